@@ -1,0 +1,1 @@
+//! One track into one slot: forwarders, layer selection, keyframe requests, allocation.

@@ -1,0 +1,208 @@
+//! The vocabulary between the control plane (rooms, sessions) and the media plane (routers): values that
+//! travel through bounded queues. A room emits [`MediaCommand`]s and consumes [`MediaEvent`]s; it never sees
+//! a peer. Adding a peer is the router's own command, because only the router knows what a peer is.
+
+use crate::id::{MLineIndex, ParticipantId, TrackId};
+use crate::track::{Kind, LayerInfo, Source};
+
+/// What a participant's offer contains, by m-line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sections {
+    /// Sections on which the participant can publish, in the order of the offer.
+    pub publish: Vec<PublishSection>,
+    /// Receive m-lines of kind video, in the order of the offer.
+    pub video_slots: Vec<Slot>,
+    /// Receive m-lines of kind audio, in the order of the offer. The i-th belongs to the i-th video slot;
+    /// those past the last video slot carry talkers who are off screen.
+    pub audio_slots: Vec<Slot>,
+}
+
+/// A sendonly m-line of the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishSection {
+    /// Position in the SDP.
+    pub mline: MLineIndex,
+    /// The section's mid (RFC 9143).
+    pub mid: String,
+    /// Audio or video.
+    pub kind: Kind,
+    /// Simulcast rids in the order of the offer, lowest quality first; empty without simulcast.
+    pub rids: Vec<String>,
+}
+
+/// A recvonly m-line of the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Position in the SDP.
+    pub mline: MLineIndex,
+    /// The section's mid.
+    pub mid: String,
+}
+
+/// What the control plane asks of the media plane of one room's participants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaCommand {
+    /// Close the participant's peer; everything it published and received ends.
+    RemovePeer {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// A later offer of a participant that has a peer (more slots, ICE restart).
+    Offer {
+        /// Who.
+        participant: ParticipantId,
+        /// Comes back in [`MediaEvent::Answer`].
+        request: u64,
+        /// The whole SDP; at most 64 KiB.
+        sdp: String,
+    },
+    /// Packets of this section are this track from now on.
+    Publish {
+        /// Publisher.
+        participant: ParticipantId,
+        /// Section the track flows through.
+        mline: MLineIndex,
+        /// Id and CSRC of the track.
+        track: TrackId,
+        /// What it is.
+        source: Source,
+        /// Layers of a video track, lowest quality first; one entry with an empty rid without simulcast;
+        /// empty for audio. Sending `Publish` again for the same track updates them.
+        layers: Vec<LayerInfo>,
+    },
+    /// The track is over: its slots fall silent until assigned anew.
+    Unpublish {
+        /// Which.
+        track: TrackId,
+    },
+    /// The publisher muted or unmuted: a muted track does not count for loudest-N and is not asked for
+    /// keyframes.
+    Mute {
+        /// Which.
+        track: TrackId,
+        /// On or off.
+        muted: bool,
+    },
+    /// Put tracks into slots of one participant, all at once. Slots not named stay as they are.
+    Assign {
+        /// Subscriber.
+        participant: ParticipantId,
+        /// Changes.
+        slots: Vec<SlotAssignment>,
+    },
+}
+
+/// One slot's new content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotAssignment {
+    /// The slot.
+    pub slot: MLineIndex,
+    /// What flows through it; `None` empties it.
+    pub track: Option<TrackId>,
+    /// Height in pixels at which it is shown; decides the layer. 0 for audio, and for video that is
+    /// not visible now (paused by the view).
+    pub height: u16,
+    /// 0 is the most important; used when bandwidth is short.
+    pub priority: u8,
+}
+
+/// What happened in the media plane.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaEvent {
+    /// ICE and DTLS are done; media flows.
+    Connected {
+        /// Who.
+        participant: ParticipantId,
+        /// Name of the negotiated SRTP profile.
+        srtp_profile: &'static str,
+        /// `udp` or `tcp`.
+        transport: &'static str,
+    },
+    /// The peer is gone without `RemovePeer`: DTLS closed or failed, or the peer broke.
+    Disconnected {
+        /// Who.
+        participant: ParticipantId,
+        /// Why, in words for logs and the client.
+        reason: &'static str,
+        /// Whether a DTLS handshake ended with an alert, the case `compat` exists for.
+        dtls_alert: bool,
+    },
+    /// Nothing authenticated has come from the participant for a while, or it has come back.
+    Silent {
+        /// Who.
+        participant: ParticipantId,
+        /// Seconds of silence: 0 when it is back, then 3 and 15 (RFC 7675 consent lost).
+        seconds: u32,
+    },
+    /// Answer to a [`MediaCommand::Offer`].
+    Answer {
+        /// Who.
+        participant: ParticipantId,
+        /// The command's.
+        request: u64,
+        /// The answer and the sections as they are now, or why the offer cannot be met.
+        result: Result<(String, Sections), String>,
+    },
+    /// What a slot carries changed.
+    SlotState {
+        /// Subscriber.
+        participant: ParticipantId,
+        /// Which slot.
+        slot: MLineIndex,
+        /// What flows through it.
+        track: Option<TrackId>,
+        /// How.
+        state: SlotState,
+    },
+    /// The router put an off-screen talker into one of the free audio slots (those past the last video
+    /// slot), or took one out.
+    TalkerSlot {
+        /// Subscriber.
+        participant: ParticipantId,
+        /// Which slot.
+        slot: MLineIndex,
+        /// The microphone.
+        track: Option<TrackId>,
+    },
+    /// Layers somebody watches; the publisher may stop encoding the others.
+    WantedLayers {
+        /// Which track.
+        track: TrackId,
+        /// Indices into the track's layers, ascending; empty when nobody watches.
+        layers: Vec<crate::id::LayerIndex>,
+    },
+    /// Microphones above the speech threshold, every 200 ms while any is, and once when the last falls silent.
+    AudioLevels {
+        /// Of one room: track and smoothed level, 0 (silent) to 127 (loudest: 127 + dBov), loudest first;
+        /// at most 16.
+        levels: Vec<(TrackId, u8)>,
+        /// The room.
+        room: crate::id::RoomId,
+    },
+}
+
+/// How a slot is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotState {
+    /// Packets of the assigned track flow.
+    Live,
+    /// Assigned; waiting for the keyframe to switch at.
+    Switching,
+    /// Assigned, and nothing flows for this reason.
+    Paused(PauseReason),
+}
+
+/// Why an assigned slot carries nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PauseReason {
+    /// The publisher muted it.
+    Muted,
+    /// The view shows it at height 0.
+    Hidden,
+    /// The publisher sends no layer of it.
+    NoLayer,
+    /// The subscriber's network cannot carry it.
+    Bandwidth,
+    /// The subscriber did not negotiate its codec.
+    Codec,
+}

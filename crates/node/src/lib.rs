@@ -1,0 +1,1 @@
+//! Workers: threads, batched UDP, ICE-TCP framing, timers, mailboxes.

@@ -1,0 +1,9 @@
+//! One PeerConnection: SDP policy, interceptors, address choice, data channels.
+//!
+//! First ring: no thread, no socket, no clock, no lock. The rest of the server sees a peer through
+//! [`Peer`]; the implementation on `rtc` stays behind it, so that a simulation can run a router with peers
+//! that have no cryptography.
+
+pub mod api;
+
+pub use api::*;

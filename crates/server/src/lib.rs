@@ -1,0 +1,1 @@
+//! The server program: configuration, HTTP, WebSocket sessions, metrics, lifecycle.

@@ -1,0 +1,2 @@
+//! The `plenum` program.
+fn main() {}

@@ -1,0 +1,98 @@
+//! Client → server.
+
+use crate::types::{LayerDescription, OfferedTrack, Tile};
+use media::TrackId;
+use serde::{Deserialize, Serialize};
+
+/// A frame from the client: a message and the id its answer carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientFrame {
+    /// Chosen by the client, echoed in the answer or error. Repeating an id is harmless.
+    pub id: u32,
+    /// The message.
+    #[serde(flatten)]
+    pub message: ClientMessage,
+}
+
+/// What a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// First message. Answer: `welcome`.
+    Join {
+        /// Room name: 1 to 64 characters of letters, digits, `-`, `_`, `.`.
+        room: String,
+        /// Display name, 1 to 64 characters.
+        name: String,
+        /// Application data, at most 1,024 bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        metadata: Option<String>,
+        /// Token of an earlier `welcome`: take that participant's place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<String>,
+        /// Offer every SRTP profile; set after a handshake that failed with a DTLS alert.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        compat: bool,
+    },
+    /// The client's offer; the first builds the peer. Answer: `answer`.
+    Offer {
+        /// SDP.
+        sdp: String,
+        /// What the sendonly sections are for. Sections not named publish nothing.
+        tracks: Vec<OfferedTrack>,
+    },
+    /// A section starts to carry a track. Answer: `published_ok` with the track's id. Again for the same mid:
+    /// updates the layers.
+    Publish {
+        /// The section's mid, as named in `offer.tracks`.
+        mid: String,
+        /// Layers of a video track, lowest quality first.
+        #[serde(default)]
+        layers: Vec<LayerDescription>,
+        /// Whether it starts muted.
+        #[serde(default)]
+        muted: bool,
+    },
+    /// The section's track is over. Answer: `ok`.
+    Unpublish {
+        /// The section's mid.
+        mid: String,
+    },
+    /// What the client shows now; replaces the view before. Answer: `ok`. An empty list with `auto` true asks for
+    /// the default view again.
+    View {
+        /// Tiles, at most as many as video slots are filled, in order of importance.
+        tiles: Vec<Tile>,
+        /// Fill the video slots that the tiles leave free by the default view (screens first, then recent
+        /// speakers), at this height in pixels; absent: leave them empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        auto_height: Option<u16>,
+    },
+    /// Mute or unmute an own track. Answer: `ok`.
+    Mute {
+        /// Which.
+        track: TrackId,
+        /// On or off.
+        muted: bool,
+    },
+    /// Change the own name or metadata. Answer: `ok`.
+    Update {
+        /// New display name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// New metadata.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        metadata: Option<String>,
+    },
+    /// Ask for a page of the participants list (rooms above 100). Answer: `participants`.
+    Participants {
+        /// First to return, counted from 0 in order of joining.
+        offset: u32,
+        /// How many, at most 100.
+        limit: u32,
+    },
+    /// Leave now. Answer: `ok`, then the server closes the socket.
+    Leave {},
+    /// Keep-alive. Answer: `pong`.
+    Ping {},
+}

@@ -1,0 +1,122 @@
+//! Server → client.
+
+use crate::types::{ErrorCode, IceServer, Limits, ParticipantInfo, SlotInfo, Speaker, TrackInfo};
+use media::{ParticipantId, TrackId};
+use serde::{Deserialize, Serialize};
+
+/// A frame from the server: an answer with the request's id, or a notice without one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFrame {
+    /// The request this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// The message.
+    #[serde(flatten)]
+    pub message: ServerMessage,
+}
+
+/// What the server says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// Answer to `join`.
+    Welcome {
+        /// The client's own id.
+        participant: ParticipantId,
+        /// Room name.
+        room: String,
+        /// Revision of the room's state that `participants` shows.
+        revision: u64,
+        /// Everybody else who is here (the first 100 in order of joining).
+        participants: Vec<ParticipantInfo>,
+        /// How many are here, the client included.
+        count: u32,
+        /// The client's own tracks; not empty only after a resume.
+        tracks: Vec<TrackInfo>,
+        /// What the client's slots carry; not empty only after a resume.
+        slots: Vec<SlotInfo>,
+        /// For `RTCConfiguration.iceServers`.
+        ice_servers: Vec<IceServer>,
+        /// Limits.
+        limits: Limits,
+        /// Token for `join.resume`, valid 30 s after the socket is lost.
+        resume: String,
+        /// Whether this took up an existing participant: its peer connection goes on, no offer is needed.
+        resumed: bool,
+    },
+    /// Answer to `offer`.
+    Answer {
+        /// SDP.
+        sdp: String,
+    },
+    /// Answer to `publish`.
+    PublishedOk {
+        /// The track, also announced to the others.
+        track: TrackInfo,
+    },
+    /// Answer to requests that need no other.
+    Ok {},
+    /// Answer to `ping`.
+    Pong {},
+    /// Answer to `participants`.
+    Participants {
+        /// How many are here in all.
+        count: u32,
+        /// The page.
+        participants: Vec<ParticipantInfo>,
+    },
+    /// Others came. Batched: at most one every 200 ms.
+    Joined {
+        /// State after it.
+        revision: u64,
+        /// How many are here now.
+        count: u32,
+        /// Who came.
+        participants: Vec<ParticipantInfo>,
+    },
+    /// Others are gone. Batched.
+    Left {
+        /// State after it.
+        revision: u64,
+        /// How many are here now.
+        count: u32,
+        /// Who went.
+        participants: Vec<ParticipantId>,
+    },
+    /// Others changed name, metadata, state, tracks or mute marks: the whole of each as it is now. Batched.
+    Updated {
+        /// State after it.
+        revision: u64,
+        /// As they are now.
+        participants: Vec<ParticipantInfo>,
+    },
+    /// Slots that changed, all at once.
+    Slots {
+        /// As they are now.
+        slots: Vec<SlotInfo>,
+    },
+    /// Who is audible, at most every 200 ms, when it changes.
+    Speakers {
+        /// Loudest first.
+        speakers: Vec<Speaker>,
+    },
+    /// To a publisher: which layers somebody watches; the others need not be encoded.
+    Layers {
+        /// The publisher's own track.
+        track: TrackId,
+        /// Rids wanted.
+        wanted: Vec<String>,
+    },
+    /// The server is about to go down or empties itself: join anew after this many milliseconds.
+    Draining {
+        /// Wait before joining again.
+        retry_after_ms: u32,
+    },
+    /// Something was wrong: with the request of this id, or, without an id, with the connection.
+    Error {
+        /// For programs.
+        code: ErrorCode,
+        /// For people; says what to do.
+        message: String,
+    },
+}

@@ -1,0 +1,204 @@
+//! Values that occur in messages of both directions.
+
+use media::{ParticipantId, Source, TrackId};
+use serde::{Deserialize, Serialize};
+
+/// A participant as others see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParticipantInfo {
+    /// Id, unique on the node.
+    pub id: ParticipantId,
+    /// Display name, 1 to 64 characters.
+    pub name: String,
+    /// Application data, at most 1,024 bytes; not interpreted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
+    /// `connecting` until media flows, then `connected`; `reconnecting` while nothing is heard of it.
+    pub state: ParticipantState,
+    /// What it publishes.
+    pub tracks: Vec<TrackInfo>,
+}
+
+/// Connection state of a participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParticipantState {
+    /// Joined, no media yet.
+    Connecting,
+    /// Media flows.
+    Connected,
+    /// Nothing has been heard of it for some seconds; it may come back.
+    Reconnecting,
+}
+
+/// A track as others see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackInfo {
+    /// Id on the wire.
+    pub id: TrackId,
+    /// The same as a number: the CSRC of every packet of this track (RFC 3550 §5.1).
+    pub csrc: u32,
+    /// What it is.
+    pub source: Source,
+    /// Whether the publisher muted it.
+    pub muted: bool,
+}
+
+/// A section of the client's offer that can publish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedTrack {
+    /// The section's mid.
+    pub mid: String,
+    /// What will flow through it.
+    pub source: Source,
+}
+
+/// One simulcast layer, as the publisher announces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerDescription {
+    /// Simulcast rid; empty without simulcast.
+    #[serde(default)]
+    pub rid: String,
+    /// Picture height in pixels.
+    pub height: u16,
+    /// Highest bitrate in bits per second; 0 when unknown.
+    #[serde(default)]
+    pub max_bitrate: u64,
+}
+
+/// One tile of a view: a participant's camera (with its microphone) or screen (with its sound).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tile {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// `camera` or `screen`; the sound belonging to it comes along.
+    pub source: Source,
+    /// Height in pixels at which it is shown (CSS pixels times device pixel ratio); 0: not visible now.
+    pub height: u16,
+    /// 0 is the most important. Default 0.
+    #[serde(default)]
+    pub priority: u8,
+}
+
+/// What a slot carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotInfo {
+    /// Mid of the receive m-line.
+    pub mid: String,
+    /// The track, or null when empty.
+    pub track: Option<TrackId>,
+    /// The track's CSRC; 0 when empty.
+    pub csrc: u32,
+    /// How it is doing.
+    pub state: SlotStateName,
+    /// With `paused`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<PauseReasonName>,
+}
+
+/// How a slot is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotStateName {
+    /// Nothing assigned.
+    Empty,
+    /// Packets flow.
+    Live,
+    /// Assigned, waiting for a keyframe.
+    Switching,
+    /// Assigned, nothing flows; see the reason.
+    Paused,
+}
+
+/// Why a slot is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReasonName {
+    /// The publisher muted it.
+    Muted,
+    /// The view shows it at height 0.
+    Hidden,
+    /// The publisher sends no layer of it.
+    NoLayer,
+    /// The subscriber's network cannot carry it.
+    Bandwidth,
+    /// The subscriber cannot decode its codec.
+    Codec,
+}
+
+/// Someone audible, loudest first in lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Speaker {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Smoothed level, 0 (silent) to 127 (loudest).
+    pub level: u8,
+    /// Whether this is the active speaker (at most one).
+    pub active: bool,
+}
+
+/// An ICE server for the client's `RTCConfiguration`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// STUN or TURN URLs.
+    pub urls: Vec<String>,
+    /// TURN user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// TURN password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// Limits the client must keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Participants in the room.
+    pub participants: u32,
+    /// Bytes of one signaling frame.
+    pub frame_bytes: u32,
+    /// Bytes of one data message.
+    pub data_message_bytes: u32,
+    /// Data messages a second, each channel.
+    pub data_messages_per_second: u32,
+    /// Video slots a client may offer.
+    pub video_slots: u16,
+    /// Audio slots a client may offer.
+    pub audio_slots: u16,
+}
+
+/// What went wrong, for programs; the message beside it is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The frame is not JSON, or a field is missing or of the wrong type.
+    Malformed,
+    /// The message's type is not known.
+    UnknownMessage,
+    /// The frame is larger than `limits.frame_bytes`; the connection closes.
+    FrameTooLarge,
+    /// Too many messages a second; the connection closes when it goes on.
+    RateLimited,
+    /// The message is known but not allowed now (before `join`, twice, before `offer`).
+    WrongOrder,
+    /// A name or another value is outside its range.
+    InvalidValue,
+    /// The room has as many participants as its limit allows.
+    RoomFull,
+    /// The server has as many rooms as its limit allows.
+    TooManyRooms,
+    /// The offer cannot be met; the message says which m-line and what to offer.
+    OfferRejected,
+    /// The track, mid or participant does not exist (any more).
+    NotFound,
+    /// The token of `resume` is not known or too old: join anew.
+    ResumeExpired,
+    /// The same participant connected again elsewhere; this connection closes.
+    Replaced,
+    /// The peer connection broke; send a new offer after joining again.
+    MediaFailed,
+    /// The server shuts down.
+    ShuttingDown,
+    /// A fault of the server.
+    Internal,
+}

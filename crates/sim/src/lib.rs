@@ -1,0 +1,1 @@
+//! A simulated internet: links, clients, oracles, scenarios, in virtual time.

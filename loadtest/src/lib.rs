@@ -1,0 +1,1 @@
+//! Synthetic participants: real WebRTC over real sockets.

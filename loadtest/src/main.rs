@@ -1,0 +1,2 @@
+//! The `plenum-loadtest` program.
+fn main() {}

@@ -1,0 +1,191 @@
+/**
+ * The public surface of the SDK: what a page needs to hold a call. Slots, SDP and CSRCs stay behind it.
+ */
+
+export type Source = 'camera' | 'microphone' | 'screen' | 'screen_audio';
+
+/** State of the call as the person in it should see it. */
+export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'closed';
+
+/** State of another participant. */
+export type ParticipantState = 'connecting' | 'connected' | 'reconnecting';
+
+export type PauseReason = 'muted' | 'hidden' | 'no_layer' | 'bandwidth' | 'codec';
+
+export interface ConnectOptions {
+  /** WebSocket URL; default: `/signal` on the page's own host. */
+  url?: string;
+  /** Room name: 1 to 64 characters of letters, digits, `-`, `_`, `.`. */
+  room: string;
+  /** Display name, 1 to 64 characters. */
+  name: string;
+  metadata?: string;
+  /** Video slots to offer. Default 9. */
+  videoSlots?: number;
+  /** Audio slots to offer. Default: video slots + 2. */
+  audioSlots?: number;
+  /** `tcp` ignores the server's UDP candidates (for tests and for networks that break UDP). Default `all`. */
+  transport?: 'all' | 'tcp';
+}
+
+/** Why connecting or a call failed; `code` is the server's error code or one of the client's own. */
+export interface CallErrorShape {
+  code: string;
+  message: string;
+}
+
+/** Something another participant publishes. */
+export interface RemoteTrack {
+  readonly id: string;
+  readonly csrc: number;
+  readonly participant: string;
+  readonly source: Source;
+  readonly muted: boolean;
+  /** `off`: in no slot; `switching`: in a slot, first picture awaited; `live`: `mediaTrack` carries it now. */
+  readonly state: 'off' | 'switching' | 'live' | 'paused';
+  readonly pauseReason: PauseReason | null;
+  /** The browser's track, only while the packets arriving in its slot carry this track's CSRC. */
+  readonly mediaTrack: MediaStreamTrack | null;
+}
+
+export interface RemoteParticipant {
+  readonly id: string;
+  readonly name: string;
+  readonly metadata: string | null;
+  readonly state: ParticipantState;
+  readonly tracks: ReadonlyMap<Source, RemoteTrack>;
+  /** Whether it is audible now, and how loud (0 to 127). */
+  readonly speaking: boolean;
+  readonly level: number;
+}
+
+export interface LocalTrack {
+  readonly id: string;
+  readonly source: Source;
+  readonly muted: boolean;
+  readonly mediaTrack: MediaStreamTrack;
+}
+
+export interface LocalParticipant {
+  readonly id: string;
+  readonly name: string;
+  readonly tracks: ReadonlyMap<Source, LocalTrack>;
+  readonly speaking: boolean;
+}
+
+export interface ViewTile {
+  participant: string;
+  source: 'camera' | 'screen';
+  /** Height in physical pixels at which it is shown; 0: not visible now. */
+  height: number;
+  /** 0 is the most important. */
+  priority?: number;
+}
+
+export interface View {
+  tiles: ViewTile[];
+  /** Fill the remaining slots by the server's default (screens, then recent speakers) at this height. */
+  autoHeight?: number;
+}
+
+export interface DataMessage {
+  from: string;
+  topic: string;
+  payload: Uint8Array;
+  channel: 'reliable' | 'lossy';
+}
+
+/** One row of the details panel. */
+export interface SlotStats {
+  mid: string;
+  kind: 'audio' | 'video';
+  /** Participant and source in the slot, null when empty. */
+  participant: string | null;
+  source: Source | null;
+  state: string;
+  width: number;
+  height: number;
+  framesPerSecond: number;
+  bitrate: number;
+  /** Share of packets lost since the last reading, 0 to 1. */
+  loss: number;
+  jitterMs: number;
+  freezeCount: number;
+  framesDecoded: number;
+}
+
+export interface SendLayerStats {
+  source: Source;
+  rid: string;
+  width: number;
+  height: number;
+  framesPerSecond: number;
+  bitrate: number;
+  active: boolean;
+  limitation: string;
+}
+
+export interface CallStats {
+  rttMs: number | null;
+  /** `udp` or `tcp`. */
+  protocol: string | null;
+  localAddress: string | null;
+  remoteAddress: string | null;
+  availableOutgoingBitrate: number | null;
+  sending: SendLayerStats[];
+  slots: SlotStats[];
+}
+
+export interface CallEvents {
+  state: (state: CallState) => void;
+  /** Anything about participants changed (joined, left, name, tracks, mute, slot, speaking): read `call.participants`. */
+  participants: () => void;
+  joined: (participant: RemoteParticipant) => void;
+  left: (participant: RemoteParticipant) => void;
+  speakers: (speakers: { participant: string; level: number; active: boolean }[]) => void;
+  data: (message: DataMessage) => void;
+  /** Messages to us were lost: the reliable channel had to be reopened. */
+  gap: () => void;
+  /** Own network: `poor` when loss or round trip is bad for some seconds. */
+  quality: (quality: 'good' | 'poor') => void;
+  /** The call is over; null after `leave()`. */
+  closed: (error: CallErrorShape | null) => void;
+}
+
+export interface PublishOptions {
+  muted?: boolean;
+}
+
+export interface Call {
+  readonly state: CallState;
+  readonly room: string;
+  readonly self: LocalParticipant;
+  /** Everybody else, in order of joining. */
+  readonly participants: ReadonlyMap<string, RemoteParticipant>;
+  /** Participants including oneself. */
+  readonly count: number;
+  /** The active speaker's id, null when nobody speaks. */
+  readonly activeSpeaker: string | null;
+  readonly videoSlots: number;
+
+  on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
+
+  publish(track: MediaStreamTrack, source: Source, options?: PublishOptions): Promise<LocalTrack>;
+  /** Replace the device behind a published source without a gap for the others. */
+  replaceTrack(source: Source, track: MediaStreamTrack): Promise<void>;
+  unpublish(source: Source): Promise<void>;
+  setMuted(source: Source, muted: boolean): Promise<void>;
+  setView(view: View): Promise<void>;
+  setName(name: string): Promise<void>;
+  /** Offer more slots (a re-offer on the same PeerConnection). */
+  addSlots(video: number, audio: number): Promise<void>;
+  sendData(
+    payload: Uint8Array | string,
+    options?: { topic?: string; to?: string[]; channel?: 'reliable' | 'lossy' },
+  ): Promise<void>;
+  stats(): Promise<CallStats>;
+  leave(): Promise<void>;
+}
+
+/** `connect(options)` resolves when the room was joined and media is connected. */
+export type Connect = (options: ConnectOptions) => Promise<Call>;
