@@ -26,9 +26,14 @@ export interface ConnectOptions {
   audioSlots?: number;
   /** `tcp` ignores the server's UDP candidates (for tests and for networks that break UDP). Default `all`. */
   transport?: 'all' | 'tcp';
+  /** Gives up joining; `connect` then rejects with code `aborted`. */
+  signal?: AbortSignal;
 }
 
-/** Why connecting or a call failed; `code` is the server's error code or one of the client's own. */
+/**
+ * Why connecting or a call failed; `code` is the server's error code or one of the client's own:
+ * `unreachable` (no WebSocket to the server), `media_failed` (no media path came up), `unsupported_browser`, `aborted`.
+ */
 export interface CallErrorShape {
   code: string;
   message: string;
@@ -146,6 +151,8 @@ export interface CallEvents {
   data: (message: DataMessage) => void;
   /** Messages to us were lost: the reliable channel had to be reopened. */
   gap: () => void;
+  /** The browser refused to play sound without a gesture (`true`), or plays it now (`false`). */
+  audioBlocked: (blocked: boolean) => void;
   /** Own network: `poor` when loss or round trip is bad for some seconds. */
   quality: (quality: 'good' | 'poor') => void;
   /** The call is over; null after `leave()`. */
@@ -167,6 +174,10 @@ export interface Call {
   /** The active speaker's id, null when nobody speaks. */
   readonly activeSpeaker: string | null;
   readonly videoSlots: number;
+  /** Own network as last told by the `quality` event. */
+  readonly quality: 'good' | 'poor';
+  /** Whether sound waits for a gesture: call `startAudio()` from a click. */
+  readonly audioBlocked: boolean;
 
   on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void;
 
@@ -177,6 +188,12 @@ export interface Call {
   setMuted(source: Source, muted: boolean): Promise<void>;
   setView(view: View): Promise<void>;
   setName(name: string): Promise<void>;
+  /** What others see as `RemoteParticipant.metadata`; at most 1,024 bytes. */
+  setMetadata(metadata: string): Promise<void>;
+  /** Plays the sound the browser refused; resolves when it plays. Call it from a user gesture. */
+  startAudio(): Promise<void>;
+  /** Plays all sound on this output (`deviceId` of an `audiooutput`; '' is the default). Rejects where unsupported. */
+  setSpeaker(deviceId: string): Promise<void>;
   /** Offer more slots (a re-offer on the same PeerConnection). */
   addSlots(video: number, audio: number): Promise<void>;
   sendData(
@@ -184,6 +201,8 @@ export interface Call {
     options?: { topic?: string; to?: string[]; channel?: 'reliable' | 'lossy' },
   ): Promise<void>;
   stats(): Promise<CallStats>;
+  /** The connection's log, oldest first, bounded: for whoever debugs a call. */
+  debug(): readonly string[];
   leave(): Promise<void>;
 }
 
