@@ -1,0 +1,156 @@
+//! What happened, as plain numbers: the worker copies them once a second.
+
+use media::Kind;
+
+/// Packets and payload bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Payload bytes, without headers.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+/// Why something was dropped. The list is closed, so that it can be a metric's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum DropReason {
+    /// STUN for a username nobody has.
+    StunUnknownUfrag,
+    /// STUN without a username from an address nobody has validated, or STUN that cannot be read.
+    StunMalformed,
+    /// DTLS, RTP or RTCP from an address that ICE has not validated.
+    UnvalidatedAddress,
+    /// Neither STUN, DTLS, RTP nor RTCP (RFC 7983).
+    NotOurs,
+    /// Media on a section that carries no published track.
+    NoTrack,
+    /// A packet that was there already.
+    Duplicate,
+    /// A packet older than its ring.
+    TooOld,
+    /// A layer the track does not have.
+    NoLayer,
+    /// A microphone that is not among the loudest, counted once per packet.
+    NotLoudest,
+    /// A retransmission asked for again within the bound, or one too many for the subscriber.
+    RetransmissionRate,
+    /// A retransmission of a packet that nobody has any more.
+    RetransmissionGone,
+    /// A data message whose envelope cannot be read.
+    DataMalformed,
+    /// A data message over the size limit.
+    DataTooLarge,
+    /// A data message over the sender's rate.
+    DataRate,
+    /// A data message that its reader's channel did not take.
+    DataReader,
+    /// A data message for someone who is not in the room.
+    DataNoRecipient,
+    /// A command that names an unknown participant, track or slot, or something of another room.
+    CommandInvalid,
+    /// A command or peer over a limit.
+    LimitReached,
+}
+
+/// One word per reason, in the order of [`DropReason`]'s variants.
+pub const DROP_NAMES: [&str; 18] = [
+    "stun_unknown_ufrag",
+    "stun_malformed",
+    "unvalidated_address",
+    "not_ours",
+    "no_track",
+    "duplicate",
+    "too_old",
+    "no_layer",
+    "not_loudest",
+    "retransmission_rate",
+    "retransmission_gone",
+    "data_malformed",
+    "data_too_large",
+    "data_rate",
+    "data_reader",
+    "data_no_recipient",
+    "command_invalid",
+    "limit_reached",
+];
+
+/// Counters since the router's start, and gauges of now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RouterCounters {
+    /// Peers now.
+    pub peers: u64,
+    /// Rooms with at least one peer now.
+    pub rooms: u64,
+    /// Published tracks now.
+    pub tracks: u64,
+    /// Receive m-lines of all peers now.
+    pub slots: u64,
+    /// Slots with a track now.
+    pub slots_assigned: u64,
+    /// Addresses ICE has validated, now.
+    pub addresses: u64,
+
+    /// Datagrams from the network.
+    pub datagrams_in: u64,
+    /// Datagrams to the network.
+    pub datagrams_out: u64,
+    /// Audio from publishers.
+    pub audio_in: Traffic,
+    /// Video from publishers.
+    pub video_in: Traffic,
+    /// Audio to subscribers, retransmissions not counted.
+    pub audio_out: Traffic,
+    /// Video to subscribers, retransmissions not counted.
+    pub video_out: Traffic,
+    /// Retransmissions to subscribers.
+    pub retransmissions_out: Traffic,
+    /// Packets subscribers said were missing.
+    pub nacked_packets: u64,
+    /// PLI and FIR from subscribers.
+    pub keyframe_requests_in: u64,
+    /// PLI to publishers.
+    pub keyframe_requests_out: u64,
+    /// Layer or track changes that reached a keyframe.
+    pub switches: u64,
+    /// Sender reports to subscribers.
+    pub reports_out: u64,
+    /// Data messages from clients that were relayed.
+    pub data_in: Traffic,
+    /// Data messages handed to readers' channels.
+    pub data_out: Traffic,
+    /// Drops by [`DropReason`]; names in [`DROP_NAMES`].
+    pub drops: [u64; DROP_NAMES.len()],
+}
+
+impl RouterCounters {
+    pub(crate) fn drop(&mut self, reason: DropReason) {
+        self.drops[reason as usize] += 1;
+    }
+
+    /// How often something was dropped for this reason.
+    pub fn dropped(&self, reason: DropReason) -> u64 {
+        self.drops[reason as usize]
+    }
+
+    pub(crate) fn incoming(&mut self, kind: Kind, bytes: usize) {
+        match kind {
+            Kind::Audio => self.audio_in.add(bytes),
+            Kind::Video => self.video_in.add(bytes),
+        }
+    }
+
+    pub(crate) fn outgoing(&mut self, kind: Kind, bytes: usize) {
+        match kind {
+            Kind::Audio => self.audio_out.add(bytes),
+            Kind::Video => self.video_out.add(bytes),
+        }
+    }
+}
