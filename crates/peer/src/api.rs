@@ -162,6 +162,12 @@ pub enum PeerEvent {
         /// The bytes, as sent.
         message: Bytes,
     },
+    /// Nothing authenticated has come for `seconds` (3, then 15: sending stops, RFC 7675 §5.1), or the
+    /// client is back (0).
+    Silent {
+        /// Of silence: 0, 3 or 15.
+        seconds: u32,
+    },
     /// The peer is over. Nothing follows.
     Closed {
         /// Why.

@@ -5,5 +5,11 @@
 //! that have no cryptography.
 
 pub mod api;
+pub mod config;
+pub mod factory;
+pub mod peer;
 
 pub use api::*;
+pub use config::{PeerConfig, SrtpProfiles};
+pub use factory::{FactoryError, PeerFactory};
+pub use peer::RtcPeer;
