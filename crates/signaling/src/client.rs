@@ -16,6 +16,7 @@ pub struct ClientFrame {
 
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
     /// First message. Answer: `welcome`.
@@ -26,12 +27,15 @@ pub enum ClientMessage {
         name: String,
         /// Application data, at most 1,024 bytes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         metadata: Option<String>,
         /// Token of an earlier `welcome`: take that participant's place.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         resume: Option<String>,
         /// Offer every SRTP profile; set after a handshake that failed with a DTLS alert.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
         compat: bool,
     },
     /// The client's offer; the first builds the peer. Answer: `answer`.
@@ -48,9 +52,11 @@ pub enum ClientMessage {
         mid: String,
         /// Layers of a video track, lowest quality first.
         #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<LayerDescription>>"))]
         layers: Vec<LayerDescription>,
         /// Whether it starts muted.
         #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
         muted: bool,
     },
     /// The section's track is over. Answer: `ok`.
@@ -66,11 +72,13 @@ pub enum ClientMessage {
         /// Fill the video slots that the tiles leave free by the default view (screens first, then recent
         /// speakers), at this height in pixels; absent: leave them empty.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         auto_height: Option<u16>,
     },
     /// Mute or unmute an own track. Answer: `ok`.
     Mute {
         /// Which.
+        #[cfg_attr(test, ts(type = "TrackId"))]
         track: TrackId,
         /// On or off.
         muted: bool,
@@ -79,9 +87,11 @@ pub enum ClientMessage {
     Update {
         /// New display name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         name: Option<String>,
         /// New metadata.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         metadata: Option<String>,
     },
     /// Ask for a page of the participants list (rooms above 100). Answer: `participants`.

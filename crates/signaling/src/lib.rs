@@ -3,6 +3,8 @@
 pub mod client;
 pub mod server;
 pub mod types;
+#[cfg(test)]
+mod typescript;
 
 pub use client::{ClientFrame, ClientMessage};
 pub use server::{ServerFrame, ServerMessage};

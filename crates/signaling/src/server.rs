@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct ServerFrame {
     /// The request this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub id: Option<u32>,
     /// The message.
     #[serde(flatten)]
@@ -17,11 +18,13 @@ pub struct ServerFrame {
 
 /// What the server says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// Answer to `join`.
     Welcome {
         /// The client's own id.
+        #[cfg_attr(test, ts(type = "ParticipantId"))]
         participant: ParticipantId,
         /// Room name.
         room: String,
@@ -81,6 +84,7 @@ pub enum ServerMessage {
         /// How many are here now.
         count: u32,
         /// Who went.
+        #[cfg_attr(test, ts(type = "Array<ParticipantId>"))]
         participants: Vec<ParticipantId>,
     },
     /// Others changed name, metadata, state, tracks or mute marks: the whole of each as it is now. Batched.
@@ -103,6 +107,7 @@ pub enum ServerMessage {
     /// To a publisher: which layers somebody watches; the others need not be encoded.
     Layers {
         /// The publisher's own track.
+        #[cfg_attr(test, ts(type = "TrackId"))]
         track: TrackId,
         /// Rids wanted.
         wanted: Vec<String>,

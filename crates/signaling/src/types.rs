@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 
 /// A participant as others see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ParticipantInfo {
     /// Id, unique on the node.
+    #[cfg_attr(test, ts(type = "ParticipantId"))]
     pub id: ParticipantId,
     /// Display name, 1 to 64 characters.
     pub name: String,
     /// Application data, at most 1,024 bytes; not interpreted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub metadata: Option<String>,
     /// `connecting` until media flows, then `connected`; `reconnecting` while nothing is heard of it.
     pub state: ParticipantState,
@@ -21,6 +24,7 @@ pub struct ParticipantInfo {
 
 /// Connection state of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ParticipantState {
     /// Joined, no media yet.
@@ -33,12 +37,15 @@ pub enum ParticipantState {
 
 /// A track as others see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TrackInfo {
     /// Id on the wire.
+    #[cfg_attr(test, ts(type = "TrackId"))]
     pub id: TrackId,
     /// The same as a number: the CSRC of every packet of this track (RFC 3550 §5.1).
     pub csrc: u32,
     /// What it is.
+    #[cfg_attr(test, ts(type = "Source"))]
     pub source: Source,
     /// Whether the publisher muted it.
     pub muted: bool,
@@ -46,46 +53,57 @@ pub struct TrackInfo {
 
 /// A section of the client's offer that can publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct OfferedTrack {
     /// The section's mid.
     pub mid: String,
     /// What will flow through it.
+    #[cfg_attr(test, ts(type = "Source"))]
     pub source: Source,
 }
 
 /// One simulcast layer, as the publisher announces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LayerDescription {
     /// Simulcast rid; empty without simulcast.
     #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<String>"))]
     pub rid: String,
     /// Picture height in pixels.
     pub height: u16,
     /// Highest bitrate in bits per second; 0 when unknown.
     #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<u64>"))]
     pub max_bitrate: u64,
 }
 
 /// One tile of a view: a participant's camera (with its microphone) or screen (with its sound).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Tile {
     /// Whose.
+    #[cfg_attr(test, ts(type = "ParticipantId"))]
     pub participant: ParticipantId,
     /// `camera` or `screen`; the sound belonging to it comes along.
+    #[cfg_attr(test, ts(type = "Source"))]
     pub source: Source,
     /// Height in pixels at which it is shown (CSS pixels times device pixel ratio); 0: not visible now.
     pub height: u16,
     /// 0 is the most important. Default 0.
     #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<u8>"))]
     pub priority: u8,
 }
 
 /// What a slot carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SlotInfo {
     /// Mid of the receive m-line.
     pub mid: String,
     /// The track, or null when empty.
+    #[cfg_attr(test, ts(type = "TrackId | null"))]
     pub track: Option<TrackId>,
     /// The track's CSRC; 0 when empty.
     pub csrc: u32,
@@ -93,11 +111,13 @@ pub struct SlotInfo {
     pub state: SlotStateName,
     /// With `paused`: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub reason: Option<PauseReasonName>,
 }
 
 /// How a slot is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SlotStateName {
     /// Nothing assigned.
@@ -112,6 +132,7 @@ pub enum SlotStateName {
 
 /// Why a slot is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReasonName {
     /// The publisher muted it.
@@ -128,8 +149,10 @@ pub enum PauseReasonName {
 
 /// Someone audible, loudest first in lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Speaker {
     /// Who.
+    #[cfg_attr(test, ts(type = "ParticipantId"))]
     pub participant: ParticipantId,
     /// Smoothed level, 0 (silent) to 127 (loudest).
     pub level: u8,
@@ -139,19 +162,23 @@ pub struct Speaker {
 
 /// An ICE server for the client's `RTCConfiguration`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct IceServer {
     /// STUN or TURN URLs.
     pub urls: Vec<String>,
     /// TURN user name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub username: Option<String>,
     /// TURN password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub credential: Option<String>,
 }
 
 /// Limits the client must keep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Limits {
     /// Participants in the room.
     pub participants: u32,
@@ -169,6 +196,7 @@ pub struct Limits {
 
 /// What went wrong, for programs; the message beside it is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The frame is not JSON, or a field is missing or of the wrong type.
@@ -197,6 +225,8 @@ pub enum ErrorCode {
     Replaced,
     /// The peer connection broke; send a new offer after joining again.
     MediaFailed,
+    /// The DTLS handshake of the peer connection ended with an alert: join again with `compat`.
+    HandshakeFailed,
     /// The server shuts down.
     ShuttingDown,
     /// A fault of the server.
