@@ -1,0 +1,87 @@
+# Plenum. `make help` lists the targets.
+# Needs Rust, Node 20, make and a C compiler; `make test` installs the rest itself.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+NPM ?= npm
+ARTIFACTS ?= artifacts
+# Installing Debian packages needs root.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# ---- run ------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: web ## Build page and server, serve a call on http://localhost:8080
+	$(CARGO) run --release --bin plenum -- serve $(ARGS)
+
+.PHONY: web
+web: web/app/dist/index.html ## Build the page
+
+WEB_SOURCES := $(shell find web/sdk web/app -type f \
+	-not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && $(NPM) ci --no-audit --no-fund
+	touch $@
+
+web/app/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && $(NPM) run build
+
+# ---- test -----------------------------------------------------------------------------------------
+
+.PHONY: test
+test: tools check web unit web-test e2e ## Everything: install what tests need, lint, unit, simulation, browsers
+
+.PHONY: tools
+tools: ## Install the Debian packages that the tests need (browsers, ffmpeg)
+	SUDO=$(SUDO) ./scripts/install-test-tools
+
+.PHONY: check
+check: check-rust check-web ## Format, lints, docs, types; everything that needs no run
+
+.PHONY: check-rust
+check-rust: web/app/dist/index.html
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+.PHONY: check-web
+check-web: web/node_modules/.package-lock.json
+	cd web && $(NPM) run check
+
+.PHONY: unit
+unit: web/app/dist/index.html ## Rust tests: unit, property, simulation, server over real sockets
+	$(CARGO) test --workspace --locked
+
+.PHONY: web-test
+web-test: web/node_modules/.package-lock.json ## TypeScript tests of SDK and page
+	cd web && $(NPM) test
+
+.PHONY: e2e
+e2e: web ## Real browsers against the real server; screenshots in artifacts/
+	$(CARGO) build --release --locked --bin plenum --bin plenum-loadtest
+	mkdir -p $(ARTIFACTS)
+	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/release/plenum) \
+		LOADTEST=$(abspath target/release/plenum-loadtest) $(NPM) run e2e
+
+# ---- measure --------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## Benchmarks; compare ratios of one run, never runs
+	$(CARGO) bench --workspace --locked
+
+.PHONY: deny
+deny: ## Licences, advisories and sources of dependencies (needs cargo-deny and its advisory database)
+	$(CARGO) deny check
+
+.PHONY: clean
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf web/node_modules web/*/node_modules web/*/dist $(ARTIFACTS)

@@ -1,0 +1,259 @@
+//! ICE-TCP (RFC 6544), passive side: connections that carry the same datagrams, framed by RFC 4571.
+
+use crate::framing::{Deframer, frame};
+use bytes::{Buf, BytesMut};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry, Token};
+use peer::{Path, Protocol, Transmit};
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// Most connections of one worker; the next one is closed at once.
+const MAX_CONNECTIONS: usize = 1_024;
+/// Most unsent bytes of one connection; datagrams beyond it are dropped, as a full link would.
+const MAX_UNSENT_BYTES: usize = 512 * 1_024;
+/// A connection that says nothing for this long is closed; ICE consent checks come every 5 s (RFC 7675).
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// Reads of one connection per wake-up, so that a fast one does not starve the others.
+const READS_PER_WAKE: usize = 16;
+
+struct Connection {
+    stream: TcpStream,
+    path: Path,
+    token: Token,
+    inbound: Deframer,
+    unsent: BytesMut,
+    heard: Instant,
+    /// Whether the poll also waits for the socket to take more.
+    wants_write: bool,
+    /// More may be readable than the last wake-up took.
+    more: bool,
+}
+
+pub(crate) struct TcpEndpoint {
+    listener: TcpListener,
+    by_remote: HashMap<SocketAddr, usize>,
+    connections: Vec<Option<Connection>>,
+    first_token: usize,
+    pub(crate) refused: u64,
+    pub(crate) sent: u64,
+    pub(crate) dropped: u64,
+}
+
+impl TcpEndpoint {
+    /// Connections get tokens from `first_token` on.
+    pub(crate) fn new(listener: TcpListener, first_token: usize) -> Self {
+        Self {
+            listener,
+            by_remote: HashMap::new(),
+            connections: Vec::new(),
+            first_token,
+            refused: 0,
+            sent: 0,
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn listener(&mut self) -> &mut TcpListener {
+        &mut self.listener
+    }
+
+    pub(crate) fn open_connections(&self) -> usize {
+        self.by_remote.len()
+    }
+
+    pub(crate) fn accept_all(&mut self, now: Instant, registry: &Registry) {
+        loop {
+            match self.listener.accept() {
+                Ok((stream, remote)) => {
+                    if self.add(now, registry, stream, remote).is_err() {
+                        self.refused += 1;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Empty, or out of file descriptors: the rest waits in the kernel's backlog.
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        now: Instant,
+        registry: &Registry,
+        mut stream: TcpStream,
+        remote: SocketAddr,
+    ) -> io::Result<()> {
+        if self.by_remote.len() >= MAX_CONNECTIONS {
+            return Err(io::Error::other("too many connections"));
+        }
+        // Media is useless late: no waiting for more bytes.
+        stream.set_nodelay(true)?;
+        let local = stream.local_addr()?;
+        let path = Path {
+            protocol: Protocol::Tcp,
+            local: SocketAddr::new(local.ip().to_canonical(), local.port()),
+            remote: SocketAddr::new(remote.ip().to_canonical(), remote.port()),
+        };
+        let index = self
+            .connections
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.connections.len());
+        let token = Token(self.first_token + index);
+        registry.register(&mut stream, token, Interest::READABLE)?;
+        let connection = Connection {
+            stream,
+            path,
+            token,
+            inbound: Deframer::default(),
+            unsent: BytesMut::new(),
+            heard: now,
+            wants_write: false,
+            more: false,
+        };
+        match self.connections.get_mut(index) {
+            Some(place) => *place = Some(connection),
+            None => self.connections.push(Some(connection)),
+        }
+        self.by_remote.insert(path.remote, index);
+        Ok(())
+    }
+
+    /// Handles readiness of the connection with this token. Returns whether more may be readable.
+    pub(crate) fn handle_ready(
+        &mut self,
+        now: Instant,
+        registry: &Registry,
+        token: Token,
+        mut deliver: impl FnMut(Path, BytesMut),
+    ) {
+        let Some(index) = token.0.checked_sub(self.first_token) else {
+            return;
+        };
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return;
+        };
+        let alive = connection.flush(registry).is_ok() && connection.read(now, &mut deliver).is_ok();
+        if !alive {
+            self.close(registry, index);
+        }
+    }
+
+    /// Reads on where the last wake-up stopped early; mio reports each readiness once.
+    pub(crate) fn read_on(
+        &mut self,
+        now: Instant,
+        registry: &Registry,
+        mut deliver: impl FnMut(Path, BytesMut),
+    ) {
+        for index in 0..self.connections.len() {
+            let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+                continue;
+            };
+            if connection.more && connection.read(now, &mut deliver).is_err() {
+                self.close(registry, index);
+            }
+        }
+    }
+
+    /// Whether some connection has more to read without a new wake-up.
+    pub(crate) fn has_more(&self) -> bool {
+        self.connections
+            .iter()
+            .flatten()
+            .any(|connection| connection.more)
+    }
+
+    pub(crate) fn send(&mut self, registry: &Registry, transmit: &Transmit) {
+        let Some(&index) = self.by_remote.get(&transmit.path.remote) else {
+            self.dropped += 1;
+            return;
+        };
+        let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
+            return;
+        };
+        if connection.unsent.len() + transmit.datagram.len() > MAX_UNSENT_BYTES
+            || !frame(&transmit.datagram, &mut connection.unsent)
+        {
+            self.dropped += 1;
+            return;
+        }
+        self.sent += 1;
+        if !connection.wants_write && connection.flush(registry).is_err() {
+            self.close(registry, index);
+        }
+    }
+
+    /// Closes connections that have been idle too long.
+    pub(crate) fn close_idle(&mut self, now: Instant, registry: &Registry) {
+        for index in 0..self.connections.len() {
+            let idle = self
+                .connections
+                .get(index)
+                .and_then(Option::as_ref)
+                .is_some_and(|connection| now.saturating_duration_since(connection.heard) > IDLE_LIMIT);
+            if idle {
+                self.refused += 1;
+                self.close(registry, index);
+            }
+        }
+    }
+
+    fn close(&mut self, registry: &Registry, index: usize) {
+        if let Some(mut connection) = self.connections.get_mut(index).and_then(Option::take) {
+            let _ = registry.deregister(&mut connection.stream);
+            let _ = connection.stream.shutdown(Shutdown::Both);
+            self.by_remote.remove(&connection.path.remote);
+        }
+    }
+}
+
+impl Connection {
+    fn read(&mut self, now: Instant, deliver: &mut impl FnMut(Path, BytesMut)) -> io::Result<()> {
+        let mut buffer = [0; 16 * 1_024];
+        self.more = false;
+        for _ in 0..READS_PER_WAKE {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    self.heard = now;
+                    self.inbound.push(buffer.get(..count).unwrap_or_default());
+                    while let Some(datagram) = self.inbound.next_frame().map_err(io::Error::other)? {
+                        deliver(self.path, datagram);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.more = true;
+        Ok(())
+    }
+
+    fn flush(&mut self, registry: &Registry) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            match self.stream.write(&self.unsent) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.unsent.advance(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let wants_write = !self.unsent.is_empty();
+        if wants_write != self.wants_write {
+            let interest = if wants_write {
+                Interest::READABLE | Interest::WRITABLE
+            } else {
+                Interest::READABLE
+            };
+            registry.reregister(&mut self.stream, self.token, interest)?;
+            self.wants_write = wants_write;
+        }
+        Ok(())
+    }
+}

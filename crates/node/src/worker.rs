@@ -1,0 +1,246 @@
+//! One worker's loop: wait, read a batch, let the router work, flush once.
+
+use crate::handle::{NodeEvent, WorkerCommand};
+use crate::snapshot::WorkerSnapshot;
+use crate::tcp::TcpEndpoint;
+use crate::udp::UdpEndpoint;
+use media::NtpTime;
+use media::plane::MediaEvent;
+use mio::{Events, Interest, Poll, Token};
+use peer::{Peer, Protocol, Transmit};
+use router::Router;
+use std::io;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc::{Sender, error::TrySendError};
+use tokio::sync::watch;
+
+const UDP: Token = Token(0);
+const LISTENER: Token = Token(1);
+pub(crate) const WAKE: Token = Token(2);
+/// Connections have tokens from here on.
+pub(crate) const FIRST_CONNECTION: usize = 3;
+
+/// Receive calls per loop, so that timers and commands get their turn under a flood.
+const RECEIVES_PER_LOOP: usize = 16;
+/// Commands per loop, for the same reason.
+const COMMANDS_PER_LOOP: usize = 64;
+/// How often counters are published and idle connections closed.
+const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(1);
+/// How soon to try again when the control plane's queue is full.
+const EVENT_RETRY: Duration = Duration::from_millis(5);
+/// Seconds between the NTP epoch (1900) and the Unix epoch (1970), RFC 5905 §6.
+const NTP_UNIX_OFFSET_SECONDS: u64 = 2_208_988_800;
+
+/// The wall clock and the monotonic clock, read together.
+pub(crate) fn clocks() -> (NtpTime, Instant) {
+    let since_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (
+        NtpTime(NTP_UNIX_OFFSET_SECONDS << 32).advance(since_unix),
+        Instant::now(),
+    )
+}
+
+pub(crate) struct Worker<P> {
+    index: usize,
+    poll: Poll,
+    udp: UdpEndpoint,
+    tcp: TcpEndpoint,
+    router: Router<P>,
+    mailbox: Receiver<WorkerCommand<P>>,
+    events: Sender<NodeEvent>,
+    /// An event the control plane had no room for; nothing is polled from the router before it is gone.
+    held_event: Option<MediaEvent>,
+    snapshot_sender: watch::Sender<WorkerSnapshot>,
+    snapshot: WorkerSnapshot,
+    next_snapshot: Instant,
+    outgoing: Vec<Transmit>,
+    /// The last loop stopped before its sources were empty.
+    more: bool,
+}
+
+impl<P: Peer> Worker<P> {
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "called once, with everything a worker owns"
+    )]
+    pub(crate) fn new(
+        index: usize,
+        poll: Poll,
+        mut udp: UdpEndpoint,
+        mut tcp: TcpEndpoint,
+        router: Router<P>,
+        mailbox: Receiver<WorkerCommand<P>>,
+        events: Sender<NodeEvent>,
+        snapshot_sender: watch::Sender<WorkerSnapshot>,
+    ) -> io::Result<Self> {
+        poll.registry()
+            .register(&mut udp.socket, UDP, Interest::READABLE)?;
+        poll.registry()
+            .register(tcp.listener(), LISTENER, Interest::READABLE)?;
+        Ok(Self {
+            index,
+            poll,
+            udp,
+            tcp,
+            router,
+            mailbox,
+            events,
+            held_event: None,
+            snapshot_sender,
+            snapshot: WorkerSnapshot::default(),
+            next_snapshot: Instant::now() + SNAPSHOT_INTERVAL,
+            outgoing: Vec::new(),
+            more: false,
+        })
+    }
+
+    /// Runs until the mailbox is closed.
+    pub(crate) fn run(&mut self) {
+        let mut ready = Events::with_capacity(256);
+        loop {
+            let timeout = self.time_to_wait(Instant::now());
+            if let Err(error) = self.poll.poll(&mut ready, Some(timeout))
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(worker = self.index, %error, "waiting for sockets failed; the worker ends");
+                return;
+            }
+            let now = Instant::now();
+            let open = self.handle_commands(now);
+            self.receive(now, &ready);
+            self.router.handle_timeout(now);
+            self.deliver_events();
+            self.flush();
+            if now >= self.next_snapshot {
+                self.tcp.close_idle(now, self.poll.registry());
+                self.publish_snapshot(now);
+            }
+            let spent = Instant::now().saturating_duration_since(now);
+            self.snapshot
+                .record_lag(u64::try_from(spent.as_micros()).unwrap_or(u64::MAX));
+            if !open {
+                // Every command sent before the mailbox closed has been handled and its goodbyes are flushed.
+                return self.publish_snapshot(now);
+            }
+        }
+    }
+
+    fn time_to_wait(&mut self, now: Instant) -> Duration {
+        if self.more {
+            return Duration::ZERO;
+        }
+        let mut next = self.next_snapshot;
+        if let Some(timer) = self.router.poll_timeout() {
+            next = next.min(timer);
+        }
+        if self.held_event.is_some() {
+            next = next.min(now + EVENT_RETRY);
+        }
+        next.saturating_duration_since(now)
+    }
+
+    /// Takes commands; `false` when the mailbox is closed.
+    fn handle_commands(&mut self, now: Instant) -> bool {
+        for count in 0..COMMANDS_PER_LOOP {
+            match self.mailbox.try_recv() {
+                Ok(WorkerCommand::AddPeer {
+                    room,
+                    participant,
+                    peer,
+                    answer,
+                }) => {
+                    self.router.add_peer(now, room, participant, *peer, &answer);
+                }
+                Ok(WorkerCommand::Media(command)) => self.router.handle_command(now, command),
+                Err(error) => {
+                    self.more = false;
+                    self.snapshot.mailbox_depth = self.snapshot.mailbox_depth.max(count as u64);
+                    return error == TryRecvError::Empty;
+                }
+            }
+        }
+        self.more = true;
+        self.snapshot.mailbox_depth = self.snapshot.mailbox_depth.max(COMMANDS_PER_LOOP as u64);
+        true
+    }
+
+    fn receive(&mut self, now: Instant, ready: &Events) {
+        let Self {
+            poll,
+            udp,
+            tcp,
+            router,
+            snapshot,
+            ..
+        } = self;
+        let registry = poll.registry();
+        let mut deliver = |path, datagram| {
+            snapshot.datagrams_in += 1;
+            router.handle_datagram(now, path, datagram);
+        };
+        for event in ready {
+            match event.token() {
+                // Read below, whatever woke us: the socket reports readiness only once.
+                UDP | WAKE => {}
+                LISTENER => tcp.accept_all(now, registry),
+                token => tcp.handle_ready(now, registry, token, &mut deliver),
+            }
+        }
+        tcp.read_on(now, registry, &mut deliver);
+        let mut drained = false;
+        for _ in 0..RECEIVES_PER_LOOP {
+            match udp.receive(&mut deliver) {
+                Ok(true) => {}
+                // An error here belongs to an earlier send (unreachable host): the socket itself is fine.
+                Ok(false) | Err(_) => {
+                    drained = true;
+                    break;
+                }
+            }
+        }
+        self.more |= !drained || self.tcp.has_more();
+    }
+
+    fn deliver_events(&mut self) {
+        while let Some(event) = self.held_event.take().or_else(|| self.router.poll_event()) {
+            match self.events.try_send(NodeEvent {
+                worker: self.index,
+                event,
+            }) {
+                Ok(()) => {}
+                Err(TrySendError::Full(back)) => {
+                    self.snapshot.events_deferred += 1;
+                    self.held_event = Some(back.event);
+                    return;
+                }
+                // Nobody listens any more: the node is going down.
+                Err(TrySendError::Closed(_)) => {}
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        while let Some(transmit) = self.router.poll_transmit() {
+            match transmit.path.protocol {
+                Protocol::Udp => self.outgoing.push(transmit),
+                Protocol::Tcp => self.tcp.send(self.poll.registry(), &transmit),
+            }
+        }
+        if !self.outgoing.is_empty() {
+            self.udp.send_all(&mut self.outgoing);
+        }
+    }
+
+    fn publish_snapshot(&mut self, now: Instant) {
+        self.next_snapshot = now + SNAPSHOT_INTERVAL;
+        self.snapshot.router = *self.router.counters();
+        self.snapshot.datagrams_out = self.udp.sent + self.tcp.sent;
+        self.snapshot.send_calls = self.udp.send_calls;
+        self.snapshot.send_drops = self.udp.dropped + self.tcp.dropped;
+        self.snapshot.tcp_connections = self.tcp.open_connections() as u64;
+        self.snapshot.tcp_refused = self.tcp.refused;
+        self.snapshot_sender.send_replace(self.snapshot.clone());
+        self.snapshot.mailbox_depth = 0;
+    }
+}

@@ -1,0 +1,233 @@
+//! A worker over real sockets on loopback: datagrams reach the right peer over UDP and TCP, answers come back,
+//! and nothing hostile stops it.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the I/O ring is tested with real sockets"
+)]
+
+use bytes::{Bytes, BytesMut};
+use media::packet::SlotPacket;
+use media::plane::{MediaCommand, MediaEvent, Sections};
+use media::{Codec, LayerIndex, MLineIndex, ParticipantId, RoomId};
+use node::{Deframer, Node, NodeConfig, NodeError, NodeEvent, WorkerCommand, frame};
+use peer::{
+    Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, Protocol, SlotReport,
+    Transmit,
+};
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
+
+/// Validates whoever sends STUN and sends every datagram back three times.
+#[derive(Default)]
+struct EchoPeer {
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<PeerEvent>,
+}
+
+impl Peer for EchoPeer {
+    fn handle_datagram(&mut self, _now: Instant, path: Path, datagram: BytesMut) {
+        self.events.push_back(PeerEvent::PathValidated(path));
+        for _ in 0..3 {
+            self.transmits.push_back(Transmit {
+                path,
+                datagram: datagram.clone(),
+            });
+        }
+        if path.protocol == Protocol::Tcp {
+            self.events.push_back(PeerEvent::Connected {
+                srtp_profile: "none",
+                protocol: Protocol::Tcp,
+            });
+        }
+    }
+    fn handle_timeout(&mut self, _now: Instant) {}
+    fn poll_timeout(&mut self) -> Option<Instant> {
+        None
+    }
+    fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+    fn poll_event(&mut self) -> Option<PeerEvent> {
+        self.events.pop_front()
+    }
+    fn handle_offer(&mut self, _now: Instant, _sdp: &str) -> Result<Answer, OfferError> {
+        Err(OfferError::Unsupported("an echo has no media".into()))
+    }
+    fn accepts(&self, _slot: MLineIndex, _codec: Codec) -> bool {
+        false
+    }
+    fn send_rtp(&mut self, _now: Instant, _slot: MLineIndex, _packet: SlotPacket) {}
+    fn send_retransmission(&mut self, _now: Instant, _slot: MLineIndex, _packet: SlotPacket) {}
+    fn send_report(&mut self, _now: Instant, _slot: MLineIndex, _report: SlotReport) {}
+    fn request_keyframe(&mut self, _now: Instant, _section: MLineIndex, _layer: LayerIndex) {}
+    fn send_data(&mut self, _now: Instant, _channel: DataChannel, _message: Bytes) -> Result<(), DataError> {
+        Err(DataError::NotOpen)
+    }
+    fn close(&mut self, _now: Instant) {}
+    fn stats(&self) -> PeerStats {
+        PeerStats::default()
+    }
+}
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn config(port: u16) -> NodeConfig {
+    NodeConfig {
+        workers: 1,
+        bind: LOOPBACK,
+        port,
+        fallback_ip: LOOPBACK,
+        router: router::RouterConfig::default(),
+    }
+}
+
+fn node_with_echo() -> (Node<EchoPeer>, tokio::sync::mpsc::Receiver<NodeEvent>, SocketAddr) {
+    let (node, events) = Node::start(&config(0)).unwrap();
+    let answer = Answer {
+        sdp: String::new(),
+        sections: Sections::default(),
+        ufrag: "echo".into(),
+    };
+    let command = WorkerCommand::AddPeer {
+        room: RoomId(1),
+        participant: ParticipantId(7),
+        peer: Box::new(EchoPeer::default()),
+        answer: Box::new(answer),
+    };
+    node.send(0, command).unwrap();
+    let addr = node.local_addr(0).unwrap();
+    (node, events, addr)
+}
+
+/// A STUN binding request (RFC 8489 §5) whose only attribute is USERNAME.
+fn binding_request(username: &str) -> Vec<u8> {
+    let padded = username.len().next_multiple_of(4);
+    let mut message = vec![0x00, 0x01];
+    message.extend(u16::try_from(4 + padded).unwrap().to_be_bytes());
+    message.extend([0x21, 0x12, 0xa4, 0x42]);
+    message.extend([9; 12]);
+    message.extend([0x00, 0x06]);
+    message.extend(u16::try_from(username.len()).unwrap().to_be_bytes());
+    message.extend(username.as_bytes());
+    message.resize(20 + 4 + padded, 0);
+    message
+}
+
+fn udp_client() -> UdpSocket {
+    let socket = UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+#[test]
+fn a_datagram_reaches_its_peer_over_udp_and_the_answers_come_back() {
+    let (_node, _events, addr) = node_with_echo();
+    let client = udp_client();
+    let request = binding_request("echo:them");
+    client.send_to(&request, addr).unwrap();
+    let mut buffer = [0; 2_000];
+    for _ in 0..3 {
+        let (len, from) = client.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..len], from), (request.as_slice(), addr));
+    }
+}
+
+#[test]
+fn a_framed_datagram_reaches_its_peer_over_tcp_and_the_answers_come_back_framed() {
+    let (_node, mut events, addr) = node_with_echo();
+    let mut client = TcpStream::connect(addr).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = binding_request("echo:them");
+    let mut framed = BytesMut::new();
+    assert!(frame(&request, &mut framed));
+    // Cut in the middle of the length field, as networks do.
+    client.write_all(&framed[..1]).unwrap();
+    client.write_all(&framed[1..]).unwrap();
+    let mut deframer = Deframer::default();
+    let mut answers = 0;
+    let mut buffer = [0; 2_000];
+    while answers < 3 {
+        let count = client.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "the server closed the connection");
+        deframer.push(&buffer[..count]);
+        while let Some(datagram) = deframer.next_frame().unwrap() {
+            assert_eq!(datagram, request.as_slice());
+            answers += 1;
+        }
+    }
+    let event = events.blocking_recv().unwrap();
+    assert!(
+        matches!(event.event, MediaEvent::Connected { transport: "tcp", .. }),
+        "{event:?}"
+    );
+}
+
+#[test]
+fn a_connection_that_sends_something_else_is_closed_and_the_others_go_on() {
+    let (_node, _events, addr) = node_with_echo();
+    let mut hostile = TcpStream::connect(addr).unwrap();
+    hostile.set_read_timeout(Some(PATIENCE)).unwrap();
+    hostile.write_all(b"\xff\xffGET / HTTP/1.1\r\n").unwrap();
+    let mut buffer = [0; 16];
+    assert!(matches!(hostile.read(&mut buffer), Ok(0) | Err(_)), "closed");
+    let client = udp_client();
+    client.send_to(&binding_request("echo:them"), addr).unwrap();
+    assert!(client.recv_from(&mut buffer).is_ok());
+}
+
+#[test]
+fn a_busy_port_is_named_with_what_to_do() {
+    let (_node, _events, addr) = node_with_echo();
+    let error = Node::<EchoPeer>::start(&config(addr.port())).err().unwrap();
+    assert!(matches!(error, NodeError::Bind { .. }));
+    let text = error.to_string();
+    assert!(
+        text.contains(&addr.port().to_string()) && text.contains("media_port"),
+        "{text}"
+    );
+}
+
+#[test]
+fn workers_that_need_ports_above_65535_are_refused() {
+    let mut config = config(65_535);
+    config.workers = 2;
+    let error = Node::<EchoPeer>::start(&config).err().unwrap();
+    assert!(
+        matches!(
+            error,
+            NodeError::Ports {
+                workers: 2,
+                port: 65_535
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn commands_sent_before_shutdown_are_still_handled() {
+    let (node, mut events, _addr) = node_with_echo();
+    let command = MediaCommand::Offer {
+        participant: ParticipantId(7),
+        request: 5,
+        sdp: "v=0".into(),
+    };
+    node.send(0, WorkerCommand::Media(command)).unwrap();
+    node.shutdown();
+    let mut answered = false;
+    while let Some(event) = events.blocking_recv() {
+        answered |= matches!(
+            event.event,
+            MediaEvent::Answer {
+                request: 5,
+                result: Err(_),
+                ..
+            }
+        );
+    }
+    assert!(answered);
+}
