@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 pub struct ServerFrame {
     /// The request this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub id: Option<u32>,
     /// The message.
     #[serde(flatten)]
