@@ -13,7 +13,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_rooms: 1_000, max_participants: 500 }
+        Self {
+            max_rooms: 1_000,
+            max_participants: 500,
+        }
     }
 }
 

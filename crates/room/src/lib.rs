@@ -15,8 +15,8 @@ mod rooms;
 pub use config::Config;
 pub use error::RoomError;
 pub use notice::{
-    CloseReason, Notice, ParticipantInfo, ParticipantState, RoomOutput, SlotInfo, SlotShown, SocketId, Speaker,
-    TrackInfo, Welcome,
+    CloseReason, Notice, ParticipantInfo, ParticipantState, RoomOutput, SlotInfo, SlotShown, SocketId,
+    Speaker, TrackInfo, Welcome,
 };
 pub use request::{Join, OfferStep, OfferedTrack, Page, Tile, View};
 pub use rooms::Rooms;

@@ -36,7 +36,12 @@ impl Rooms {
     ///
     /// # Errors
     /// `ResumeExpired` when the token is unknown or its participant has left.
-    pub fn handle_resume(&mut self, now: Instant, socket: SocketId, token: &str) -> Result<Welcome, RoomError> {
+    pub fn handle_resume(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        token: &str,
+    ) -> Result<Welcome, RoomError> {
         Err(NOT_JOINED)
     }
 
@@ -137,7 +142,12 @@ impl Rooms {
     ///
     /// # Errors
     /// `WrongOrder` before the join, `InvalidValue` when `limit` is 0 or above 100.
-    pub fn handle_participants(&mut self, socket: SocketId, offset: u32, limit: u32) -> Result<Page, RoomError> {
+    pub fn handle_participants(
+        &mut self,
+        socket: SocketId,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Page, RoomError> {
         Err(NOT_JOINED)
     }
 
