@@ -3,15 +3,27 @@
 //!
 //! First ring: no thread, no socket, no clock, no lock.
 
+pub mod audio_level;
 pub mod codec;
+pub mod data;
+pub mod datagram;
+pub mod extended;
 pub mod id;
 pub mod packet;
+pub mod payload;
 pub mod plane;
+pub mod red;
+pub mod stun;
 pub mod track;
 pub mod unit;
+pub mod vp8;
 
+pub use audio_level::AudioLevel;
 pub use codec::Codec;
+pub use datagram::DatagramKind;
+pub use extended::ExtendedSeq;
 pub use id::{LayerIndex, MLineIndex, ParticipantId, RoomId, TrackId};
 pub use packet::{Extensions, Packet};
+pub use payload::PayloadInfo;
 pub use track::{Kind, LayerInfo, Source};
 pub use unit::{Bitrate, NtpTime, RtpTime, SeqNo};
