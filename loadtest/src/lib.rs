@@ -1,1 +1,3 @@
 //! Synthetic participants: real WebRTC over real sockets.
+
+pub mod colour_code;
