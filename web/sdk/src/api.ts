@@ -153,10 +153,19 @@ export interface CallEvents {
   gap: () => void;
   /** The browser refused to play sound without a gesture (`true`), or plays it now (`false`). */
   audioBlocked: (blocked: boolean) => void;
+  /** An own track ended by itself (unplugged, or sharing stopped in the browser's bar); it is unpublished already. */
+  trackEnded: (source: Source) => void;
   /** Own network: `poor` when loss or round trip is bad for some seconds. */
   quality: (quality: 'good' | 'poor') => void;
   /** The call is over; null after `leave()`. */
   closed: (error: CallErrorShape | null) => void;
+}
+
+/** A page of the list of a big room, where only those on screen are in `Call.participants`. */
+export interface ParticipantPage {
+  /** In the room in all. */
+  count: number;
+  participants: { id: string; name: string; state: ParticipantState }[];
 }
 
 export interface PublishOptions {
@@ -196,6 +205,10 @@ export interface Call {
   setSpeaker(deviceId: string): Promise<void>;
   /** Offer more slots (a re-offer on the same PeerConnection). */
   addSlots(video: number, audio: number): Promise<void>;
+  /** `all` moves a call that started with `tcp` to UDP (an ICE restart on the same PeerConnection). */
+  setTransport(transport: 'all' | 'tcp'): Promise<void>;
+  /** A page of everybody in the room, oneself included, in order of joining; for rooms above 100. */
+  listParticipants(offset: number, limit: number): Promise<ParticipantPage>;
   sendData(
     payload: Uint8Array | string,
     options?: { topic?: string; to?: string[]; channel?: 'reliable' | 'lossy' },

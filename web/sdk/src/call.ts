@@ -1,0 +1,340 @@
+import type {
+  Call,
+  CallEvents,
+  CallState,
+  CallStats,
+  ConnectOptions,
+  LocalParticipant,
+  LocalTrack,
+  ParticipantPage,
+  PublishOptions,
+  RemoteParticipant,
+  Source,
+  View,
+} from './api.ts';
+import { Connection } from './connection.ts';
+import type { ChannelLabel } from './data/channel.ts';
+import { decodeEnvelope, encodeEnvelope } from './data/envelope.ts';
+import { RateLimit } from './data/rate.ts';
+import { DebugLog } from './debug.ts';
+import { Emitter } from './emitter.ts';
+import { CallError, toCallError } from './errors.ts';
+import type { ServerMessage } from './gen/protocol.ts';
+import { AudioOutput } from './media/audio.ts';
+import { CsrcWatcher } from './media/csrc.ts';
+import type { Slot } from './media/slots.ts';
+import { Publications } from './publications.ts';
+import type { Server } from './signaling/wire.ts';
+import { Roster, type RosterChange } from './state/roster.ts';
+import { ViewSender } from './state/view.ts';
+import { QualityJudge, readingOf } from './stats/quality.ts';
+import { Rates } from './stats/rates.ts';
+import { StatsReader } from './stats/reader.ts';
+import { readReports } from './stats/reports.ts';
+
+/** How often the own network is judged, in milliseconds. */
+const QUALITY_INTERVAL_MS = 2_000;
+
+/** A call: the connection, and what the page sees of it. */
+export class PlenumCall implements Call {
+  readonly #options: ConnectOptions;
+  readonly #emitter = new Emitter<CallEvents>();
+  readonly #log = new DebugLog();
+  readonly #connection: Connection;
+  readonly #roster: Roster;
+  readonly #publications: Publications;
+  readonly #view: ViewSender;
+  readonly #audio: AudioOutput;
+  readonly #csrc: CsrcWatcher;
+  readonly #stats = new StatsReader();
+  readonly #judge = new QualityJudge();
+  #rates = new Rates();
+  #qualityTimer: ReturnType<typeof setInterval> | null = null;
+  #id = '';
+  #dataRates: Record<ChannelLabel, RateLimit> | null = null;
+
+  constructor(options: ConnectOptions) {
+    this.#options = options;
+    this.#roster = new Roster((trackId) => this.#connection.peer?.slots.of(trackId) ?? null);
+    this.#audio = new AudioOutput((blocked) => this.#emitter.emit('audioBlocked', blocked));
+    this.#csrc = new CsrcWatcher(
+      () => this.#connection.peer?.slots.all ?? [],
+      (slot) => this.#csrcChanged(slot),
+    );
+    this.#connection = new Connection(
+      options,
+      {
+        state: (state) => this.#emitter.emit('state', state),
+        notice: (message) => this.#notice(message),
+        welcome: (welcome, fresh) => this.#welcome(welcome, fresh),
+        peer: () => this.#newPeer(),
+        slots: (added) => this.#slotsAdded(added),
+        ready: () => this.#ready(),
+        message: (label, data) => this.#message(label, data),
+        gap: () => this.#emitter.emit('gap'),
+        closed: (error) => this.#closed(error),
+      },
+      this.#log,
+    );
+    this.#publications = new Publications(
+      this.#connection,
+      () => this.#emitter.emit('participants'),
+      (source) => this.#emitter.emit('trackEnded', source),
+    );
+    this.#view = new ViewSender(
+      (message) => this.#connection.request<'view'>(message),
+      (participant) => this.#roster.participants.has(participant),
+    );
+  }
+
+  /** Joins; resolves when media is connected. */
+  async start(): Promise<void> {
+    const { signal } = this.#options;
+    const aborted = (): void => this.#connection.leave();
+    if (signal?.aborted) throw new CallError('aborted', 'Joining was given up.');
+    signal?.addEventListener('abort', aborted, { once: true });
+    try {
+      await this.#connection.start();
+    } catch (error) {
+      throw signal?.aborted ? new CallError('aborted', 'Joining was given up.') : error;
+    } finally {
+      signal?.removeEventListener('abort', aborted);
+    }
+  }
+
+  get state(): CallState {
+    return this.#connection.state;
+  }
+
+  get room(): string {
+    return this.#options.room;
+  }
+
+  get self(): LocalParticipant {
+    const roster = this.#roster;
+    return {
+      id: this.#id,
+      name: this.#connection.session.options.name,
+      tracks: this.#publications.tracks,
+      speaking: roster.speakers.some(({ participant }) => participant === this.#id),
+    };
+  }
+
+  get participants(): ReadonlyMap<string, RemoteParticipant> {
+    return this.#roster.participants;
+  }
+
+  get count(): number {
+    return this.#roster.count;
+  }
+
+  get activeSpeaker(): string | null {
+    return this.#roster.activeSpeaker;
+  }
+
+  get videoSlots(): number {
+    return this.#connection.videoSlots;
+  }
+
+  get quality(): 'good' | 'poor' {
+    return this.#judge.quality;
+  }
+
+  get audioBlocked(): boolean {
+    return this.#audio.blocked;
+  }
+
+  on<E extends keyof CallEvents>(event: E, listener: CallEvents[E]): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  publish(track: MediaStreamTrack, source: Source, options: PublishOptions = {}): Promise<LocalTrack> {
+    return this.#publications.publish(track, source, options.muted ?? false);
+  }
+
+  replaceTrack(source: Source, track: MediaStreamTrack): Promise<void> {
+    return this.#publications.replace(source, track);
+  }
+
+  unpublish(source: Source): Promise<void> {
+    return this.#publications.unpublish(source);
+  }
+
+  setMuted(source: Source, muted: boolean): Promise<void> {
+    return this.#publications.mute(source, muted);
+  }
+
+  setView(view: View): Promise<void> {
+    return this.#view.set(view);
+  }
+
+  async setName(name: string): Promise<void> {
+    await this.#connection.request<'update'>({ type: 'update', name });
+    // A later join uses it too.
+    this.#connection.session.options.name = name;
+    this.#emitter.emit('participants');
+  }
+
+  async setMetadata(metadata: string): Promise<void> {
+    await this.#connection.request<'update'>({ type: 'update', metadata });
+    this.#connection.session.options.metadata = metadata;
+  }
+
+  startAudio(): Promise<void> {
+    return this.#audio.start();
+  }
+
+  setSpeaker(deviceId: string): Promise<void> {
+    return this.#audio.setSpeaker(deviceId);
+  }
+
+  addSlots(video: number, audio: number): Promise<void> {
+    return this.#connection.addSlots(video, audio);
+  }
+
+  setTransport(transport: 'all' | 'tcp'): Promise<void> {
+    return this.#connection.setTransport(transport);
+  }
+
+  async listParticipants(offset: number, limit: number): Promise<ParticipantPage> {
+    const { count, participants } = await this.#connection.request<'participants'>({
+      type: 'participants',
+      offset,
+      limit,
+    });
+    return { count, participants: participants.map(({ id, name, state }) => ({ id, name, state })) };
+  }
+
+  async sendData(
+    payload: Uint8Array | string,
+    options: { topic?: string; to?: string[]; channel?: ChannelLabel } = {},
+  ): Promise<void> {
+    const channel = options.channel ?? 'reliable';
+    const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
+    const message = encodeEnvelope(options.to ?? [], options.topic ?? '', bytes);
+    await this.#connection.whenReady();
+    const most = this.#connection.limits?.data_message_bytes ?? 0;
+    if (message.length > most) throw new CallError('invalid_value', `A message has at most ${most} bytes.`);
+    if (this.#dataRates?.[channel].take(performance.now()) === false) {
+      throw new CallError('rate_limited', 'Too many messages a second: wait a moment.');
+    }
+    await this.#connection.peer?.channels[channel].send(message);
+  }
+
+  async stats(): Promise<CallStats> {
+    const { peer } = this.#connection;
+    if (!peer) throw new CallError('closed', 'There is no connection to read.');
+    return await this.#stats.read(peer, (trackId) => this.#ownerOf(trackId));
+  }
+
+  debug(): readonly string[] {
+    return this.#log.lines();
+  }
+
+  async leave(): Promise<void> {
+    this.#connection.leave();
+  }
+
+  #notice(message: ServerMessage): void {
+    switch (message.type) {
+      case 'joined':
+        this.#rosterChanged(this.#roster.joined(message));
+        break;
+      case 'left':
+        this.#rosterChanged(this.#roster.left(message));
+        break;
+      case 'updated':
+        this.#rosterChanged(this.#roster.updated(message));
+        break;
+      case 'slots':
+        this.#connection.peer?.slots.apply(message.slots);
+        this.#emitter.emit('participants');
+        break;
+      case 'speakers':
+        this.#speakers(message);
+        break;
+      case 'layers':
+        this.#publications.setWanted(message.track, message.wanted);
+        break;
+      default:
+        // Answers are not notices, and types of a newer server do not concern this version.
+        this.#log.add('signaling', `ignored notice ${message.type}`);
+    }
+  }
+
+  #welcome(welcome: Server<'welcome'>, fresh: boolean): void {
+    this.#id = welcome.participant;
+    const perSecond = welcome.limits.data_messages_per_second;
+    const now = performance.now();
+    this.#dataRates = { reliable: new RateLimit(perSecond, now), lossy: new RateLimit(perSecond, now) };
+    if (!fresh) this.#publications.resumed(welcome.tracks);
+    this.#rosterChanged(this.#roster.welcome(welcome));
+  }
+
+  #newPeer(): void {
+    this.#audio.clear();
+    this.#rates = new Rates();
+    this.#csrc.start();
+    this.#qualityTimer ??= setInterval(() => void this.#tick(), QUALITY_INTERVAL_MS);
+  }
+
+  #slotsAdded(added: readonly Slot[]): void {
+    for (const { kind, mid, receiver } of added) if (kind === 'audio') this.#audio.add(mid, receiver.track);
+  }
+
+  async #ready(): Promise<void> {
+    const results = await Promise.allSettled([this.#publications.publishAll(), this.#view.again()]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #rosterChanged({ joined, left }: RosterChange): void {
+    for (const participant of joined) this.#emitter.emit('joined', participant);
+    for (const participant of left) this.#emitter.emit('left', participant);
+    this.#emitter.emit('participants');
+  }
+
+  #speakers({ speakers }: Server<'speakers'>): void {
+    this.#roster.speak(speakers);
+    this.#emitter.emit('speakers', [...speakers]);
+    this.#emitter.emit('participants');
+  }
+
+  #csrcChanged(slot: Slot): void {
+    this.#log.add('media', `slot ${slot.mid} (${slot.kind}): packets of ${slot.csrc}, assigned ${slot.info.csrc}`);
+    this.#emitter.emit('participants');
+  }
+
+  #message(channel: ChannelLabel, data: ArrayBuffer): void {
+    const envelope = decodeEnvelope(data);
+    if (envelope) this.#emitter.emit('data', { ...envelope, channel });
+    else this.#log.add('data', `${channel}: message of ${data.byteLength} bytes that is no envelope`);
+  }
+
+  async #tick(): Promise<void> {
+    this.#publications.refreshHeights();
+    const { peer } = this.#connection;
+    if (peer?.pc.connectionState !== 'connected') return;
+    try {
+      const reports = await readReports(peer.pc);
+      if (this.#judge.take(readingOf(reports, this.#rates))) this.#emitter.emit('quality', this.#judge.quality);
+    } catch (error) {
+      this.#log.add('media', `no statistics: ${toCallError(error).message}`);
+    }
+  }
+
+  #ownerOf(trackId: string): { participant: string; source: Source } | null {
+    for (const participant of this.#roster.participants.values()) {
+      for (const track of participant.tracks.values()) {
+        if (track.id === trackId) return { participant: participant.id, source: track.source };
+      }
+    }
+    return null;
+  }
+
+  #closed(error: CallError | null): void {
+    this.#csrc.stop();
+    this.#audio.clear();
+    if (this.#qualityTimer !== null) clearInterval(this.#qualityTimer);
+    this.#emitter.emit('closed', error);
+  }
+}

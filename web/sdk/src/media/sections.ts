@@ -1,0 +1,53 @@
+import type { Source } from '../api.ts';
+import type { DebugLog } from '../debug.ts';
+import { limitCodecs } from './codecs.ts';
+import { CAMERA_LAYERS, SCREEN_LAYERS } from './layers.ts';
+import { PublishSection } from './sender.ts';
+
+/** The publish sections in the order of the offer. */
+const PUBLISH: readonly { source: Source; kind: 'audio' | 'video' }[] = [
+  { source: 'microphone', kind: 'audio' },
+  { source: 'camera', kind: 'video' },
+  { source: 'screen', kind: 'video' },
+  { source: 'screen_audio', kind: 'audio' },
+];
+
+/**
+ * Adds a sendonly section for everything that may ever be published, without tracks. Directions never change after
+ * the first offer: publishing is `replaceTrack` and a message.
+ */
+export function addPublishSections(pc: RTCPeerConnection, log: DebugLog): Map<Source, PublishSection> {
+  const sections = new Map<Source, PublishSection>();
+  for (const { source, kind } of PUBLISH) {
+    const init: RTCRtpTransceiverInit = { direction: 'sendonly' };
+    const encodings = encodingsOf(source);
+    if (encodings) init.sendEncodings = encodings;
+    const transceiver = pc.addTransceiver(kind, init);
+    limitCodecs(transceiver, kind, 'sendonly');
+    sections.set(source, new PublishSection(source, transceiver, log));
+  }
+  return sections;
+}
+
+function encodingsOf(source: Source): RTCRtpEncodingParameters[] | null {
+  if (source === 'camera') {
+    return CAMERA_LAYERS.map(({ rid, scale, maxBitrate }) => ({
+      rid,
+      active: true,
+      scaleResolutionDownBy: scale,
+      maxBitrate,
+    }));
+  }
+  if (source === 'screen') return SCREEN_LAYERS.map(({ maxBitrate }) => ({ active: true, maxBitrate }));
+  return null;
+}
+
+/** Adds recvonly sections, the slots: first all of video, then all of audio. */
+export function addSlotSections(pc: RTCPeerConnection, video: number, audio: number): RTCRtpTransceiver[] {
+  const add = (kind: 'audio' | 'video'): RTCRtpTransceiver => {
+    const transceiver = pc.addTransceiver(kind, { direction: 'recvonly' });
+    limitCodecs(transceiver, kind, 'recvonly');
+    return transceiver;
+  };
+  return [...Array.from({ length: video }, () => add('video')), ...Array.from({ length: audio }, () => add('audio'))];
+}
