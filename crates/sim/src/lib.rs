@@ -1,1 +1,3 @@
 //! A simulated internet: links, clients, oracles, scenarios, in virtual time.
+
+pub mod client;

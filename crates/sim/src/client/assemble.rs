@@ -1,0 +1,197 @@
+//! Packets to frames, in order, and whether a decoder could use each.
+
+use super::receive::SlotStats;
+use super::vp8::{self, Descriptor, FrameStamp};
+use bytes::{Bytes, BytesMut};
+use rtc::rtp;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// A gap is waited for this long, then skipped.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// Most packets held behind a gap; when full the gap is skipped.
+const MAX_HELD: usize = 1_024;
+/// Keyframe requests of one slot are at least this far apart.
+const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+
+/// A complete video frame.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The track it came from.
+    pub csrc: u32,
+    /// RTP timestamp in the slot's numbering.
+    pub timestamp: u32,
+    /// Whether it is a keyframe.
+    pub keyframe: bool,
+    /// Whether a decoder that saw everything before could decode it.
+    pub decodable: bool,
+    /// The encoded frame.
+    pub data: Bytes,
+}
+
+#[derive(Debug)]
+struct Held {
+    arrived: Instant,
+    timestamp: u32,
+    marker: bool,
+    csrc: u32,
+    descriptor: Descriptor,
+    data: Bytes,
+}
+
+#[derive(Debug)]
+struct Partial {
+    timestamp: u32,
+    csrc: u32,
+    mixed: bool,
+    picture_id: Option<u16>,
+    data: BytesMut,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Reference {
+    csrc: u32,
+    picture_id: Option<u16>,
+    stamp: Option<FrameStamp>,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Assembler {
+    next: Option<u64>,
+    held: BTreeMap<u64, Held>,
+    partial: Option<Partial>,
+    /// The last decodable frame; `None` when the chain is broken.
+    reference: Option<Reference>,
+    last_request: Option<Instant>,
+    broken_since: Option<Instant>,
+}
+
+impl Assembler {
+    pub(super) fn handle_packet(
+        &mut self,
+        now: Instant,
+        seq: u64,
+        packet: &rtp::Packet,
+        stats: &mut SlotStats,
+    ) -> Vec<Frame> {
+        let Some(descriptor) = Descriptor::parse(&packet.payload) else { return Vec::new() };
+        if self.next.is_some_and(|next| seq < next) {
+            return Vec::new(); // given up on before
+        }
+        self.next.get_or_insert(seq);
+        let held = Held {
+            arrived: now,
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            csrc: packet.header.csrc.first().copied().unwrap_or(0),
+            descriptor,
+            data: packet.payload.slice(descriptor.len..),
+        };
+        self.held.insert(seq, held);
+        self.handle_timeout(now, stats)
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.held.first_key_value().map(|(_, held)| held.arrived + PATIENCE)
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant, stats: &mut SlotStats) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        loop {
+            let Some((&seq, first)) = self.held.first_key_value() else { break };
+            if self.next == Some(seq) {
+                self.next = Some(seq + 1);
+                if let Some(held) = self.held.remove(&seq) {
+                    frames.extend(self.take(now, held, stats));
+                }
+            } else if first.arrived + PATIENCE <= now || self.held.len() > MAX_HELD {
+                self.next = Some(seq);
+                self.break_chain(now, stats);
+            } else {
+                break;
+            }
+        }
+        frames
+    }
+
+    /// Whether to send a PLI now.
+    pub(super) fn wants_keyframe(&mut self, now: Instant) -> bool {
+        let due = self.last_request.is_none_or(|at| now.saturating_duration_since(at) >= REQUEST_INTERVAL);
+        let wants = self.broken_since.is_some() && due;
+        if wants {
+            self.last_request = Some(now);
+        }
+        wants
+    }
+
+    fn break_chain(&mut self, now: Instant, stats: &mut SlotStats) {
+        if self.partial.take().is_some() {
+            stats.undecodable += 1;
+        }
+        self.reference = None;
+        self.broken_since.get_or_insert(now);
+    }
+
+    fn take(&mut self, now: Instant, held: Held, stats: &mut SlotStats) -> Option<Frame> {
+        if held.descriptor.frame_start && self.partial.as_ref().is_none_or(|p| p.timestamp != held.timestamp) {
+            if self.partial.is_some() {
+                self.break_chain(now, stats); // the frame before has no end
+            }
+            self.partial = Some(Partial {
+                timestamp: held.timestamp,
+                csrc: held.csrc,
+                mixed: false,
+                picture_id: held.descriptor.picture_id,
+                data: BytesMut::new(),
+            });
+        }
+        let Some(partial) = &mut self.partial else {
+            self.broken_since.get_or_insert(now); // middle of a frame whose start is gone
+            return None;
+        };
+        partial.mixed |= partial.csrc != held.csrc || partial.timestamp != held.timestamp;
+        partial.data.extend_from_slice(&held.data);
+        if !held.marker {
+            return None;
+        }
+        let partial = self.partial.take()?;
+        Some(self.complete(now, partial, stats))
+    }
+
+    fn complete(&mut self, now: Instant, partial: Partial, stats: &mut SlotStats) -> Frame {
+        let data = partial.data.freeze();
+        let keyframe = vp8::is_keyframe(&data);
+        let stamp = FrameStamp::read(&data);
+        stats.frames += 1;
+        stats.mixed_frames += u64::from(partial.mixed);
+        let decodable = !partial.mixed && (keyframe || self.follows(&partial.csrc, partial.picture_id, stamp, stats));
+        if decodable {
+            self.reference = Some(Reference { csrc: partial.csrc, picture_id: partial.picture_id, stamp });
+            self.broken_since = None;
+            stats.last_frame = Some(now);
+        } else {
+            stats.undecodable += 1;
+            self.reference = None;
+            self.broken_since.get_or_insert(now);
+        }
+        if keyframe {
+            stats.keyframes += 1;
+            stats.height = vp8::keyframe_height(&data);
+        }
+        Frame { csrc: partial.csrc, timestamp: partial.timestamp, keyframe, decodable, data }
+    }
+
+    /// Whether a delta frame refers to the frame decoded before it.
+    fn follows(&self, csrc: &u32, picture_id: Option<u16>, stamp: Option<FrameStamp>, stats: &mut SlotStats) -> bool {
+        let Some(reference) = &self.reference else { return false };
+        let successor = reference.picture_id.map(|id| id.wrapping_add(1) & 0x7fff);
+        let stamps_follow = match (reference.stamp, stamp) {
+            (Some(old), Some(new)) => new.stream == old.stream && new.number == old.number + 1,
+            _ => true,
+        };
+        let follows = reference.csrc == *csrc && picture_id == successor && stamps_follow;
+        stats.wrong_reference += u64::from(!follows);
+        follows
+    }
+}

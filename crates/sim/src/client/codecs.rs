@@ -1,0 +1,116 @@
+//! The codecs and header extensions of the offer: those of Chromium that Plenum uses, with its numbers.
+
+use super::ClientError;
+use rtc::peer_connection::configuration::media_engine::{
+    MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+};
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
+};
+
+/// Payload type of Opus.
+pub(super) const PT_OPUS: u8 = 111;
+/// Payload type of RED over Opus.
+pub(super) const PT_RED: u8 = 63;
+/// Payload type of VP8.
+pub(super) const PT_VP8: u8 = 96;
+/// Payload type of VP8's retransmissions.
+pub(super) const PT_RTX: u8 = 97;
+
+/// URIs of the header extensions written or read here.
+pub(super) mod uri {
+    pub(crate) const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+    pub(crate) const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+    pub(crate) const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+    pub(crate) const REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+    pub(crate) const TRANSPORT_CC: &str =
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+    pub(crate) const ABS_SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+    pub(crate) const TOFFSET: &str = "urn:ietf:params:rtp-hdrext:toffset";
+    pub(crate) const ORIENTATION: &str = "urn:3gpp:video-orientation";
+    pub(crate) const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+    pub(crate) const CONTENT_TYPE: &str = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
+}
+
+/// Codecs of an audio section, the one to send first in front.
+pub(super) fn audio_codecs(red: bool) -> Vec<RTCRtpCodecParameters> {
+    let feedback = vec![feedback("transport-cc", "")];
+    let opus = codec(PT_OPUS, MIME_TYPE_OPUS, 48_000, 2, "minptime=10;useinbandfec=1", &feedback);
+    if red {
+        vec![codec(PT_RED, "audio/red", 48_000, 2, "111/111", &feedback), opus]
+    } else {
+        vec![opus]
+    }
+}
+
+/// Codecs of a video section.
+pub(super) fn video_codecs() -> Vec<RTCRtpCodecParameters> {
+    let feedback = [
+        feedback("goog-remb", ""),
+        feedback("transport-cc", ""),
+        feedback("ccm", "fir"),
+        feedback("nack", ""),
+        feedback("nack", "pli"),
+    ];
+    vec![
+        codec(PT_VP8, MIME_TYPE_VP8, 90_000, 0, "", &feedback),
+        codec(PT_RTX, MIME_TYPE_RTX, 90_000, 0, "apt=96", &[]),
+    ]
+}
+
+/// An engine that knows these codecs and Chromium's header extensions.
+pub(super) fn media_engine(red: bool) -> Result<MediaEngine, ClientError> {
+    let mut engine = MediaEngine::default();
+    for codec in audio_codecs(red) {
+        engine.register_codec(codec, RtpCodecKind::Audio)?;
+    }
+    for codec in video_codecs() {
+        engine.register_codec(codec, RtpCodecKind::Video)?;
+    }
+    for uri in [uri::AUDIO_LEVEL, uri::ABS_SEND_TIME, uri::TRANSPORT_CC, uri::MID] {
+        extension(&mut engine, uri, RtpCodecKind::Audio)?;
+    }
+    for uri in [
+        uri::TOFFSET,
+        uri::ABS_SEND_TIME,
+        uri::ORIENTATION,
+        uri::TRANSPORT_CC,
+        uri::PLAYOUT_DELAY,
+        uri::CONTENT_TYPE,
+        uri::MID,
+        uri::RID,
+        uri::REPAIRED_RID,
+    ] {
+        extension(&mut engine, uri, RtpCodecKind::Video)?;
+    }
+    Ok(engine)
+}
+
+fn extension(engine: &mut MediaEngine, uri: &str, kind: RtpCodecKind) -> Result<(), ClientError> {
+    let capability = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
+    Ok(engine.register_header_extension(capability, kind, None)?)
+}
+
+fn feedback(typ: &str, parameter: &str) -> RTCPFeedback {
+    RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() }
+}
+
+fn codec(
+    payload_type: u8,
+    mime: &str,
+    clock_rate: u32,
+    channels: u16,
+    fmtp: &str,
+    feedback: &[RTCPFeedback],
+) -> RTCRtpCodecParameters {
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: mime.to_owned(),
+            clock_rate,
+            channels,
+            sdp_fmtp_line: fmtp.to_owned(),
+            rtcp_feedback: feedback.to_vec(),
+        },
+        payload_type,
+    }
+}

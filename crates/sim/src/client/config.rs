@@ -1,0 +1,96 @@
+//! What a client is made of.
+
+use media::{NtpTime, Source};
+use std::net::SocketAddr;
+
+/// Which SRTP profiles the client offers in its DTLS hello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Srtp {
+    /// AES-GCM only.
+    Gcm,
+    /// AES-CM with SHA-1 only, as old clients do; a server that takes only GCM answers with an alert.
+    AesCm,
+    /// AES-CM first, GCM second: the order of Chromium.
+    #[default]
+    Both,
+}
+
+/// How a client is built.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// Seeds SSRCs, sequence numbers, timestamps and generated media.
+    pub seed: u64,
+    /// The client's wall clock at its start: give publishers clocks minutes apart and see who still measures well.
+    pub wall_clock: NtpTime,
+    /// The UDP socket's address; `None`: no UDP candidate.
+    pub udp: Option<SocketAddr>,
+    /// An address to connect ICE-TCP from (the port does not matter); `None`: no TCP candidate.
+    pub tcp: Option<SocketAddr>,
+    /// SRTP profiles offered.
+    pub srtp: Srtp,
+    /// Offer RED for audio, and send the microphone with one redundant block (RFC 2198).
+    pub red: bool,
+    /// Camera in three encodings (rids q, h, f); otherwise one.
+    pub simulcast: bool,
+    /// Receive m-lines of kind video.
+    pub video_slots: usize,
+    /// Receive m-lines of kind audio.
+    pub audio_slots: usize,
+    /// Hand every completed video frame to the application as an event.
+    pub frame_events: bool,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            wall_clock: NtpTime(0xe000_0000_0000_0000),
+            udp: None,
+            tcp: None,
+            srtp: Srtp::Both,
+            red: false,
+            simulcast: true,
+            video_slots: 3,
+            audio_slots: 3,
+            frame_events: false,
+        }
+    }
+}
+
+/// The publish sections in the order of the offer; the position is the mid.
+pub const PUBLISH_ORDER: [Source; 4] =
+    [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
+
+/// Position of a source's section in the offer.
+pub fn section_of(source: Source) -> usize {
+    match source {
+        Source::Microphone => 0,
+        Source::Camera => 1,
+        Source::Screen => 2,
+        Source::ScreenAudio => 3,
+    }
+}
+
+/// One encoding of a video source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerSpec {
+    /// Simulcast rid, empty without simulcast.
+    pub rid: &'static str,
+    /// Picture width in pixels.
+    pub width: u16,
+    /// Picture height in pixels.
+    pub height: u16,
+    /// Bits per second of generated media.
+    pub bitrate: u32,
+}
+
+/// The camera's encodings, lowest first.
+pub const CAMERA_LAYERS: [LayerSpec; 3] = [
+    LayerSpec { rid: "q", width: 160, height: 90, bitrate: 100_000 },
+    LayerSpec { rid: "h", width: 320, height: 180, bitrate: 300_000 },
+    LayerSpec { rid: "f", width: 640, height: 360, bitrate: 800_000 },
+];
+
+/// One encoding: the camera without simulcast, and the screen.
+pub const SINGLE_LAYER: [LayerSpec; 1] =
+    [LayerSpec { rid: "", width: 640, height: 360, bitrate: 800_000 }];

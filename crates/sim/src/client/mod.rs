@@ -1,0 +1,490 @@
+//! A synthetic participant: a real `rtc` connection that offers what the SDK offers, publishes made-up or recorded
+//! media, and counts what comes through its slots. Sans-IO like everything else: told the time, polled for datagrams.
+
+mod assemble;
+mod codecs;
+mod config;
+mod connection;
+mod container;
+mod edge;
+mod mover;
+mod publish;
+mod receive;
+mod sdp;
+mod source;
+mod vp8;
+
+pub use assemble::Frame;
+pub use config::{CAMERA_LAYERS, ClientConfig, LayerSpec, PUBLISH_ORDER, SINGLE_LAYER, Srtp, section_of};
+pub use container::{Ivf, parse_ogg_opus};
+pub use receive::{Run, SlotReceiver, SlotStats};
+pub use source::{AUDIO_PACKET_TIME, AudioSource, Talk, VideoSource};
+pub use vp8::FrameStamp;
+
+use bytes::{Bytes, BytesMut};
+use codecs::uri;
+use media::{Kind, NtpTime, Source};
+use mover::{Credentials, Mover};
+use publish::{Clocks, Due, Outgoing};
+use rtc::data_channel::RTCDataChannelId;
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::rtcp;
+use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtp_transceiver::RTCRtpTransceiverId;
+use rtc::sansio::Protocol as _;
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// A slot's gaps are looked at this often.
+const SLOT_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What can go wrong with a client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The stack refused.
+    #[error("rtc: {0}")]
+    Rtc(#[from] rtc::shared::error::Error),
+    /// A recorded file cannot be used.
+    #[error("{0}")]
+    Media(String),
+    /// No cryptography.
+    #[error("cryptography: {0}")]
+    Crypto(String),
+    /// The channel is not open.
+    #[error("data channel not open")]
+    ChannelNotOpen,
+    /// The answer names no candidate of the protocol asked for.
+    #[error("the answer has no {0:?} candidate")]
+    NoCandidate(Via),
+}
+
+/// How a datagram travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Via {
+    /// A datagram.
+    Udp,
+    /// A frame of an ICE-TCP connection (RFC 4571), framing removed.
+    Tcp,
+}
+
+/// A datagram to send, from the client's address of that protocol.
+#[derive(Debug, Clone)]
+pub struct Transmit {
+    /// UDP or TCP.
+    pub via: Via,
+    /// Where to.
+    pub remote: SocketAddr,
+    /// What.
+    pub datagram: BytesMut,
+}
+
+/// The two channels the client opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// Ordered, retransmitted.
+    Reliable,
+    /// Unordered, never retransmitted.
+    Lossy,
+}
+
+/// What a client tells its owner.
+#[derive(Debug, Clone)]
+pub enum ClientEvent {
+    /// ICE and DTLS are done.
+    Connected,
+    /// ICE or DTLS failed, or the server closed.
+    Closed {
+        /// The state `rtc` reports.
+        state: String,
+    },
+    /// A channel is open.
+    ChannelOpen(Channel),
+    /// A channel closed; [`Client::open_channel`] opens a new one.
+    ChannelClosed(Channel),
+    /// A message.
+    Data {
+        /// Through which channel.
+        channel: Channel,
+        /// The bytes.
+        message: Bytes,
+    },
+    /// Packets of another track began to flow through a slot.
+    TrackChanged {
+        /// Which of [`Client::slots`].
+        slot: usize,
+        /// The track's number.
+        csrc: u32,
+    },
+    /// A complete frame; only with `frame_events`.
+    Frame {
+        /// Which of [`Client::slots`].
+        slot: usize,
+        /// The frame.
+        frame: Frame,
+    },
+}
+
+/// The description to send to the server.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// SDP.
+    pub sdp: String,
+    /// Mids of the publish sections and what they are for.
+    pub tracks: Vec<(String, Source)>,
+}
+
+/// See the module.
+pub struct Client {
+    pc: RTCPeerConnection,
+    config: ClientConfig,
+    clocks: Clocks,
+    sections: Vec<Outgoing>,
+    slots: Vec<SlotReceiver>,
+    slot_transceivers: Vec<RTCRtpTransceiverId>,
+    channels: Vec<(RTCDataChannelId, Channel)>,
+    level_id: Option<u8>,
+    credentials: Credentials,
+    remote_udp: Vec<SocketAddr>,
+    remote_tcp: Vec<SocketAddr>,
+    mover: Mover,
+    connected: bool,
+    data_paused: bool,
+    next_slot_check: Option<Instant>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<ClientEvent>,
+}
+
+impl Client {
+    /// A client that has sent nothing yet.
+    ///
+    /// # Errors
+    /// When `rtc` refuses the configuration.
+    pub fn new(now: Instant, config: ClientConfig) -> Result<Self, ClientError> {
+        let sections = connection::sections(&config);
+        let mut pc = connection::build(now, &config, &sections)?;
+        connection::add_candidates(&mut pc, &config)?;
+        connection::add_publish_sections(&mut pc, &config, &sections)?;
+        let mut client = Self {
+            pc,
+            clocks: Clocks { start: now, wall_clock: config.wall_clock },
+            sections,
+            slots: Vec::new(),
+            slot_transceivers: Vec::new(),
+            channels: Vec::new(),
+            level_id: None,
+            credentials: Credentials::default(),
+            remote_udp: Vec::new(),
+            remote_tcp: Vec::new(),
+            mover: Mover::default(),
+            connected: false,
+            data_paused: false,
+            next_slot_check: None,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            config,
+        };
+        client.add_slots(client.config.video_slots, client.config.audio_slots)?;
+        client.open_channel(Channel::Reliable)?;
+        client.open_channel(Channel::Lossy)?;
+        Ok(client)
+    }
+
+    /// Adds receive m-lines, video first; the next offer has them.
+    ///
+    /// # Errors
+    /// When `rtc` refuses.
+    pub fn add_slots(&mut self, video: usize, audio: usize) -> Result<(), ClientError> {
+        let kinds = std::iter::repeat_n(Kind::Video, video).chain(std::iter::repeat_n(Kind::Audio, audio));
+        for kind in kinds {
+            self.slot_transceivers.push(connection::add_slot(&mut self.pc, &self.config, kind)?);
+            self.slots.push(SlotReceiver::new(self.clocks.start, String::new(), kind));
+        }
+        Ok(())
+    }
+
+    /// Opens a channel, or a new one after the former closed.
+    ///
+    /// # Errors
+    /// When `rtc` refuses.
+    pub fn open_channel(&mut self, channel: Channel) -> Result<(), ClientError> {
+        let id = connection::open_channel(&mut self.pc, channel)?;
+        self.channels.retain(|(_, c)| *c != channel);
+        self.channels.push((id, channel));
+        Ok(())
+    }
+
+    /// The first or a later offer.
+    ///
+    /// # Errors
+    /// When `rtc` refuses.
+    pub fn offer(&mut self, now: Instant) -> Result<Offer, ClientError> {
+        let offer = self.pc.create_offer(None)?;
+        let sdp = offer.sdp.clone();
+        self.pc.set_local_description(now, offer)?;
+        for (slot, id) in self.slots.iter_mut().zip(&self.slot_transceivers) {
+            let transceiver = self.pc.rtp_transceiver(*id);
+            slot.mid = transceiver.and_then(|t| t.mid().clone()).unwrap_or_default();
+        }
+        sdp::attribute(&sdp, "ice-ufrag").unwrap_or_default().clone_into(&mut self.credentials.local_ufrag);
+        let tracks = self.sections.iter().enumerate().map(|(mid, s)| (mid.to_string(), s.source)).collect();
+        self.drain(now);
+        Ok(Offer { sdp, tracks })
+    }
+
+    /// Makes the next offer an ICE restart.
+    pub fn restart_ice(&mut self) {
+        self.pc.restart_ice();
+    }
+
+    /// The server's answer.
+    ///
+    /// # Errors
+    /// When it is not an answer to the last offer.
+    pub fn handle_answer(&mut self, now: Instant, sdp: &str) -> Result<(), ClientError> {
+        self.pc.set_remote_description(now, RTCSessionDescription::answer(sdp.to_owned())?)?;
+        let answer = sdp::Answered::parse(sdp);
+        for section in &answer.sections {
+            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.mid == section.mid) {
+                slot.ssrc = section.ssrc;
+            }
+        }
+        self.level_id = answer
+            .sections
+            .iter()
+            .filter(|s| s.kind == Some(Kind::Audio))
+            .flat_map(|s| &s.extensions)
+            .find_map(|(uri, id)| (uri == uri::AUDIO_LEVEL).then_some(*id));
+        self.credentials.remote_ufrag = answer.ufrag;
+        self.credentials.remote_pwd = answer.pwd;
+        self.remote_udp = answer.udp;
+        self.remote_tcp = answer.tcp;
+        self.next_slot_check.get_or_insert(now + SLOT_INTERVAL);
+        self.drain(now);
+        Ok(())
+    }
+
+    /// A datagram from `remote`.
+    pub fn handle_datagram(&mut self, now: Instant, via: Via, remote: SocketAddr, datagram: BytesMut) {
+        let (local, transport_protocol) = match via {
+            Via::Udp => (self.config.udp, TransportProtocol::UDP),
+            Via::Tcp => (self.config.tcp, TransportProtocol::TCP),
+        };
+        let local_addr = local.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+        let actual = TransportContext { local_addr, peer_addr: remote, transport_protocol, ecn: None };
+        let Some(transport) = self.mover.inbound(actual, via, &datagram) else { return };
+        // Errors are the sender's: a datagram that is not for this connection.
+        let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message: datagram });
+        self.drain(now);
+    }
+
+    /// Next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        if let Some(transmit) = self.transmits.pop_front() {
+            return Some(transmit);
+        }
+        let out = self.pc.poll_write()?;
+        Some(self.mover.outbound(out.transport, out.message))
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next.
+    pub fn poll_timeout(&mut self) -> Option<Instant> {
+        let media = self.sections.iter().filter(|_| self.connected).filter_map(Outgoing::poll_timeout).min();
+        [media, self.pc.poll_timeout(), self.mover.poll_timeout(), self.next_slot_check].into_iter().flatten().min()
+    }
+
+    /// The time has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        // `rtc` reports only what its interceptors made of their own timers.
+        let _ = self.pc.handle_timeout(now);
+        if let Ok(Some(check)) = self.mover.handle_timeout(now, &self.credentials) {
+            self.transmits.push_back(check);
+        }
+        if self.connected {
+            self.send_media(now);
+        }
+        if self.next_slot_check.is_some_and(|at| at <= now) {
+            self.next_slot_check = Some(now + SLOT_INTERVAL);
+            self.check_slots(now);
+        }
+        self.drain(now);
+    }
+
+    /// Next event.
+    pub fn poll_event(&mut self) -> Option<ClientEvent> {
+        self.events.pop_front()
+    }
+
+    /// Starts the camera or the screen.
+    pub fn start_video(&mut self, now: Instant, source: Source, video: &VideoSource) {
+        if let Some(section) = self.sections.get_mut(section_of(source)) {
+            section.start_video(now, video);
+        }
+    }
+
+    /// Starts the microphone or the screen's sound.
+    pub fn start_audio(&mut self, now: Instant, source: Source, audio: AudioSource, talk: Talk) {
+        if let Some(section) = self.sections.get_mut(section_of(source)) {
+            section.start_audio(now, audio, talk);
+        }
+    }
+
+    /// Stops sending: `replaceTrack(null)`.
+    pub fn stop(&mut self, source: Source) {
+        if let Some(section) = self.sections.get_mut(section_of(source)) {
+            section.stop();
+        }
+    }
+
+    /// Makes a running microphone speak, fall silent, or follow a pattern.
+    pub fn set_talk(&mut self, source: Source, talk: Talk) {
+        if let Some(section) = self.sections.get_mut(section_of(source)) {
+            section.set_talk(talk);
+        }
+    }
+
+    /// The server's `layers`: encodings not named are not sent.
+    pub fn set_wanted(&mut self, source: Source, rids: &[String]) {
+        if let Some(section) = self.sections.get_mut(section_of(source)) {
+            section.set_wanted(rids);
+        }
+    }
+
+    /// Encodings of a source with the keyframes the server asked for.
+    pub fn keyframe_requests(&self, source: Source) -> u64 {
+        let section = self.sections.get(section_of(source));
+        section.map_or(0, |s| s.encodings.iter().map(|e| e.keyframe_requests).sum())
+    }
+
+    /// Moves the connection to the server's first candidate of a protocol, with USE-CANDIDATE on the new pair.
+    ///
+    /// # Errors
+    /// When the answer named none.
+    pub fn move_to(&mut self, now: Instant, via: Via) -> Result<(), ClientError> {
+        let remote = *self.candidates(via).first().ok_or(ClientError::NoCandidate(via))?;
+        self.mover.start(now, via, remote);
+        Ok(())
+    }
+
+    /// Where the connection was moved to, once the server answered there.
+    pub fn moved_to(&self) -> Option<Via> {
+        self.mover.moved_to()
+    }
+
+    /// The server's candidates.
+    pub fn candidates(&self, via: Via) -> &[SocketAddr] {
+        match via {
+            Via::Udp => &self.remote_udp,
+            Via::Tcp => &self.remote_tcp,
+        }
+    }
+
+    /// Sends a message as it is (the envelope is the caller's).
+    ///
+    /// # Errors
+    /// When the channel is not open.
+    pub fn send_data(&mut self, now: Instant, channel: Channel, message: &[u8]) -> Result<(), ClientError> {
+        let (id, _) = self.channels.iter().find(|(_, c)| *c == channel).ok_or(ClientError::ChannelNotOpen)?;
+        let mut handle = self.pc.data_channel(*id).ok_or(ClientError::ChannelNotOpen)?;
+        Ok(handle.send(now, BytesMut::from(message))?)
+    }
+
+    /// Stops reading data (a slow reader), or goes on.
+    pub fn pause_data(&mut self, now: Instant, paused: bool) {
+        self.data_paused = paused;
+        self.drain(now);
+    }
+
+    /// The receive m-lines in the order they were added: of each call, video first.
+    pub fn slots(&self) -> &[SlotReceiver] {
+        &self.slots
+    }
+
+    /// The slot of a mid.
+    pub fn slot_index(&self, mid: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.mid == mid)
+    }
+
+    /// Seconds by which the sound of one slot is behind the picture of another, from their sender reports: what a
+    /// receiver would have to correct blindly. `None` before both have a report and packets after it.
+    pub fn skew(&self, audio_slot: usize, video_slot: usize) -> Option<f64> {
+        Some(self.slots.get(audio_slot)?.delay()? - self.slots.get(video_slot)?.delay()?)
+    }
+
+    /// Whether ICE and DTLS are done.
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Closes; drain [`poll_transmit`](Self::poll_transmit) once more, then drop.
+    pub fn close(&mut self, now: Instant) {
+        // Nothing to do about an error at the end.
+        let _ = self.pc.close();
+        self.connected = false;
+        self.drain(now);
+    }
+
+    fn send_media(&mut self, now: Instant) {
+        let mut due = Due::default();
+        for section in &mut self.sections {
+            section.handle_timeout(now, self.clocks, self.level_id, &mut due);
+        }
+        for packet in due.packets {
+            self.write(now, RTCMessage::RtpPacket(String::new(), packet));
+        }
+        for report in due.reports {
+            self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]));
+        }
+    }
+
+    fn check_slots(&mut self, now: Instant) {
+        for index in 0..self.slots.len() {
+            let Some(slot) = self.slots.get_mut(index) else { break };
+            let frames = slot.handle_timeout(now);
+            let pli = slot.ssrc.filter(|_| slot.wants_keyframe(now));
+            self.frames(index, frames);
+            if let Some(media_ssrc) = pli {
+                let pli = PictureLossIndication { sender_ssrc: 1, media_ssrc };
+                self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(pli)]));
+            }
+        }
+    }
+
+    fn write(&mut self, now: Instant, message: RTCMessage) {
+        // Fails only when the connection is closed: then there is nobody to send to.
+        let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
+    }
+
+    fn frames(&mut self, slot: usize, frames: Vec<Frame>) {
+        if self.config.frame_events {
+            self.events.extend(frames.into_iter().map(|frame| ClientEvent::Frame { slot, frame }));
+        }
+    }
+
+    fn handle_rtp(&mut self, now: Instant, packet: &rtc::rtp::Packet) {
+        let ssrc = Some(packet.header.ssrc);
+        let Some(index) = self.slots.iter().position(|slot| slot.ssrc == ssrc) else { return };
+        let level = self.level_id.and_then(|id| packet.header.get_extension(id)?.first().copied());
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let outcome = slot.handle_packet(now, packet, level);
+        if let Some(csrc) = outcome.track_changed {
+            self.events.push_back(ClientEvent::TrackChanged { slot: index, csrc });
+        }
+        self.frames(index, outcome.frames);
+    }
+
+    fn handle_rtcp(&mut self, packet: &dyn rtcp::Packet) {
+        if let Some(report) = packet.as_any().downcast_ref::<rtcp::sender_report::SenderReport>() {
+            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.ssrc == Some(report.ssrc)) {
+                slot.handle_report(NtpTime(report.ntp_time), report.rtp_time);
+            }
+        } else if let Some(pli) = packet.as_any().downcast_ref::<PictureLossIndication>() {
+            for section in &mut self.sections {
+                section.request_keyframe(pli.media_ssrc);
+            }
+        }
+    }
+}

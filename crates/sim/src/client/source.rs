@@ -1,0 +1,180 @@
+//! What a client publishes: recorded files, or packets made up with the sizes and shapes of real ones.
+
+use super::config::LayerSpec;
+use super::container::Ivf;
+use super::vp8::{self, FrameStamp};
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::time::{Duration, Instant};
+
+/// Time of one Opus packet.
+pub const AUDIO_PACKET_TIME: Duration = Duration::from_millis(20);
+/// Silence in Opus: a 20 ms CELT fullband frame of nothing.
+const OPUS_SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+/// A made-up keyframe is this many times a delta frame.
+const KEYFRAME_FACTOR: u32 = 6;
+/// Made-up media sends a keyframe of its own accord this often.
+const KEYFRAME_EVERY: u32 = 300;
+
+/// Pictures for every layer of a video track.
+#[derive(Debug, Clone)]
+pub enum VideoSource {
+    /// Recorded frames, one file per layer, lowest first; played in a loop.
+    Ivf(Vec<Ivf>),
+    /// Made-up frames.
+    Generated {
+        /// Frames per second.
+        fps: u32,
+    },
+}
+
+/// Sound of an audio track.
+#[derive(Debug, Clone)]
+pub enum AudioSource {
+    /// Recorded Opus packets of 20 ms, played in a loop while talking.
+    Opus(Vec<Bytes>),
+    /// Made-up packets.
+    Generated,
+}
+
+/// When a microphone talks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Talk {
+    /// All the time.
+    Always,
+    /// Never.
+    Never,
+    /// For `on`, then silent for `off`, and so on, starting `after`.
+    Pattern {
+        /// First word, from the start of the track.
+        after: Duration,
+        /// Length of a talk spurt.
+        on: Duration,
+        /// Length of a silence.
+        off: Duration,
+    },
+}
+
+impl Talk {
+    fn is_talking(self, elapsed: Duration) -> bool {
+        match self {
+            Talk::Always => true,
+            Talk::Never => false,
+            Talk::Pattern { after, on, off } => {
+                let period = (on + off).as_micros().max(1);
+                elapsed.checked_sub(after).is_some_and(|t| t.as_micros() % period < on.as_micros())
+            }
+        }
+    }
+}
+
+/// One layer's place in its source.
+#[derive(Debug)]
+pub(super) struct VideoPlayer {
+    spec: LayerSpec,
+    recorded: Option<Ivf>,
+    next: usize,
+    since_keyframe: u32,
+    frame_time: Duration,
+    stream: u32,
+    random: StdRng,
+}
+
+impl VideoPlayer {
+    pub(super) fn new(source: &VideoSource, layer: usize, spec: LayerSpec, seed: u64) -> Self {
+        let (recorded, frame_time) = match source {
+            VideoSource::Ivf(files) => {
+                let file = files.get(layer).or(files.last()).cloned();
+                let time = file.as_ref().map_or(Duration::from_millis(66), |f| f.frame_time);
+                (file, time)
+            }
+            VideoSource::Generated { fps } => (None, Duration::from_secs(1) / (*fps).max(1)),
+        };
+        let mut random = StdRng::seed_from_u64(seed);
+        let stream = random.random();
+        Self { spec, recorded, next: 0, since_keyframe: 0, frame_time, stream, random }
+    }
+
+    pub(super) fn frame_time(&self) -> Duration {
+        self.frame_time
+    }
+
+    /// The next frame; a keyframe when asked for one.
+    pub(super) fn frame(&mut self, keyframe: bool) -> Bytes {
+        let Some(file) = &self.recorded else { return self.made_up(keyframe) };
+        let count = file.frames.len();
+        if keyframe {
+            let ahead = (0..count).find(|i| {
+                file.frames.get((self.next + i) % count).is_some_and(|f| vp8::is_keyframe(f))
+            });
+            self.next += ahead.unwrap_or(0);
+        }
+        self.next %= count;
+        let frame = file.frames.get(self.next).cloned().unwrap_or_default();
+        self.next += 1;
+        frame
+    }
+
+    fn made_up(&mut self, keyframe: bool) -> Bytes {
+        let keyframe = keyframe || self.since_keyframe >= KEYFRAME_EVERY || self.next == 0;
+        self.since_keyframe = if keyframe { 0 } else { self.since_keyframe + 1 };
+        self.next += 1;
+        let mean = f64::from(self.spec.bitrate) / 8.0 * self.frame_time.as_secs_f64();
+        let factor = if keyframe { f64::from(KEYFRAME_FACTOR) } else { self.random.random_range(0.6..1.4) };
+        let len = (mean * factor) as usize;
+        let stamp = FrameStamp { stream: self.stream, number: u32::try_from(self.next).unwrap_or(u32::MAX) };
+        vp8::pretend_frame(keyframe, (self.spec.width, self.spec.height), len, stamp)
+    }
+}
+
+/// One Opus packet and how loud it is.
+#[derive(Debug)]
+pub(super) struct Sound {
+    pub(super) packet: Bytes,
+    /// RFC 6464: voice activity in bit 7, −dBov in the low 7.
+    pub(super) level: u8,
+    /// First of a talk spurt.
+    pub(super) spurt: bool,
+}
+
+/// A microphone's place in its source.
+#[derive(Debug)]
+pub(super) struct AudioPlayer {
+    source: AudioSource,
+    pub(super) talk: Talk,
+    started: Instant,
+    next: usize,
+    was_talking: bool,
+    random: StdRng,
+}
+
+impl AudioPlayer {
+    pub(super) fn new(now: Instant, source: AudioSource, talk: Talk, seed: u64) -> Self {
+        let random = StdRng::seed_from_u64(seed);
+        Self { source, talk, started: now, next: 0, was_talking: false, random }
+    }
+
+    pub(super) fn packet(&mut self, now: Instant) -> Sound {
+        let talking = self.talk.is_talking(now.saturating_duration_since(self.started));
+        let spurt = talking && !self.was_talking;
+        self.was_talking = talking;
+        if !talking {
+            return Sound { packet: Bytes::from_static(&OPUS_SILENCE), level: 127, spurt };
+        }
+        let packet = match &self.source {
+            AudioSource::Opus(packets) => {
+                self.next += 1;
+                packets.get(self.next % packets.len().max(1)).cloned().unwrap_or_default()
+            }
+            AudioSource::Generated => {
+                let mut packet = vec![self.random.random::<u8>(); self.random.random_range(60..140)];
+                if let Some(toc) = packet.first_mut() {
+                    *toc = 0xf8; // CELT, fullband, 20 ms, mono, one frame (RFC 6716 §3.1)
+                }
+                Bytes::from(packet)
+            }
+        };
+        Sound { packet, level: 0x80 | self.random.random_range(18..30), spurt }
+    }
+}
