@@ -36,14 +36,21 @@ pub struct Target {
 /// among equals, in the order given. An unlimited budget gives every slot the layer its height asks for.
 pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Vec<Target> {
     match budget {
-        Budget::Unlimited => demands.iter().map(|demand| Target { layer: wish(demand) }).collect(),
+        Budget::Unlimited => demands
+            .iter()
+            .map(|demand| Target { layer: wish(demand) })
+            .collect(),
     }
 }
 
 /// The layer a demand asks for when bandwidth is no object.
 fn wish(demand: &Demand<'_>) -> Option<LayerIndex> {
     match demand.source.kind() {
-        Kind::Audio => demand.layers.first().filter(|layer| layer.active).map(|_| LayerIndex(0)),
+        Kind::Audio => demand
+            .layers
+            .first()
+            .filter(|layer| layer.active)
+            .map(|_| LayerIndex(0)),
         Kind::Video => select_layer(demand.height, demand.layers),
     }
 }

@@ -30,9 +30,15 @@ impl KeyframeRequests {
 
     /// Somebody needs a keyframe of this layer. Layers past [`MAX_LAYERS`] are ignored.
     pub fn request(&mut self, now: Instant, layer: LayerIndex) {
-        let Some(layer) = self.layers.get_mut(usize::from(layer.0)) else { return };
+        let Some(layer) = self.layers.get_mut(usize::from(layer.0)) else {
+            return;
+        };
         if layer.due.is_none() {
-            layer.due = Some(layer.last_sent.map_or(now, |sent| now.max(sent + KEYFRAME_INTERVAL)));
+            layer.due = Some(
+                layer
+                    .last_sent
+                    .map_or(now, |sent| now.max(sent + KEYFRAME_INTERVAL)),
+            );
         }
     }
 
@@ -50,13 +56,21 @@ impl KeyframeRequests {
 
     /// Whether somebody waits for a keyframe of this layer.
     pub fn is_pending(&self, layer: LayerIndex) -> bool {
-        self.layers.get(usize::from(layer.0)).is_some_and(|layer| layer.due.is_some())
+        self.layers
+            .get(usize::from(layer.0))
+            .is_some_and(|layer| layer.due.is_some())
     }
 
     /// A layer to ask the publisher for now; call until `None`.
     pub fn poll(&mut self, now: Instant) -> Option<LayerIndex> {
-        let index = self.layers.iter().position(|layer| layer.due.is_some_and(|due| due <= now))?;
-        self.layers[index] = Layer { due: Some(now + KEYFRAME_INTERVAL), last_sent: Some(now) };
+        let index = self
+            .layers
+            .iter()
+            .position(|layer| layer.due.is_some_and(|due| due <= now))?;
+        self.layers[index] = Layer {
+            due: Some(now + KEYFRAME_INTERVAL),
+            last_sent: Some(now),
+        };
         Some(LayerIndex(index as u8))
     }
 

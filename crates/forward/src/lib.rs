@@ -14,9 +14,15 @@
 mod allocate;
 mod clock;
 mod forwarder;
+mod history;
 mod keyframes;
+mod numbering;
+mod rewrite;
 mod ring;
 mod select;
+mod source;
+mod temporal;
+mod timeline;
 mod wanted;
 
 pub use allocate::{Budget, Demand, Target, allocate};

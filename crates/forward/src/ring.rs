@@ -1,5 +1,6 @@
 //! The last packets of one layer, for retransmission to every subscriber.
 
+use crate::source::{Place, SourceSeq};
 use media::{Packet, SeqNo};
 
 /// Packets kept of a video layer: 3.4 s at 300 packets a second (2.5 Mb/s).
@@ -16,7 +17,8 @@ pub enum Inserted {
     Late,
     /// Already here; do not forward it.
     Duplicate,
-    /// Older than anything the ring can hold; do not forward it.
+    /// Out of the ring's reach, do not forward it. A second one in a row means that the publisher started
+    /// its numbering anew: the ring empties and takes it as `New`.
     TooOld,
 }
 
@@ -25,23 +27,62 @@ pub enum Inserted {
 /// When full, the oldest packet makes room.
 #[derive(Debug)]
 pub struct PacketRing {
-    slots: Vec<Option<Packet>>,
+    capacity: usize,
+    /// Empty before the first packet, then `capacity` places; a packet's is its extended number modulo that.
+    places: Vec<Option<Kept>>,
+    source: SourceSeq,
+}
+
+#[derive(Debug)]
+struct Kept {
+    extended: u64,
+    packet: Packet,
 }
 
 impl PacketRing {
-    /// A ring for at most `capacity` packets; memory is taken with the first packet.
+    /// A ring for at most `capacity` packets (at least one); memory is taken with the first packet.
     pub fn new(capacity: usize) -> PacketRing {
-        PacketRing { slots: Vec::with_capacity(capacity) }
+        PacketRing {
+            capacity: capacity.max(1),
+            places: Vec::new(),
+            source: SourceSeq::default(),
+        }
     }
 
     /// Keep a packet. The payload is shared, not copied.
     pub fn insert(&mut self, packet: Packet) -> Inserted {
-        self.slots.push(Some(packet));
-        Inserted::New
+        let (extended, inserted) = match self.source.place(packet.seq, self.capacity as u64) {
+            Place::Newest(extended) => (extended, Inserted::New),
+            Place::Older(extended) if self.kept(extended).is_some() => return Inserted::Duplicate,
+            Place::Older(extended) => (extended, Inserted::Late),
+            Place::Stray => return Inserted::TooOld,
+            Place::Restart(extended) => {
+                self.places.clear();
+                (extended, Inserted::New)
+            }
+        };
+        if self.places.is_empty() {
+            self.places.resize_with(self.capacity, || None);
+        }
+        let index = self.index(extended);
+        if let Some(place) = self.places.get_mut(index) {
+            *place = Some(Kept { extended, packet });
+        }
+        inserted
     }
 
     /// The packet with this sequence number, if it is still here.
-    pub fn get(&self, _seq: SeqNo) -> Option<&Packet> {
-        None
+    pub fn get(&self, seq: SeqNo) -> Option<&Packet> {
+        self.kept(self.source.extend(seq))
+    }
+
+    fn kept(&self, extended: u64) -> Option<&Packet> {
+        let kept = self.places.get(self.index(extended))?.as_ref()?;
+        // The place may still hold a packet from rounds ago when newer ones were lost.
+        (kept.extended == extended).then_some(&kept.packet)
+    }
+
+    fn index(&self, extended: u64) -> usize {
+        (extended % self.capacity as u64) as usize
     }
 }

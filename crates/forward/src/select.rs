@@ -25,7 +25,9 @@ pub fn select_layer(height: u16, layers: &[LayerStatus]) -> Option<LayerIndex> {
     }
     let active = || layers.iter().enumerate().filter(|(_, layer)| layer.active);
     let rank = |&(index, layer): &(usize, &LayerStatus)| (layer.height, index);
-    let enough = active().filter(|(_, layer)| layer.height >= height).min_by_key(rank);
+    let enough = active()
+        .filter(|(_, layer)| layer.height >= height)
+        .min_by_key(rank);
     let (index, _) = enough.or_else(|| active().max_by_key(rank))?;
     u8::try_from(index).ok().map(LayerIndex)
 }

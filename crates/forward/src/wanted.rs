@@ -35,7 +35,9 @@ impl LayerSet {
 
     /// The layers, ascending.
     pub fn iter(self) -> impl Iterator<Item = LayerIndex> {
-        (0..MAX_LAYERS as u8).map(LayerIndex).filter(move |layer| self.contains(*layer))
+        (0..MAX_LAYERS as u8)
+            .map(LayerIndex)
+            .filter(move |layer| self.contains(*layer))
     }
 }
 
@@ -69,7 +71,11 @@ impl WantedLayers {
     /// The layers wanted now, when that changed since it was last returned; at first all are.
     pub fn poll(&mut self, now: Instant) -> Option<LayerSet> {
         let mut wanted = self.watched;
-        for layer in self.announced.iter().filter(|layer| now < self.until[usize::from(layer.0)]) {
+        for layer in self
+            .announced
+            .iter()
+            .filter(|layer| now < self.until[usize::from(layer.0)])
+        {
             wanted.insert(layer);
         }
         (wanted != self.announced).then(|| {
@@ -80,7 +86,10 @@ impl WantedLayers {
 
     /// When [`poll`](Self::poll) may have something to say next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let lingering = self.announced.iter().filter(|layer| !self.watched.contains(*layer));
+        let lingering = self
+            .announced
+            .iter()
+            .filter(|layer| !self.watched.contains(*layer));
         lingering.map(|layer| self.until[usize::from(layer.0)]).min()
     }
 }

@@ -1,5 +1,7 @@
 //! The codecs Plenum forwards.
 
+use crate::track::Kind;
+
 /// A codec as negotiated: what a payload type stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
@@ -18,6 +20,14 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Audio or video.
+    pub fn kind(self) -> Kind {
+        match self {
+            Codec::Opus | Codec::Red => Kind::Audio,
+            Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => Kind::Video,
+        }
+    }
+
     /// RTP clock in Hz.
     pub fn clock_rate(self) -> u32 {
         match self {
