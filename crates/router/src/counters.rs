@@ -28,6 +28,8 @@ pub enum DropReason {
     StunMalformed,
     /// DTLS, RTP or RTCP from an address that ICE has not validated.
     UnvalidatedAddress,
+    /// ICE validated an address that belongs to another living peer.
+    AddressTaken,
     /// Neither STUN, DTLS, RTP nor RTCP (RFC 7983).
     NotOurs,
     /// Media on a section that carries no published track.
@@ -38,6 +40,8 @@ pub enum DropReason {
     TooOld,
     /// A layer the track does not have.
     NoLayer,
+    /// Media of a track its publisher has muted.
+    Muted,
     /// A microphone that is not among the loudest, counted once per packet.
     NotLoudest,
     /// A retransmission asked for again within the bound, or one too many for the subscriber.
@@ -58,18 +62,22 @@ pub enum DropReason {
     CommandInvalid,
     /// A command or peer over a limit.
     LimitReached,
+    /// An event for a control plane that does not take any.
+    EventsFull,
 }
 
 /// One word per reason, in the order of [`DropReason`]'s variants.
-pub const DROP_NAMES: [&str; 18] = [
+pub const DROP_NAMES: [&str; 21] = [
     "stun_unknown_ufrag",
     "stun_malformed",
     "unvalidated_address",
+    "address_taken",
     "not_ours",
     "no_track",
     "duplicate",
     "too_old",
     "no_layer",
+    "muted",
     "not_loudest",
     "retransmission_rate",
     "retransmission_gone",
@@ -80,6 +88,7 @@ pub const DROP_NAMES: [&str; 18] = [
     "data_no_recipient",
     "command_invalid",
     "limit_reached",
+    "events_full",
 ];
 
 /// Counters since the router's start, and gauges of now.
@@ -97,6 +106,8 @@ pub struct RouterCounters {
     pub slots_assigned: u64,
     /// Addresses ICE has validated, now.
     pub addresses: u64,
+    /// ICE usernames under which peers are found, now.
+    pub usernames: u64,
 
     /// Datagrams from the network.
     pub datagrams_in: u64,

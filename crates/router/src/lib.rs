@@ -6,11 +6,32 @@
 //!
 //! Use: any number of `handle_*` calls (a batch of datagrams, say), then drain [`Router::poll_event`] and
 //! [`Router::poll_transmit`] until both return `None`, then sleep until [`Router::poll_timeout`].
+//!
+//! A packet's way: `demux` finds the peer, `ingest` the track and its slots; `talkers` decides which microphones
+//! flow. `assign` decides what flows through a slot, `tracks` what is asked of publishers, `feedback` answers
+//! subscribers, `relay` carries data messages.
 
+mod assign;
 mod config;
 mod counters;
+mod demux;
+mod feedback;
+mod ingest;
+mod peers;
+mod rate;
+mod relay;
+mod resent;
 mod router;
+mod speakers;
+mod state;
+mod table;
+mod talkers;
+mod timers;
+mod tracks;
 
 pub use config::RouterConfig;
 pub use counters::{DROP_NAMES, DropReason, RouterCounters, Traffic};
-pub use router::Router;
+pub use demux::{MAX_ADDRESSES_PER_PEER, MAX_UFRAGS_PER_PEER};
+pub use router::{MAX_EVENTS, Router};
+pub use speakers::{MAX_REPORTED, REPORT_INTERVAL, SPEECH_LOUDNESS};
+pub use talkers::TALKER_SILENCE;

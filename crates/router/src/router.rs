@@ -1,68 +1,178 @@
-//! The router: peers and tracks, and the calls by which the world drives them.
+//! The router: its tables, and the calls by which the world drives it.
 
 use crate::config::RouterConfig;
-use crate::counters::RouterCounters;
+use crate::counters::{DropReason, RouterCounters};
+use crate::demux::Demultiplexer;
+use crate::state::{PeerEntry, PeerKey, PeerTag, Room, RoomKey, Track, TrackKey};
+use crate::table::Table;
+use crate::timers::{Timer, Timers};
 use bytes::BytesMut;
 use media::plane::{MediaCommand, MediaEvent};
-use media::{NtpTime, ParticipantId, RoomId};
-use peer::{Answer, Path, Peer, PeerStats, Transmit};
-use std::collections::VecDeque;
+use media::{NtpTime, ParticipantId, RoomId, TrackId};
+use peer::{Path, Peer, PeerStats, Transmit};
+use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
+/// Most events waiting for the control plane.
+pub const MAX_EVENTS: usize = 65_536;
+
 /// The media plane of one worker.
+///
+/// After any number of `handle_*` calls drain [`poll_event`](Self::poll_event) and
+/// [`poll_transmit`](Self::poll_transmit): what they return is bounded by what was handled, and nothing is dropped
+/// for lack of room here.
 #[derive(Debug)]
 pub struct Router<P> {
-    config: RouterConfig,
-    counters: RouterCounters,
-    events: VecDeque<MediaEvent>,
-    peers: Vec<P>,
+    pub(crate) config: RouterConfig,
+    pub(crate) counters: RouterCounters,
+    /// The latest time told.
+    pub(crate) now: Instant,
+    started: Instant,
+    wall_clock: NtpTime,
+
+    pub(crate) peers: Table<PeerEntry<P>, PeerTag>,
+    pub(crate) tracks: Table<Track>,
+    pub(crate) rooms: Table<Room>,
+    pub(crate) by_participant: HashMap<ParticipantId, PeerKey>,
+    pub(crate) by_track: HashMap<TrackId, TrackKey>,
+    pub(crate) by_room: HashMap<RoomId, RoomKey>,
+    pub(crate) demultiplexer: Demultiplexer,
+
+    pub(crate) timers: Timers,
+    /// Peers given something since they were last polled.
+    pub(crate) dirty: Vec<PeerKey>,
+    /// Peers that may have datagrams to send.
+    sending: VecDeque<PeerKey>,
+    /// Last words of peers that are gone.
+    pub(crate) farewells: VecDeque<Transmit>,
+    pub(crate) events: VecDeque<MediaEvent>,
+    /// Counters of peers that are gone.
+    pub(crate) departed: PeerStats,
 }
 
 impl<P: Peer> Router<P> {
     /// A router without peers. `wall_clock` is the server's NTP time at `now`; it is not asked again, so a
     /// step of the system clock never reaches a sender report.
     pub fn new(config: RouterConfig, wall_clock: NtpTime, now: Instant) -> Self {
-        let _ = (wall_clock, now);
-        Self { config, counters: RouterCounters::default(), events: VecDeque::new(), peers: Vec::new() }
-    }
-
-    /// A participant's peer, built elsewhere from its first offer; `answer` is what `accept` returned.
-    ///
-    /// A former peer of the same participant is removed first, with all it published. When the router is full
-    /// the peer is closed and [`MediaEvent::Disconnected`] says so.
-    pub fn add_peer(&mut self, now: Instant, room: RoomId, participant: ParticipantId, peer: P, answer: &Answer) {
-        let _ = (now, room, participant, answer, &self.config);
-        self.peers.push(peer);
+        Self {
+            peers: Table::new(config.max_peers),
+            tracks: Table::new(config.max_tracks),
+            // A room exists for its peers.
+            rooms: Table::new(config.max_peers),
+            config,
+            counters: RouterCounters::default(),
+            now,
+            started: now,
+            wall_clock,
+            by_participant: HashMap::new(),
+            by_track: HashMap::new(),
+            by_room: HashMap::new(),
+            demultiplexer: Demultiplexer::default(),
+            timers: Timers::default(),
+            dirty: Vec::new(),
+            sending: VecDeque::new(),
+            farewells: VecDeque::new(),
+            events: VecDeque::new(),
+            departed: PeerStats::default(),
+        }
     }
 
     /// A command of the control plane. One that names something unknown or of another room is counted and
     /// otherwise ignored: commands and departures cross in the queues.
     pub fn handle_command(&mut self, now: Instant, command: MediaCommand) {
-        let _ = (now, command);
+        self.advance(now);
+        match command {
+            MediaCommand::RemovePeer { participant } => self.remove_participant(participant),
+            MediaCommand::Offer {
+                participant,
+                request,
+                sdp,
+            } => self.handle_offer(participant, request, &sdp),
+            MediaCommand::Publish {
+                participant,
+                mline,
+                track,
+                source,
+                layers,
+            } => {
+                self.publish(participant, mline, track, source, layers);
+            }
+            MediaCommand::Unpublish { track } => self.unpublish(track),
+            MediaCommand::Mute { track, muted } => self.mute(track, muted),
+            MediaCommand::Assign { participant, slots } => self.assign(participant, &slots),
+        }
     }
 
     /// A datagram from a socket (RFC 4571 framing removed).
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: BytesMut) {
-        let _ = (now, path, datagram);
+        self.advance(now);
+        self.counters.datagrams_in += 1;
+        let key = match self.demultiplexer.find(now, path, &datagram) {
+            Ok(key) => key,
+            Err(reason) => return self.counters.drop(reason),
+        };
+        let Some(entry) = self.peers.get_mut(key) else {
+            return;
+        };
+        entry.peer.handle_datagram(now, path, datagram);
+        entry.touch(key, &mut self.dirty);
+        // At once, because what it brought moves on to others; they wait for the end of the batch.
+        self.drain_peer_events(key);
     }
 
     /// The time [`Router::poll_timeout`] asked for has come; earlier or later is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        self.advance(now);
+        self.settle();
+        // What is armed meanwhile waits for the next call, so that a peer whose deadline stays in the past cannot
+        // hold the loop.
+        let due: Vec<_> = std::iter::from_fn(|| self.timers.pop_due(now)).collect();
+        for (at, timer) in due {
+            match timer {
+                Timer::Peer(key) => self.handle_peer_timer(key, at),
+                Timer::Reports(key) => self.handle_report_timer(key, at),
+                Timer::Track(key) => self.handle_track_timer(key, at),
+                Timer::Room(key) => self.handle_room_timer(key, at),
+            }
+        }
     }
 
     /// When to call [`Router::handle_timeout`] next.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
+        self.settle();
+        while let Some((at, timer)) = self.timers.peek() {
+            if self.counts(timer, at) {
+                return Some(at);
+            }
+            self.timers.discard();
+        }
         None
     }
 
     /// Next datagram to send. Datagrams of one peer come in one run, as long as nothing is handled between.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.settle();
+        let transmit = self.farewells.pop_front().or_else(|| self.next_transmit())?;
+        self.counters.datagrams_out += 1;
+        Some(transmit)
+    }
+
+    fn next_transmit(&mut self) -> Option<Transmit> {
+        while let Some(key) = self.sending.front() {
+            if let Some(entry) = self.peers.get_mut(*key) {
+                if let Some(transmit) = entry.peer.poll_transmit() {
+                    return Some(transmit);
+                }
+                entry.sending = false;
+            }
+            self.sending.pop_front();
+        }
         None
     }
 
     /// Next event.
     pub fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.settle();
         self.events.pop_front()
     }
 
@@ -73,6 +183,102 @@ impl<P: Peer> Router<P> {
 
     /// Sum of all peers' counters, those that left included. Walks all peers: for once a second.
     pub fn peer_stats(&self) -> PeerStats {
-        PeerStats::default()
+        self.peers
+            .values()
+            .fold(self.departed, |sum, entry| add_stats(sum, entry.peer.stats()))
+    }
+
+    /// Moves the clock on; a caller's step back is taken as standing still.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    /// The server's NTP time now.
+    pub(crate) fn ntp(&self) -> NtpTime {
+        self.wall_clock
+            .advance(self.now.saturating_duration_since(self.started))
+    }
+
+    /// Tells the control plane. When it does not take events, levels are the first to be left out: they are
+    /// stale in 200 ms. At the bound the event is lost and counted; the control plane is broken by then.
+    pub(crate) fn emit(&mut self, event: MediaEvent) {
+        let bound = if matches!(event, MediaEvent::AudioLevels { .. }) {
+            MAX_EVENTS / 16
+        } else {
+            MAX_EVENTS
+        };
+        if self.events.len() >= bound {
+            return self.refuse(DropReason::EventsFull);
+        }
+        self.events.push_back(event);
+    }
+
+    /// Counts and refuses something.
+    pub(crate) fn refuse(&mut self, reason: DropReason) {
+        self.counters.drop(reason);
+    }
+
+    /// Polls the peers that were given something: their events, their deadline; their datagrams wait for
+    /// [`Self::poll_transmit`].
+    fn settle(&mut self) {
+        while let Some(key) = self.dirty.pop() {
+            // Events first: they may give the same peer something more.
+            self.drain_peer_events(key);
+            let Some(entry) = self.peers.get_mut(key) else {
+                continue;
+            };
+            entry.dirty = false;
+            if let Some(at) = entry.peer.poll_timeout() {
+                self.timers.arm(&mut entry.timer, at, Timer::Peer(key));
+            }
+            if !entry.sending {
+                entry.sending = true;
+                self.sending.push_back(key);
+            }
+        }
+    }
+
+    fn handle_peer_timer(&mut self, key: PeerKey, at: Instant) {
+        let Some(entry) = self.peers.get_mut(key) else {
+            return;
+        };
+        if !entry.timer.fires(at) {
+            return;
+        }
+        // The peer may have moved its deadline since; then `settle` only arms it again.
+        if entry.peer.poll_timeout().is_some_and(|due| due <= self.now) {
+            entry.peer.handle_timeout(self.now);
+        }
+        entry.touch(key, &mut self.dirty);
+        self.settle();
+    }
+
+    /// Whether the heap's entry is still its owner's.
+    fn counts(&self, timer: Timer, at: Instant) -> bool {
+        let armed = match timer {
+            Timer::Peer(key) => self.peers.get(key).map(|entry| entry.timer),
+            Timer::Reports(key) => self.peers.get(key).map(|entry| entry.reports),
+            Timer::Track(key) => self.tracks.get(key).map(|track| track.timer),
+            Timer::Room(key) => self.rooms.get(key).map(|room| room.timer),
+        };
+        armed.is_some_and(|armed| armed.is(at))
+    }
+
+    /// Brings the gauges up to date after tables changed.
+    pub(crate) fn update_gauges(&mut self) {
+        self.counters.peers = self.peers.len() as u64;
+        self.counters.rooms = self.rooms.len() as u64;
+        self.counters.tracks = self.tracks.len() as u64;
+        self.counters.addresses = self.demultiplexer.addresses() as u64;
+        self.counters.usernames = self.demultiplexer.ufrags() as u64;
+    }
+}
+
+pub(crate) fn add_stats(sum: PeerStats, more: PeerStats) -> PeerStats {
+    PeerStats {
+        nacks_sent: sum.nacks_sent + more.nacks_sent,
+        rtx_received: sum.rtx_received + more.rtx_received,
+        dropped_in: sum.dropped_in + more.dropped_in,
+        dropped_out: sum.dropped_out + more.dropped_out,
     }
 }

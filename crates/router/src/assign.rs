@@ -1,0 +1,266 @@
+//! Which track flows through which slot, and in which layer.
+
+use crate::counters::DropReason;
+use crate::router::Router;
+use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
+use crate::table::Table;
+use forward::{Budget, Demand, ForwardedTrack, LayerStatus, allocate};
+use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
+use media::{Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
+use peer::Peer;
+use std::time::{Duration, Instant};
+
+/// How long a slot waits for the first packet of any layer before it is called paused: as long as a publisher
+/// takes to be told and to start its encoder.
+const START_PATIENCE: Duration = Duration::from_secs(3);
+
+impl<P: Peer> Router<P> {
+    /// Puts tracks into slots of one participant, all at once.
+    pub(crate) fn assign(&mut self, participant: ParticipantId, assignments: &[SlotAssignment]) {
+        let Some(key) = self.by_participant.get(&participant).copied() else {
+            return self.refuse(DropReason::CommandInvalid);
+        };
+        // Tracks whose viewers change: those that go and those that come.
+        let mut touched = Vec::new();
+        for assignment in assignments {
+            self.assign_slot(key, assignment, &mut touched);
+        }
+        self.release_paired_talkers(key);
+        self.retarget_peer(key);
+        for track in touched {
+            self.service_track(track);
+        }
+    }
+
+    fn assign_slot(&mut self, key: PeerKey, assignment: &SlotAssignment, touched: &mut Vec<TrackKey>) {
+        let Some(entry) = self.peers.get(key) else { return };
+        let Some(slot) = entry.slot(assignment.slot) else {
+            return self.refuse(DropReason::CommandInvalid);
+        };
+        if entry.talker_slots.contains(&assignment.slot) {
+            return self.refuse(DropReason::CommandInvalid);
+        }
+        let (kind, former, room) = (slot.kind, slot.track, entry.room);
+        let wanted = assignment.track.and_then(|id| self.by_track.get(&id).copied());
+        // Nothing crosses rooms, whoever asks.
+        let wanted = wanted.filter(|track| {
+            self.tracks
+                .get(*track)
+                .is_some_and(|track| track.room == room && track.source.kind() == kind)
+        });
+        if wanted.is_none() && assignment.track.is_some() {
+            self.refuse(DropReason::CommandInvalid);
+        }
+        if former != wanted {
+            self.clear_slot(key, assignment.slot);
+            if let Some(track) = wanted {
+                self.fill_slot(key, assignment.slot, track);
+            }
+        }
+        if let Some(slot) = self
+            .peers
+            .get_mut(key)
+            .and_then(|entry| entry.slot_mut(assignment.slot))
+        {
+            (slot.height, slot.priority) = (assignment.height, assignment.priority);
+        }
+        touched.extend(former.into_iter().filter(|former| Some(*former) != wanted));
+        touched.extend(wanted);
+    }
+
+    /// Makes the slot, which must be empty, one of the track's.
+    pub(crate) fn fill_slot(&mut self, key: PeerKey, mline: MLineIndex, track_key: TrackKey) {
+        let now = self.now;
+        let (Some(entry), Some(track)) = (self.peers.get_mut(key), self.tracks.get_mut(track_key)) else {
+            return;
+        };
+        let unwrap_red = !entry.peer.accepts(mline, Codec::Red);
+        let Some(slot) = entry.slot_mut(mline) else { return };
+        slot.forwarder.set_track(
+            now,
+            Some(ForwardedTrack {
+                id: track.id,
+                unwrap_red,
+            }),
+        );
+        (slot.track, slot.since) = (Some(track_key), now);
+        track.subscribers.push(SlotRef {
+            peer: key,
+            slot: mline,
+        });
+        self.counters.slots_assigned += 1;
+    }
+
+    /// Takes the slot's track out, if there is one.
+    pub(crate) fn clear_slot(&mut self, key: PeerKey, mline: MLineIndex) {
+        let now = self.now;
+        let Some(slot) = self.peers.get_mut(key).and_then(|entry| entry.slot_mut(mline)) else {
+            return;
+        };
+        let Some(track) = slot.track.take() else { return };
+        slot.forwarder.set_track(now, None);
+        slot.told = None;
+        self.counters.slots_assigned -= 1;
+        if let Some(track) = self.tracks.get_mut(track) {
+            track.subscribers.retain(|other| {
+                *other
+                    != SlotRef {
+                        peer: key,
+                        slot: mline,
+                    }
+            });
+            track.listeners_checked = None;
+        }
+    }
+
+    /// Every subscriber of the track starts anew at a keyframe.
+    pub(crate) fn restart_subscribers(&mut self, key: TrackKey) {
+        let Some(track) = self.tracks.get(key) else { return };
+        for subscriber in track.subscribers.clone() {
+            self.clear_slot(subscriber.peer, subscriber.slot);
+            self.fill_slot(subscriber.peer, subscriber.slot, key);
+        }
+    }
+
+    /// Something about the track changed: looks at all its viewers' layers again.
+    pub(crate) fn retarget_subscribers(&mut self, key: TrackKey) {
+        let Some(track) = self.tracks.get(key) else { return };
+        let mut viewers: Vec<PeerKey> = track
+            .subscribers
+            .iter()
+            .map(|subscriber| subscriber.peer)
+            .collect();
+        viewers.sort_unstable_by_key(|viewer| viewer.order());
+        viewers.dedup();
+        for viewer in viewers {
+            self.retarget_peer(viewer);
+        }
+    }
+
+    /// Shares what a participant can receive among its slots.
+    pub(crate) fn retarget_peer(&mut self, key: PeerKey) {
+        let Some(entry) = self.peers.get(key) else { return };
+        let mut slots = Vec::new();
+        let mut demands = Vec::new();
+        for (mline, slot) in entry.all_slots() {
+            let Some(track) = slot.track.and_then(|track| self.tracks.get(track)) else {
+                continue;
+            };
+            let layers = if may_flow(entry, mline, track) {
+                track.status()
+            } else {
+                &[]
+            };
+            slots.push(mline);
+            demands.push(Demand {
+                source: track.source,
+                height: slot.height,
+                priority: slot.priority,
+                layers,
+            });
+        }
+        let targets = allocate(Budget::Unlimited, &demands);
+        for (mline, target) in slots.into_iter().zip(targets) {
+            self.set_target(key, mline, target.layer);
+        }
+    }
+
+    /// Lets this layer flow into the slot from now on, or nothing.
+    pub(crate) fn set_target(&mut self, key: PeerKey, mline: MLineIndex, target: Option<LayerIndex>) {
+        let now = self.now;
+        if let Some(slot) = self.peers.get_mut(key).and_then(|entry| entry.slot_mut(mline)) {
+            slot.forwarder.set_target(now, target);
+        }
+        if let Some(event) = tell(now, &mut self.peers, &self.tracks, key, mline) {
+            self.emit(event);
+        }
+    }
+}
+
+impl Track {
+    /// The layers as the allocator sees them.
+    fn status(&self) -> &[LayerStatus] {
+        const OPEN: &[LayerStatus] = &[LayerStatus {
+            height: 0,
+            active: true,
+        }];
+        match self.source.kind() {
+            // Audio flows or does not; it has no quality to choose, and DTX is no reason to close.
+            Kind::Audio if self.open => OPEN,
+            Kind::Audio => &[],
+            Kind::Video => &self.status,
+        }
+    }
+}
+
+/// Whether anything of the track may flow into the slot at all.
+fn may_flow<P: Peer>(entry: &PeerEntry<P>, mline: MLineIndex, track: &Track) -> bool {
+    !track.muted && takes_codec(entry, mline, track)
+}
+
+/// Whether the subscriber negotiated the track's codec, as far as it is known.
+fn takes_codec<P: Peer>(entry: &PeerEntry<P>, mline: MLineIndex, track: &Track) -> bool {
+    track.codec.is_none_or(|codec| entry.peer.accepts(mline, codec))
+}
+
+/// The event that the slot's state has become another one, if it has.
+pub(crate) fn tell<P: Peer>(
+    now: Instant,
+    peers: &mut Table<PeerEntry<P>, crate::state::PeerTag>,
+    tracks: &Table<Track>,
+    key: PeerKey,
+    mline: MLineIndex,
+) -> Option<MediaEvent> {
+    let entry = peers.get_mut(key)?;
+    // Whoever is in a talker slot flows; `TalkerSlot` says who that is.
+    if entry.talker_slots.contains(&mline) {
+        return None;
+    }
+    let slot = entry.slot(mline)?;
+    let track = tracks.get(slot.track?)?;
+    let state = state_of(now, slot, track, takes_codec(entry, mline, track));
+    let participant = entry.participant;
+    let slot = entry.slot_mut(mline)?;
+    if slot.told == Some((track.id, state)) {
+        return None;
+    }
+    slot.told = Some((track.id, state));
+    Some(MediaEvent::SlotState {
+        participant,
+        slot: mline,
+        track: Some(track.id),
+        state,
+    })
+}
+
+fn state_of(now: Instant, slot: &Slot, track: &Track, takes_codec: bool) -> SlotState {
+    if track.muted {
+        return SlotState::Paused(PauseReason::Muted);
+    }
+    if !takes_codec {
+        return SlotState::Paused(PauseReason::Codec);
+    }
+    if slot.kind == Kind::Audio {
+        return SlotState::Live;
+    }
+    if slot.height == 0 {
+        return SlotState::Paused(PauseReason::Hidden);
+    }
+    let flows = slot.forwarder.state();
+    if !track.status.iter().any(|layer| layer.active) {
+        let heard = track.layers.iter().filter_map(|layer| layer.heard).max();
+        let since = heard.map_or(slot.since, |heard| heard.max(slot.since));
+        // A short pause of a picture that flows is not worth a message.
+        let patient = now.saturating_duration_since(since) < START_PATIENCE;
+        return match (patient, flows.layer) {
+            (true, Some(_)) => SlotState::Live,
+            (true, None) => SlotState::Switching,
+            (false, _) => SlotState::Paused(PauseReason::NoLayer),
+        };
+    }
+    match (flows.layer, flows.target) {
+        (_, None) => SlotState::Paused(PauseReason::Bandwidth),
+        (Some(_), Some(_)) => SlotState::Live,
+        (None, Some(_)) => SlotState::Switching,
+    }
+}

@@ -1,0 +1,149 @@
+//! From a publisher's packet to everyone who sees or hears it.
+
+use crate::assign::tell;
+use crate::counters::DropReason;
+use crate::router::Router;
+use crate::state::{PeerKey, SlotRef, TrackKey};
+use forward::{CaptureTime, Inserted};
+use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, PayloadInfo, RtpTime, SeqNo};
+use peer::Peer;
+
+impl<P: Peer> Router<P> {
+    /// A packet of a publish section.
+    pub(crate) fn handle_rtp(
+        &mut self,
+        from: PeerKey,
+        section: MLineIndex,
+        layer: LayerIndex,
+        packet: Packet,
+    ) {
+        let Some(publisher) = self.peers.get(from) else {
+            return;
+        };
+        let found = publisher.section(section).and_then(|section| section.track);
+        let Some((key, track)) = found.and_then(|key| Some((key, self.tracks.get_mut(key)?))) else {
+            return self.refuse(DropReason::NoTrack);
+        };
+        self.counters.incoming(track.source.kind(), packet.payload.len());
+        let Some(index) = track.layer_of(layer) else {
+            return self.refuse(DropReason::NoLayer);
+        };
+        let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
+            return;
+        };
+        layer.heard = Some(self.now);
+        // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
+        let codec = if packet.codec == Codec::Red {
+            Codec::Opus
+        } else {
+            packet.codec
+        };
+        let status = track.status.get_mut(usize::from(index.0));
+        let woke = status.is_some_and(|status| !std::mem::replace(&mut status.active, true));
+        let changed = track.codec.replace(codec) != Some(codec) || woke;
+        let (muted, seq, level) = (track.muted, packet.seq, packet.extensions.audio_level);
+        let keyframe = PayloadInfo::of(packet.codec, &packet.payload).is_some_and(|info| info.keyframe);
+        let capture = layer
+            .clock
+            .capture_time(&publisher.clock, packet.timestamp, self.now);
+        let inserted = if muted {
+            Inserted::TooOld
+        } else {
+            layer.ring.insert(packet)
+        };
+        if changed {
+            self.retarget_subscribers(key);
+            self.service_track(key);
+        }
+        match inserted {
+            _ if muted => return self.refuse(DropReason::Muted),
+            Inserted::New | Inserted::Late => {}
+            Inserted::Duplicate => return self.refuse(DropReason::Duplicate),
+            Inserted::TooOld => return self.refuse(DropReason::TooOld),
+        }
+        if !self.hear(key, level) {
+            return self.refuse(DropReason::NotLoudest);
+        }
+        self.forward(key, index, seq, capture);
+        if keyframe && let Some(track) = self.tracks.get_mut(key) {
+            track.keyframes.handle_keyframe(index);
+        }
+    }
+
+    /// A packet that has become part of its track's ring goes to every slot of the track.
+    fn forward(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo, capture: CaptureTime) {
+        let (now, ntp) = (self.now, self.ntp());
+        let Some(track) = self.tracks.get(key) else { return };
+        let Some(packet) = track
+            .layers
+            .get(usize::from(index.0))
+            .and_then(|layer| layer.ring.get(seq))
+        else {
+            return;
+        };
+        let kind = track.source.kind();
+        // Rarely any, so this rarely allocates.
+        let mut switched_slots = Vec::new();
+        for subscriber in &track.subscribers {
+            let Some(entry) = self.peers.get_mut(subscriber.peer) else {
+                continue;
+            };
+            let Some(Some(slot)) = entry.slots.get_mut(usize::from(subscriber.slot.0)) else {
+                continue;
+            };
+            let Some(packet) = slot.forwarder.handle_packet(now, index, packet, capture) else {
+                continue;
+            };
+            self.counters.outgoing(kind, packet.payload.len());
+            entry.peer.send_rtp(now, subscriber.slot, packet);
+            // With the first packet, or the client could not tell for a second how it goes with the others.
+            if !slot.reported
+                && let Some(report) = slot.forwarder.report(now, ntp)
+            {
+                slot.reported = true;
+                self.counters.reports_out += 1;
+                entry
+                    .peer
+                    .send_report(now, subscriber.slot, crate::feedback::to_peer(report));
+            }
+            let switches = slot.forwarder.switches();
+            let switched = switches != slot.switches;
+            self.counters.switches += switches - slot.switches;
+            slot.switches = switches;
+            entry.touch(subscriber.peer, &mut self.dirty);
+            if switched {
+                switched_slots.push(*subscriber);
+            }
+        }
+        for SlotRef { peer, slot } in switched_slots {
+            if let Some(event) = tell(now, &mut self.peers, &self.tracks, peer, slot) {
+                self.emit(event);
+            }
+        }
+    }
+
+    /// A publisher's clocks for one layer.
+    pub(crate) fn handle_sender_report(
+        &mut self,
+        from: PeerKey,
+        section: MLineIndex,
+        layer: LayerIndex,
+        ntp: NtpTime,
+        rtp: RtpTime,
+    ) {
+        let Some(publisher) = self.peers.get_mut(from) else {
+            return;
+        };
+        publisher.clock.handle_sender_report(self.now, ntp);
+        let found = publisher.section(section).and_then(|section| section.track);
+        let Some(track) = found.and_then(|key| self.tracks.get_mut(key)) else {
+            return;
+        };
+        let Some(index) = track.layer_of(layer) else {
+            return;
+        };
+        if let Some(layer) = track.layers.get_mut(usize::from(index.0)) {
+            layer.clock.handle_sender_report(self.now, ntp, rtp);
+        }
+    }
+}

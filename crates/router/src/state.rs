@@ -1,0 +1,173 @@
+//! What the router keeps for each peer, slot, track and room.
+
+use crate::demux::Registration;
+use crate::rate::Rate;
+use crate::resent::Resent;
+use crate::speakers::{MicrophoneKey, Speakers};
+use crate::table::Key;
+use crate::timers::Armed;
+use forward::{
+    Forwarder, KeyframeRequests, LayerClock, LayerStatus, PacketRing, PublisherClock, WantedLayers,
+};
+use media::id::MAX_LAYERS;
+use media::plane::SlotState;
+use media::{Codec, Kind, LayerIndex, MLineIndex, ParticipantId, RoomId, Source, TrackId};
+use peer::Peer;
+use std::time::Instant;
+
+/// Most m-lines of one participant that the router keeps a place for. The peer accepts fewer.
+pub(crate) const MAX_MLINES: usize = 256;
+
+/// Keys of peers, whatever their type.
+#[derive(Debug)]
+pub(crate) enum PeerTag {}
+pub(crate) type PeerKey = Key<PeerTag>;
+pub(crate) type TrackKey = Key<Track>;
+pub(crate) type RoomKey = Key<Room>;
+
+/// One participant's connection and all that hangs on it.
+#[derive(Debug)]
+pub(crate) struct PeerEntry<P> {
+    pub(crate) peer: P,
+    pub(crate) participant: ParticipantId,
+    pub(crate) room: RoomKey,
+    pub(crate) registration: Registration,
+    /// By m-line.
+    pub(crate) sections: Vec<Option<Section>>,
+    /// By m-line.
+    pub(crate) slots: Vec<Option<Slot>>,
+    /// Audio slots past the last video slot, which the router fills itself.
+    pub(crate) talker_slots: Vec<MLineIndex>,
+    pub(crate) clock: PublisherClock,
+    /// Seconds of silence the peer last told, 0 while it is heard.
+    pub(crate) silent_seconds: u32,
+    pub(crate) data_messages: Rate,
+    pub(crate) data_bytes: Rate,
+    pub(crate) retransmissions: Rate,
+    pub(crate) timer: Armed,
+    pub(crate) reports: Armed,
+    /// In the list of peers with events or a new deadline.
+    pub(crate) dirty: bool,
+    /// In the list of peers with datagrams to send.
+    pub(crate) sending: bool,
+}
+
+impl<P: Peer> PeerEntry<P> {
+    pub(crate) fn slot(&self, slot: MLineIndex) -> Option<&Slot> {
+        self.slots.get(usize::from(slot.0))?.as_ref()
+    }
+
+    pub(crate) fn slot_mut(&mut self, slot: MLineIndex) -> Option<&mut Slot> {
+        self.slots.get_mut(usize::from(slot.0))?.as_mut()
+    }
+
+    pub(crate) fn section(&self, section: MLineIndex) -> Option<&Section> {
+        self.sections.get(usize::from(section.0))?.as_ref()
+    }
+
+    pub(crate) fn section_mut(&mut self, section: MLineIndex) -> Option<&mut Section> {
+        self.sections.get_mut(usize::from(section.0))?.as_mut()
+    }
+
+    /// Its slots with their m-lines.
+    pub(crate) fn all_slots(&self) -> impl Iterator<Item = (MLineIndex, &Slot)> {
+        let numbered = self.slots.iter().enumerate();
+        // At most MAX_MLINES places exist.
+        numbered.filter_map(|(index, slot)| Some((MLineIndex(index as u16), slot.as_ref()?)))
+    }
+
+    /// Notes that the peer has been given something and must be polled.
+    pub(crate) fn touch(&mut self, key: PeerKey, dirty: &mut Vec<PeerKey>) {
+        if !self.dirty {
+            self.dirty = true;
+            dirty.push(key);
+        }
+    }
+}
+
+/// A publish section.
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub(crate) kind: Kind,
+    /// In the order in which the peer numbers layers.
+    pub(crate) rids: Vec<String>,
+    pub(crate) track: Option<TrackKey>,
+}
+
+/// A receive m-line.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) kind: Kind,
+    pub(crate) forwarder: Forwarder,
+    pub(crate) track: Option<TrackKey>,
+    pub(crate) height: u16,
+    pub(crate) priority: u8,
+    /// When the track was assigned.
+    pub(crate) since: Instant,
+    /// What the control plane was last told.
+    pub(crate) told: Option<(TrackId, SlotState)>,
+    /// A first sender report has gone out.
+    pub(crate) reported: bool,
+    /// [`Forwarder::switches`] when last looked at.
+    pub(crate) switches: u64,
+    pub(crate) resent: Resent,
+    /// Round trip to the subscriber, once it told.
+    pub(crate) rtt_ms: Option<u32>,
+}
+
+/// One slot of one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlotRef {
+    pub(crate) peer: PeerKey,
+    pub(crate) slot: MLineIndex,
+}
+
+/// What somebody publishes.
+#[derive(Debug)]
+pub(crate) struct Track {
+    pub(crate) id: TrackId,
+    pub(crate) room: RoomKey,
+    pub(crate) publisher: PeerKey,
+    pub(crate) section: MLineIndex,
+    pub(crate) source: Source,
+    pub(crate) muted: bool,
+    /// Codec of the last packet, Opus for RED.
+    pub(crate) codec: Option<Codec>,
+    pub(crate) layers: Vec<Layer>,
+    /// Height and activity of `layers`, in the form the allocator wants.
+    pub(crate) status: Vec<LayerStatus>,
+    /// By the peer's numbering of the section's layers.
+    pub(crate) by_section_layer: [Option<LayerIndex>; MAX_LAYERS],
+    pub(crate) subscribers: Vec<SlotRef>,
+    /// Microphones: among the room's speakers.
+    pub(crate) microphone: Option<MicrophoneKey>,
+    /// Microphones: let through the gate. Always so for everything else.
+    pub(crate) open: bool,
+    /// Microphones: when listeners without it were last looked for, and the room's epoch then.
+    pub(crate) listeners_checked: Option<(u64, Instant)>,
+    pub(crate) keyframes: KeyframeRequests,
+    pub(crate) wanted: WantedLayers,
+    pub(crate) timer: Armed,
+}
+
+/// One layer of a track.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) rid: String,
+    /// The peer's number for it.
+    pub(crate) section_layer: LayerIndex,
+    pub(crate) ring: PacketRing,
+    pub(crate) clock: LayerClock,
+    pub(crate) heard: Option<Instant>,
+}
+
+/// Who is together.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(crate) peers: Vec<PeerKey>,
+    pub(crate) speakers: Speakers,
+    /// Goes up whenever a listener may have lost a microphone or gained a free slot.
+    pub(crate) epoch: u64,
+    pub(crate) timer: Armed,
+}

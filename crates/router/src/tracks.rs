@@ -1,0 +1,373 @@
+//! Tracks begin, change and end.
+
+use crate::counters::DropReason;
+use crate::router::Router;
+use crate::state::{Layer, Track, TrackKey};
+use crate::timers::{Armed, Timer};
+use forward::{
+    KeyframeRequests, LAYER_SILENCE, LayerClock, LayerSet, LayerStatus, PacketRing, WantedLayers,
+    select_layer,
+};
+use media::id::MAX_LAYERS;
+use media::plane::MediaEvent;
+use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};
+use peer::Peer;
+use std::time::{Duration, Instant};
+
+/// How often a video track is looked at: layers that fell silent, viewers still without a keyframe.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+impl<P: Peer> Router<P> {
+    /// A section carries this track from now on.
+    pub(crate) fn publish(
+        &mut self,
+        participant: ParticipantId,
+        mline: MLineIndex,
+        id: TrackId,
+        source: Source,
+        layers: Vec<LayerInfo>,
+    ) {
+        let Some(publisher) = self.by_participant.get(&participant).copied() else {
+            return self.refuse(DropReason::CommandInvalid);
+        };
+        let Some(section) = self.peers.get(publisher).and_then(|entry| entry.section(mline)) else {
+            return self.refuse(DropReason::CommandInvalid);
+        };
+        let (rids, former) = (section.rids.clone(), section.track);
+        let layers = layers_of(source.kind(), layers, &rids);
+        // CSRC 0 would say nothing (see `TrackId`).
+        if section.kind != source.kind() || id.0 == 0 || layers.is_empty() || layers.len() > MAX_LAYERS {
+            return self.refuse(DropReason::CommandInvalid);
+        }
+        if let Some(known) = self.by_track.get(&id).copied() {
+            return self.update_track(known, former, &layers);
+        }
+        if let Some(former) = former {
+            self.remove_track(former);
+        }
+        self.add_track(publisher, mline, id, source, layers);
+    }
+
+    fn add_track(
+        &mut self,
+        publisher: crate::state::PeerKey,
+        section: MLineIndex,
+        id: TrackId,
+        source: Source,
+        layers: Vec<(LayerInfo, LayerIndex)>,
+    ) {
+        let Some(entry) = self.peers.get_mut(publisher) else {
+            return;
+        };
+        let now = self.now;
+        let (codec, ring) = match source.kind() {
+            Kind::Audio => (Codec::Opus, self.config.audio_ring_packets),
+            Kind::Video => (Codec::Vp8, self.config.video_ring_packets),
+        };
+        let mut track = Track {
+            id,
+            room: entry.room,
+            publisher,
+            section,
+            source,
+            muted: false,
+            codec: None,
+            status: Vec::new(),
+            by_section_layer: [None; MAX_LAYERS],
+            subscribers: Vec::new(),
+            microphone: None,
+            open: true,
+            listeners_checked: None,
+            keyframes: KeyframeRequests::new(),
+            wanted: WantedLayers::new(now, layers.len()),
+            timer: Armed::default(),
+            layers: Vec::new(),
+        };
+        for (info, section_layer) in layers {
+            track.status.push(LayerStatus {
+                height: info.height,
+                active: false,
+            });
+            let (ring, clock) = (PacketRing::new(ring), LayerClock::new(codec.clock_rate()));
+            track.layers.push(Layer {
+                rid: info.rid,
+                section_layer,
+                ring,
+                clock,
+                heard: None,
+            });
+        }
+        track.number_layers();
+        let Ok(key) = self.tracks.insert(track) else {
+            return self.refuse(DropReason::LimitReached);
+        };
+        if let Some(section) = entry.section_mut(section) {
+            section.track = Some(key);
+        }
+        self.by_track.insert(id, key);
+        self.add_microphone(key);
+        self.service_track(key);
+        self.update_gauges();
+    }
+
+    /// The same track again: heights and bitrates may be new, and layers may have been added or dropped.
+    fn update_track(
+        &mut self,
+        known: TrackKey,
+        of_section: Option<TrackKey>,
+        layers: &[(LayerInfo, LayerIndex)],
+    ) {
+        if of_section != Some(known) {
+            return self.refuse(DropReason::CommandInvalid);
+        }
+        let ring = self.config.video_ring_packets;
+        let Some(track) = self.tracks.get_mut(known) else {
+            return;
+        };
+        if track.source.kind() == Kind::Audio {
+            return;
+        }
+        let same = track
+            .layers
+            .iter()
+            .map(|layer| layer.rid.as_str())
+            .eq(layers.iter().map(|(info, _)| info.rid.as_str()));
+        if !same {
+            // Positions mean other layers now: whoever watches starts anew at a keyframe.
+            track.layers = layers
+                .iter()
+                .map(|(info, section_layer)| Layer {
+                    rid: info.rid.clone(),
+                    section_layer: *section_layer,
+                    ring: PacketRing::new(ring),
+                    clock: LayerClock::new(Codec::Vp8.clock_rate()),
+                    heard: None,
+                })
+                .collect();
+            track.status = vec![
+                LayerStatus {
+                    height: 0,
+                    active: false
+                };
+                layers.len()
+            ];
+            track.wanted = WantedLayers::new(self.now, layers.len());
+            track.keyframes = KeyframeRequests::new();
+            track.number_layers();
+        }
+        for (status, (info, _)) in track.status.iter_mut().zip(layers) {
+            status.height = info.height;
+        }
+        if !same {
+            self.restart_subscribers(known);
+        }
+        self.retarget_subscribers(known);
+        self.service_track(known);
+    }
+
+    /// The control plane ends a track. One that went with its peer is not there any more.
+    pub(crate) fn unpublish(&mut self, id: TrackId) {
+        if let Some(key) = self.by_track.get(&id).copied() {
+            self.remove_track(key);
+        }
+    }
+
+    /// Ends a track: its slots fall silent.
+    pub(crate) fn remove_track(&mut self, key: TrackKey) {
+        self.remove_microphone(key);
+        let Some(track) = self.tracks.get(key) else { return };
+        for subscriber in track.subscribers.clone() {
+            let is_talker = self
+                .peers
+                .get(subscriber.peer)
+                .is_some_and(|e| e.talker_slots.contains(&subscriber.slot));
+            if is_talker {
+                self.release_talker_slot(subscriber.peer, subscriber.slot);
+            } else {
+                self.clear_slot(subscriber.peer, subscriber.slot);
+            }
+        }
+        let Some(track) = self.tracks.remove(key) else {
+            return;
+        };
+        self.by_track.remove(&track.id);
+        if let Some(section) = self
+            .peers
+            .get_mut(track.publisher)
+            .and_then(|entry| entry.section_mut(track.section))
+        {
+            section.track = None;
+        }
+        self.update_gauges();
+    }
+
+    /// The publisher muted or unmuted. Nothing of a muted track is passed on, whatever its client sends.
+    pub(crate) fn mute(&mut self, id: TrackId, muted: bool) {
+        let Some(key) = self.by_track.get(&id).copied() else {
+            return self.refuse(DropReason::CommandInvalid);
+        };
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        if track.muted == muted {
+            return;
+        }
+        track.muted = muted;
+        self.mute_microphone(key, muted);
+        self.retarget_subscribers(key);
+        self.service_track(key);
+    }
+
+    pub(crate) fn handle_track_timer(&mut self, key: TrackKey, at: Instant) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        if !track.timer.fires(at) {
+            return;
+        }
+        for (layer, status) in track.layers.iter().zip(&mut track.status) {
+            let silent = layer
+                .heard
+                .is_none_or(|heard| self.now.saturating_duration_since(heard) >= LAYER_SILENCE);
+            status.active &= !silent;
+        }
+        // Also without a change: a track that nobody sends becomes a reason to pause after a while.
+        self.retarget_subscribers(key);
+        self.service_track(key);
+    }
+
+    /// Asks the publisher for what viewers need, tells what they watch, and sets the next time to look.
+    pub(crate) fn service_track(&mut self, key: TrackKey) {
+        let now = self.now;
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        if track.source.kind() == Kind::Audio {
+            return;
+        }
+        let mut watched = LayerSet::EMPTY;
+        let mut needed = LayerSet::EMPTY;
+        for subscriber in &track.subscribers {
+            let Some(slot) = self
+                .peers
+                .get(subscriber.peer)
+                .and_then(|entry| entry.slot(subscriber.slot))
+            else {
+                continue;
+            };
+            wish(slot.height, &track.status, &mut watched);
+            slot.forwarder
+                .state()
+                .layer
+                .into_iter()
+                .for_each(|layer| watched.insert(layer));
+            slot.forwarder
+                .keyframe_layer()
+                .into_iter()
+                .for_each(|layer| needed.insert(layer));
+            if let Some(layer) = slot.forwarder.wants_keyframe() {
+                track.keyframes.request(now, layer);
+            }
+        }
+        for index in 0..track.layers.len() {
+            let layer = LayerIndex(index as u8);
+            // Muted, or its viewers have gone or turned to other layers.
+            if !needed.contains(layer) {
+                track.keyframes.cancel(layer);
+            }
+        }
+        while let Some(layer) = track.keyframes.poll(now) {
+            let Some(entry) = self.peers.get_mut(track.publisher) else {
+                break;
+            };
+            let Some(layer) = track.layers.get(usize::from(layer.0)) else {
+                continue;
+            };
+            entry
+                .peer
+                .request_keyframe(now, track.section, layer.section_layer);
+            entry.touch(track.publisher, &mut self.dirty);
+            self.counters.keyframe_requests_out += 1;
+        }
+        track.wanted.set_watched(now, watched);
+        if let Some(wanted) = track.wanted.poll(now) {
+            self.emit(MediaEvent::WantedLayers {
+                track: track.id,
+                layers: wanted.iter().collect(),
+            });
+        }
+        let alive = !track.subscribers.is_empty() || track.status.iter().any(|status| status.active);
+        let check = alive.then(|| now + CHECK_INTERVAL);
+        let next = [check, track.keyframes.poll_timeout(), track.wanted.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min();
+        if let Some(at) = next {
+            self.timers.arm(&mut track.timer, at, Timer::Track(key));
+        }
+    }
+}
+
+impl Track {
+    /// Fills the map from the peer's numbering of layers to ours.
+    fn number_layers(&mut self) {
+        self.by_section_layer = [None; MAX_LAYERS];
+        for (index, layer) in self.layers.iter().enumerate() {
+            if let Some(place) = self.by_section_layer.get_mut(usize::from(layer.section_layer.0)) {
+                *place = Some(LayerIndex(index as u8));
+            }
+        }
+    }
+
+    /// Our index of a layer as the peer numbers it.
+    pub(crate) fn layer_of(&self, section_layer: LayerIndex) -> Option<LayerIndex> {
+        *self.by_section_layer.get(usize::from(section_layer.0))?
+    }
+}
+
+/// A track's layers with the peer's number of each; empty when one is not among the section's.
+fn layers_of(kind: Kind, layers: Vec<LayerInfo>, rids: &[String]) -> Vec<(LayerInfo, LayerIndex)> {
+    if kind == Kind::Audio || rids.is_empty() {
+        let only = layers.into_iter().next();
+        let unknown = || LayerInfo {
+            rid: String::new(),
+            height: 0,
+            max_bitrate: media::Bitrate(0),
+        };
+        return vec![(only.unwrap_or_else(unknown), LayerIndex(0))];
+    }
+    let number = |info: &LayerInfo| {
+        rids.iter()
+            .position(|rid| *rid == info.rid)
+            .map(|index| LayerIndex(index as u8))
+    };
+    let numbered: Option<Vec<_>> = layers
+        .into_iter()
+        .map(|info| number(&info).map(|number| (info, number)))
+        .collect();
+    numbered.unwrap_or_default()
+}
+
+/// Adds the layers a viewer wants to be sent: the one that fits its tile; while that one does not come, also
+/// those below, or a publisher that was told to stop them would leave the viewer with nothing.
+fn wish(height: u16, status: &[LayerStatus], watched: &mut LayerSet) {
+    let all = [LayerStatus {
+        height: 0,
+        active: true,
+    }; MAX_LAYERS];
+    let mut ideal = all;
+    let count = status.len().min(MAX_LAYERS);
+    for (place, status) in ideal.iter_mut().zip(status) {
+        place.height = status.height;
+    }
+    let Some(layer) = select_layer(height, &ideal[..count]) else {
+        return;
+    };
+    watched.insert(layer);
+    if !status
+        .get(usize::from(layer.0))
+        .is_some_and(|status| status.active)
+    {
+        (0..layer.0).for_each(|below| watched.insert(LayerIndex(below)));
+    }
+}
