@@ -154,7 +154,6 @@ pub struct Client {
     connected: bool,
     data_paused: bool,
     next_slot_check: Option<Instant>,
-    transmits: VecDeque<Transmit>,
     events: VecDeque<ClientEvent>,
 }
 
@@ -183,7 +182,6 @@ impl Client {
             connected: false,
             data_paused: false,
             next_slot_check: None,
-            transmits: VecDeque::new(),
             events: VecDeque::new(),
             config,
         };
@@ -230,6 +228,7 @@ impl Client {
             slot.mid = transceiver.and_then(|t| t.mid().clone()).unwrap_or_default();
         }
         sdp::attribute(&sdp, "ice-ufrag").unwrap_or_default().clone_into(&mut self.credentials.local_ufrag);
+        sdp::attribute(&sdp, "ice-pwd").unwrap_or_default().clone_into(&mut self.credentials.local_pwd);
         let tracks = self.sections.iter().enumerate().map(|(mid, s)| (mid.to_string(), s.source)).collect();
         self.drain(now);
         Ok(Offer { sdp, tracks })
@@ -275,7 +274,8 @@ impl Client {
         };
         let local_addr = local.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
         let actual = TransportContext { local_addr, peer_addr: remote, transport_protocol, ecn: None };
-        let Some(transport) = self.mover.inbound(actual, via, &datagram) else { return };
+        let inbound = self.mover.inbound(now, actual, via, &datagram, &self.credentials);
+        let Some(transport) = inbound else { return };
         // Errors are the sender's: a datagram that is not for this connection.
         let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message: datagram });
         self.drain(now);
@@ -283,7 +283,7 @@ impl Client {
 
     /// Next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        if let Some(transmit) = self.transmits.pop_front() {
+        if let Some(transmit) = self.mover.poll_transmit() {
             return Some(transmit);
         }
         let out = self.pc.poll_write()?;
@@ -300,9 +300,8 @@ impl Client {
     pub fn handle_timeout(&mut self, now: Instant) {
         // `rtc` reports only what its interceptors made of their own timers.
         let _ = self.pc.handle_timeout(now);
-        if let Ok(Some(check)) = self.mover.handle_timeout(now, &self.credentials) {
-            self.transmits.push_back(check);
-        }
+        // Fails only without cryptography, and then nothing works.
+        let _ = self.mover.handle_timeout(now, &self.credentials);
         if self.connected {
             self.send_media(now);
         }
