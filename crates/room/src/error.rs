@@ -31,3 +31,6 @@ pub enum RoomError {
     #[error("{0}")]
     OfferRejected(String),
 }
+
+/// A socket without a participant asked for something.
+pub(crate) const NOT_JOINED: RoomError = RoomError::WrongOrder("send `join` first");

@@ -6,11 +6,26 @@
 //!
 //! First ring: no thread, no socket, no clock, no lock.
 
+mod announce;
+mod arrange;
+pub mod assign;
 mod config;
+mod context;
 mod error;
+mod events;
+mod ids;
+mod liveness;
+mod names;
 mod notice;
+mod participant;
+mod publish;
 mod request;
+mod requests;
+mod room;
 mod rooms;
+mod slots;
+mod speaker;
+mod timers;
 
 pub use config::Config;
 pub use error::RoomError;
