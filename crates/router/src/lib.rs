@@ -8,7 +8,7 @@
 //! [`Router::poll_transmit`] until both return `None`, then sleep until [`Router::poll_timeout`].
 //!
 //! A packet's way: `demux` finds the peer, `ingest` the track and its slots; `talkers` decides which microphones
-//! flow. `assign` decides what flows through a slot, `tracks` what is asked of publishers, `feedback` answers
+//! flow. `assign` decides what flows through a slot, `service` what is asked of publishers, `feedback` answers
 //! subscribers, `relay` carries data messages.
 
 mod assign;
@@ -22,6 +22,7 @@ mod rate;
 mod relay;
 mod resent;
 mod router;
+mod service;
 mod speakers;
 mod state;
 mod table;

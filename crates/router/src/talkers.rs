@@ -98,20 +98,18 @@ impl<P: Peer> Router<P> {
     }
 
     pub(crate) fn handle_room_timer(&mut self, key: RoomKey, at: Instant) {
-        let Some(room) = self.rooms.get_mut(key) else {
+        let Some(entry) = self.rooms.get_mut(key) else {
             return;
         };
-        if !room.timer.fires(at) {
+        if !entry.timer.fires(at) {
             return;
         }
-        if let Some(levels) = room.speakers.poll(self.now) {
-            self.emit(MediaEvent::AudioLevels {
-                levels,
-                room: room.id,
-            });
+        let (room, levels) = (entry.id, entry.speakers.poll(self.now));
+        if let Some(at) = entry.speakers.poll_timeout(self.now) {
+            self.timers.arm(&mut entry.timer, at, Timer::Room(key));
         }
-        if let Some(at) = room.speakers.poll_timeout(self.now) {
-            self.timers.arm(&mut room.timer, at, Timer::Room(key));
+        if let Some(levels) = levels {
+            self.emit(MediaEvent::AudioLevels { levels, room });
         }
     }
 

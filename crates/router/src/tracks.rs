@@ -3,19 +3,11 @@
 use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{Layer, Track, TrackKey};
-use crate::timers::{Armed, Timer};
-use forward::{
-    KeyframeRequests, LAYER_SILENCE, LayerClock, LayerSet, LayerStatus, PacketRing, WantedLayers,
-    select_layer,
-};
+use crate::timers::Armed;
+use forward::{KeyframeRequests, LayerClock, LayerStatus, PacketRing, WantedLayers};
 use media::id::MAX_LAYERS;
-use media::plane::MediaEvent;
 use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};
 use peer::Peer;
-use std::time::{Duration, Instant};
-
-/// How often a video track is looked at: layers that fell silent, viewers still without a keyframe.
-const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl<P: Peer> Router<P> {
     /// A section carries this track from now on.
@@ -217,95 +209,6 @@ impl<P: Peer> Router<P> {
         self.retarget_subscribers(key);
         self.service_track(key);
     }
-
-    pub(crate) fn handle_track_timer(&mut self, key: TrackKey, at: Instant) {
-        let Some(track) = self.tracks.get_mut(key) else {
-            return;
-        };
-        if !track.timer.fires(at) {
-            return;
-        }
-        for (layer, status) in track.layers.iter().zip(&mut track.status) {
-            let silent = layer
-                .heard
-                .is_none_or(|heard| self.now.saturating_duration_since(heard) >= LAYER_SILENCE);
-            status.active &= !silent;
-        }
-        // Also without a change: a track that nobody sends becomes a reason to pause after a while.
-        self.retarget_subscribers(key);
-        self.service_track(key);
-    }
-
-    /// Asks the publisher for what viewers need, tells what they watch, and sets the next time to look.
-    pub(crate) fn service_track(&mut self, key: TrackKey) {
-        let now = self.now;
-        let Some(track) = self.tracks.get_mut(key) else {
-            return;
-        };
-        if track.source.kind() == Kind::Audio {
-            return;
-        }
-        let mut watched = LayerSet::EMPTY;
-        let mut needed = LayerSet::EMPTY;
-        for subscriber in &track.subscribers {
-            let Some(slot) = self
-                .peers
-                .get(subscriber.peer)
-                .and_then(|entry| entry.slot(subscriber.slot))
-            else {
-                continue;
-            };
-            wish(slot.height, &track.status, &mut watched);
-            slot.forwarder
-                .state()
-                .layer
-                .into_iter()
-                .for_each(|layer| watched.insert(layer));
-            slot.forwarder
-                .keyframe_layer()
-                .into_iter()
-                .for_each(|layer| needed.insert(layer));
-            if let Some(layer) = slot.forwarder.wants_keyframe() {
-                track.keyframes.request(now, layer);
-            }
-        }
-        for index in 0..track.layers.len() {
-            let layer = LayerIndex(index as u8);
-            // Muted, or its viewers have gone or turned to other layers.
-            if !needed.contains(layer) {
-                track.keyframes.cancel(layer);
-            }
-        }
-        while let Some(layer) = track.keyframes.poll(now) {
-            let Some(entry) = self.peers.get_mut(track.publisher) else {
-                break;
-            };
-            let Some(layer) = track.layers.get(usize::from(layer.0)) else {
-                continue;
-            };
-            entry
-                .peer
-                .request_keyframe(now, track.section, layer.section_layer);
-            entry.touch(track.publisher, &mut self.dirty);
-            self.counters.keyframe_requests_out += 1;
-        }
-        track.wanted.set_watched(now, watched);
-        if let Some(wanted) = track.wanted.poll(now) {
-            self.emit(MediaEvent::WantedLayers {
-                track: track.id,
-                layers: wanted.iter().collect(),
-            });
-        }
-        let alive = !track.subscribers.is_empty() || track.status.iter().any(|status| status.active);
-        let check = alive.then(|| now + CHECK_INTERVAL);
-        let next = [check, track.keyframes.poll_timeout(), track.wanted.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min();
-        if let Some(at) = next {
-            self.timers.arm(&mut track.timer, at, Timer::Track(key));
-        }
-    }
 }
 
 impl Track {
@@ -346,28 +249,4 @@ fn layers_of(kind: Kind, layers: Vec<LayerInfo>, rids: &[String]) -> Vec<(LayerI
         .map(|info| number(&info).map(|number| (info, number)))
         .collect();
     numbered.unwrap_or_default()
-}
-
-/// Adds the layers a viewer wants to be sent: the one that fits its tile; while that one does not come, also
-/// those below, or a publisher that was told to stop them would leave the viewer with nothing.
-fn wish(height: u16, status: &[LayerStatus], watched: &mut LayerSet) {
-    let all = [LayerStatus {
-        height: 0,
-        active: true,
-    }; MAX_LAYERS];
-    let mut ideal = all;
-    let count = status.len().min(MAX_LAYERS);
-    for (place, status) in ideal.iter_mut().zip(status) {
-        place.height = status.height;
-    }
-    let Some(layer) = select_layer(height, &ideal[..count]) else {
-        return;
-    };
-    watched.insert(layer);
-    if !status
-        .get(usize::from(layer.0))
-        .is_some_and(|status| status.active)
-    {
-        (0..layer.0).for_each(|below| watched.insert(LayerIndex(below)));
-    }
 }

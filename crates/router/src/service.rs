@@ -1,0 +1,137 @@
+//! What a video track's viewers need of its publisher: layers, and keyframes to begin at.
+
+use crate::router::Router;
+use crate::state::{Track, TrackKey};
+use crate::timers::Timer;
+use forward::{LAYER_SILENCE, LayerSet, LayerStatus, select_layer};
+use media::id::MAX_LAYERS;
+use media::plane::MediaEvent;
+use media::{Kind, LayerIndex};
+use peer::Peer;
+use std::time::{Duration, Instant};
+
+/// How often a video track is looked at: layers that fell silent, viewers still without a keyframe.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+impl<P: Peer> Router<P> {
+    pub(crate) fn handle_track_timer(&mut self, key: TrackKey, at: Instant) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        if !track.timer.fires(at) {
+            return;
+        }
+        let Track { layers, status, .. } = track;
+        for (layer, status) in layers.iter().zip(status) {
+            let silence = layer.heard.map(|heard| self.now.saturating_duration_since(heard));
+            status.active &= silence.is_some_and(|silence| silence < LAYER_SILENCE);
+        }
+        // Also without a change: a track that nobody sends becomes a reason to pause after a while.
+        self.retarget_subscribers(key);
+        self.service_track(key);
+    }
+
+    /// Asks the publisher for what viewers need, tells what they watch, and sets the next time to look.
+    pub(crate) fn service_track(&mut self, key: TrackKey) {
+        let is_video = |track: &Track| track.source.kind() == Kind::Video;
+        if !self.tracks.get(key).is_some_and(is_video) {
+            return;
+        }
+        let watched = self.gather_needs(key);
+        self.request_keyframes(key);
+        let now = self.now;
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        track.wanted.set_watched(now, watched);
+        let wanted = track.wanted.poll(now);
+        let wanted = wanted.map(|layers| (track.id, layers.iter().collect()));
+        let alive = !track.subscribers.is_empty() || track.status.iter().any(|status| status.active);
+        let check = alive.then(|| now + CHECK_INTERVAL);
+        let deadlines = [check, track.keyframes.poll_timeout(), track.wanted.poll_timeout()];
+        if let Some(at) = deadlines.into_iter().flatten().min() {
+            self.timers.arm(&mut track.timer, at, Timer::Track(key));
+        }
+        if let Some((track, layers)) = wanted {
+            self.emit(MediaEvent::WantedLayers { track, layers });
+        }
+    }
+
+    /// Notes keyframes that viewers wait for; returns the layers that flow or should.
+    fn gather_needs(&mut self, key: TrackKey) -> LayerSet {
+        let mut watched = LayerSet::EMPTY;
+        let Some(track) = self.tracks.get_mut(key) else {
+            return watched;
+        };
+        let mut needed = LayerSet::EMPTY;
+        for subscriber in &track.subscribers {
+            let entry = self.peers.get(subscriber.peer);
+            let Some(slot) = entry.and_then(|entry| entry.slot(subscriber.slot)) else {
+                continue;
+            };
+            wish(slot.height, &track.status, &mut watched);
+            slot.forwarder
+                .state()
+                .layer
+                .into_iter()
+                .for_each(|layer| watched.insert(layer));
+            slot.forwarder
+                .keyframe_layer()
+                .into_iter()
+                .for_each(|layer| needed.insert(layer));
+            if let Some(layer) = slot.forwarder.wants_keyframe() {
+                track.keyframes.request(self.now, layer);
+            }
+        }
+        for layer in (0..MAX_LAYERS as u8).map(LayerIndex) {
+            // Muted, or its viewers have gone or turned to other layers.
+            if !needed.contains(layer) {
+                track.keyframes.cancel(layer);
+            }
+        }
+        watched
+    }
+
+    /// Sends the requests that are due.
+    fn request_keyframes(&mut self, key: TrackKey) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let Some(entry) = self.peers.get_mut(track.publisher) else {
+            return;
+        };
+        while let Some(layer) = track.keyframes.poll(self.now) {
+            let Some(layer) = track.layers.get(usize::from(layer.0)) else {
+                continue;
+            };
+            entry
+                .peer
+                .request_keyframe(self.now, track.section, layer.section_layer);
+            entry.touch(track.publisher, &mut self.dirty);
+            self.counters.keyframe_requests_out += 1;
+        }
+    }
+}
+
+/// Adds the layers a viewer wants to be sent: the one that fits its tile; while that one does not come, also
+/// those below, or a publisher that was told to stop them would leave the viewer with nothing.
+fn wish(height: u16, status: &[LayerStatus], watched: &mut LayerSet) {
+    let mut ideal = [LayerStatus {
+        height: 0,
+        active: true,
+    }; MAX_LAYERS];
+    let count = status.len().min(MAX_LAYERS);
+    for (place, status) in ideal.iter_mut().zip(status) {
+        place.height = status.height;
+    }
+    let Some(layer) = select_layer(height, &ideal[..count]) else {
+        return;
+    };
+    watched.insert(layer);
+    if !status
+        .get(usize::from(layer.0))
+        .is_some_and(|status| status.active)
+    {
+        (0..layer.0).for_each(|below| watched.insert(LayerIndex(below)));
+    }
+}
