@@ -23,11 +23,15 @@ pub enum FactoryError {
 pub struct PeerFactory {
     pub(crate) config: PeerConfig,
     pub(crate) certificate: RTCCertificate,
+    /// Its `a=fingerprint` value.
+    pub(crate) fingerprint: String,
 }
 
 impl std::fmt::Debug for PeerFactory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PeerFactory").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("PeerFactory")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -43,9 +47,21 @@ impl PeerFactory {
         let error = |error: &dyn std::fmt::Display| FactoryError::Certificate(error.to_string());
         let provider = crypto::default_provider().map_err(|e| error(&e))?;
         let params = CertificateParams::new(vec!["plenum".to_owned()]).map_err(|e| error(&e))?;
-        let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params)
-            .map_err(|e| error(&e))?;
-        Ok(Self { config, certificate })
+        let certificate =
+            RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, params)
+                .map_err(|e| error(&e))?;
+        let fingerprint = certificate
+            .get_fingerprints(provider.crypto())
+            .map_err(|e| error(&e))?
+            .into_iter()
+            .find(|fingerprint| fingerprint.algorithm == "sha-256")
+            .map(|fingerprint| format!("sha-256 {}", fingerprint.value.to_ascii_uppercase()))
+            .ok_or_else(|| FactoryError::Certificate("it has no SHA-256 fingerprint".to_owned()))?;
+        Ok(Self {
+            config,
+            certificate,
+            fingerprint,
+        })
     }
 
     /// The same certificate and settings, advertising other addresses: for another worker of the node.
@@ -62,7 +78,11 @@ impl PeerFactory {
     /// # Errors
     /// When the offer cannot be met; the text says what to offer.
     pub fn accept(&self, now: Instant, offer: &str, compat: bool) -> Result<(RtcPeer, Answer), OfferError> {
-        let profiles = if compat { SrtpProfiles::Compat } else { self.config.srtp };
+        let profiles = if compat {
+            SrtpProfiles::Compat
+        } else {
+            self.config.srtp
+        };
         RtcPeer::accept(self, now, offer, profiles)
     }
 }

@@ -5,9 +5,19 @@
 //! that have no cryptography.
 
 pub mod api;
+mod channels;
 pub mod config;
+mod connection;
 pub mod factory;
+mod feedback;
+mod paths;
 pub mod peer;
+mod receive;
+mod sdp;
+mod send;
+mod streams;
+mod stun;
+mod tap;
 
 pub use api::*;
 pub use config::{PeerConfig, SrtpProfiles};

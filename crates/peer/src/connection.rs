@@ -1,0 +1,95 @@
+//! Building the `rtc` connection that carries a peer.
+
+use crate::api::OfferError;
+use crate::config::SrtpProfiles;
+use crate::factory::PeerFactory;
+use crate::sdp::answer::candidate_values;
+use crate::sdp::offer::RemoteTransport;
+use crate::sdp::transport::{self, LocalTransport};
+use crate::tap::{Tap, tap};
+use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc::ice::mdns::MulticastDnsMode;
+use rtc::interceptor::{Packet, Registry, Slot};
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::peer_connection::transport::{RTCDtlsRole, RTCIceCandidateInit};
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// Replay windows in packets (RFC 3711 §3.3.2 asks for at least 64). A path change can delay a whole burst.
+const REPLAY_WINDOW_PACKETS: usize = 512;
+
+/// A connection that waits for the client's checks, and where its inbound media comes out.
+pub(crate) fn build(
+    factory: &PeerFactory,
+    now: Instant,
+    profiles: SrtpProfiles,
+) -> Result<(RTCPeerConnection, Receiver<Packet>), rtc::shared::error::Error> {
+    let (tap, inbound): (Tap, _) = tap();
+    let configuration = RTCConfigurationBuilder::new()
+        .with_certificates(vec![factory.certificate.clone()])
+        .build();
+    let mut pc = RTCPeerConnectionBuilder::new()
+        .with_configuration(configuration)
+        .with_setting_engine(settings(profiles))
+        .with_interceptor_registry(Registry::new().with(Slot::NackGenerator, tap))
+        .build(now)?;
+    for candidate in candidate_values(&factory.config.candidates) {
+        pc.add_local_candidate(RTCIceCandidateInit {
+            candidate,
+            ..RTCIceCandidateInit::default()
+        })?;
+    }
+    Ok((pc, inbound))
+}
+
+fn settings(profiles: SrtpProfiles) -> SettingEngine {
+    let gcm = [
+        SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+        SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
+    ];
+    let cm = [
+        SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+        SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_32,
+    ];
+    let profiles = match profiles {
+        SrtpProfiles::Gcm => gcm.to_vec(),
+        SrtpProfiles::Compat => [gcm, cm].concat(),
+    };
+    // Whether the client is alive is decided by the peer, not by the ICE agent, which knows one path only.
+    let never = Some(Duration::ZERO);
+    SettingEngineBuilder::new()
+        .with_lite(true)
+        .with_answering_dtls_role(RTCDtlsRole::Server)
+        .with_ice_timeouts(never, never, never)
+        // Clients' mDNS names are of no use to an agent that waits for checks.
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+        .with_srtp_protection_profiles(profiles)
+        .with_srtp_replay_protection_window(REPLAY_WINDOW_PACKETS)
+        .with_srtcp_replay_protection_window(REPLAY_WINDOW_PACKETS)
+        .build()
+}
+
+/// Give the connection the client's credentials (again, to restart ICE) and get ours.
+pub(crate) fn negotiate(
+    pc: &mut RTCPeerConnection,
+    now: Instant,
+    remote: &RemoteTransport,
+    max_message_bytes: usize,
+    version: u64,
+) -> Result<LocalTransport, OfferError> {
+    let refused = |error: rtc::shared::error::Error| {
+        OfferError::Unsupported(format!("the transport could not be negotiated: {error}"))
+    };
+    let offer = transport::offer(remote, max_message_bytes, version);
+    pc.set_remote_description(now, RTCSessionDescription::offer(offer).map_err(refused)?)
+        .map_err(refused)?;
+    let answer = pc.create_answer(None).map_err(refused)?;
+    let local = transport::local(&answer.sdp);
+    pc.set_local_description(now, answer).map_err(refused)?;
+    local.ok_or_else(|| {
+        OfferError::Unsupported("the transport could not be negotiated: no ICE credentials".to_owned())
+    })
+}

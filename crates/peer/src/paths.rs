@@ -1,0 +1,156 @@
+//! Which addresses are the client's, which of them is in use, and whether anybody is still there.
+//!
+//! `rtc`'s controlled agent keeps the first nominated pair for ever; browsers move (TCP to UDP, Wi-Fi to cable) by
+//! USE-CANDIDATE on a new pair. So the choice is made here: a request with USE-CANDIDATE that `rtc` answered with
+//! success makes its path current.
+
+use crate::api::{Path, PeerEvent, Protocol};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Most validated paths at a time. A browser with two networks has four (each over UDP and TCP).
+pub(crate) const MAX_PATHS: usize = 8;
+/// A path other than the current one that has been quiet this long is forgotten: browsers check every path they
+/// keep at least every 25 s.
+const PATH_STALE: Duration = Duration::from_secs(30);
+/// Silence after which others should see that something is wrong.
+const SILENT: Duration = Duration::from_secs(3);
+/// Silence after which consent to send has expired: 30 s at most, RFC 7675 §5.1; half of that, as a lite agent only
+/// learns from the client's checks.
+const CONSENT: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    path: Path,
+    heard: Instant,
+}
+
+/// Validated paths and the time of the last authenticated packet.
+#[derive(Debug)]
+pub(crate) struct Paths {
+    known: Vec<Known>,
+    current: Option<Path>,
+    heard: Option<Instant>,
+    /// What was last reported: 0, 3 or 15 seconds of silence.
+    silent: u32,
+}
+
+impl Paths {
+    pub(crate) fn new() -> Self {
+        Self {
+            known: Vec::with_capacity(MAX_PATHS),
+            current: None,
+            heard: None,
+            silent: 0,
+        }
+    }
+
+    pub(crate) fn is_validated(&self, path: &Path) -> bool {
+        self.known.iter().any(|known| known.path == *path)
+    }
+
+    /// The path everything but STUN goes to; `None` before the first nomination and when consent has expired.
+    pub(crate) fn current(&self) -> Option<Path> {
+        self.current.filter(|_| !self.expired())
+    }
+
+    /// The validated path to an address.
+    pub(crate) fn find(&self, protocol: Protocol, remote: SocketAddr) -> Option<Path> {
+        self.known
+            .iter()
+            .map(|known| known.path)
+            .find(|path| path.protocol == protocol && path.remote == remote)
+    }
+
+    /// Consent to send has expired.
+    pub(crate) fn expired(&self) -> bool {
+        self.silent >= 15
+    }
+
+    /// An authenticated check came over this path and was answered.
+    pub(crate) fn validated(
+        &mut self,
+        now: Instant,
+        path: Path,
+        nominated: bool,
+        events: &mut VecDeque<PeerEvent>,
+    ) {
+        if !self.is_validated(&path) {
+            self.make_room(events);
+            self.known.push(Known { path, heard: now });
+            events.push_back(PeerEvent::PathValidated(path));
+        }
+        // Until a nomination arrives, the first path that works.
+        if nominated || self.current.is_none() {
+            self.current = Some(path);
+        }
+        self.heard_on(now, &path, events);
+    }
+
+    /// Something authenticated came over this path.
+    pub(crate) fn heard_on(&mut self, now: Instant, path: &Path, events: &mut VecDeque<PeerEvent>) {
+        if let Some(known) = self.known.iter_mut().find(|known| known.path == *path) {
+            known.heard = now;
+        }
+        self.heard = Some(now);
+        if self.silent != 0 {
+            self.silent = 0;
+            events.push_back(PeerEvent::Silent { seconds: 0 });
+        }
+    }
+
+    /// Report silence and forget stale paths.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, events: &mut VecDeque<PeerEvent>) {
+        let Some(heard) = self.heard else { return };
+        let silence = now.saturating_duration_since(heard);
+        let steps = [(SILENT, 3), (CONSENT, 15)];
+        for (after, seconds) in steps {
+            if silence >= after && self.silent < seconds {
+                self.silent = seconds;
+                events.push_back(PeerEvent::Silent { seconds });
+            }
+        }
+        let current = self.current;
+        self.known.retain(|known| {
+            let stale =
+                Some(known.path) != current && now.saturating_duration_since(known.heard) >= PATH_STALE;
+            if stale {
+                events.push_back(PeerEvent::PathForgotten(known.path));
+            }
+            !stale
+        });
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let silence = match (self.heard, self.silent) {
+            (Some(heard), 0) => Some(heard + SILENT),
+            (Some(heard), 3) => Some(heard + CONSENT),
+            _ => None,
+        };
+        let stale = self
+            .known
+            .iter()
+            .filter(|known| Some(known.path) != self.current)
+            .map(|known| known.heard + PATH_STALE);
+        stale.chain(silence).min()
+    }
+
+    /// When full, the path that has been quiet longest goes; never the current one.
+    fn make_room(&mut self, events: &mut VecDeque<PeerEvent>) {
+        if self.known.len() < MAX_PATHS {
+            return;
+        }
+        let quietest = self
+            .known
+            .iter()
+            .enumerate()
+            .filter(|(_, known)| Some(known.path) != self.current)
+            .min_by_key(|(_, known)| known.heard)
+            .map(|(i, _)| i);
+        if let Some(i) = quietest {
+            events.push_back(PeerEvent::PathForgotten(self.known.swap_remove(i).path));
+        }
+    }
+}
