@@ -1,1 +1,26 @@
 //! The server program: configuration, HTTP, WebSocket sessions, metrics, lifecycle.
+//!
+//! The control plane is one task that owns every room ([`room::Rooms`]); sessions, offer builders and media workers
+//! send it values through bounded queues. Media never passes through here.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the I/O ring: tasks, sockets and the clock of the control plane live here"
+)]
+
+pub mod addresses;
+pub mod cli;
+pub mod config;
+mod control;
+mod decode;
+mod http;
+pub mod logging;
+pub mod metrics;
+mod names;
+pub mod page;
+mod rate;
+mod run;
+mod session;
+mod translate;
+
+pub use run::{Server, StartError};

@@ -1,0 +1,402 @@
+//! The control plane: one task that owns all rooms. Sessions, offer builders and workers send it values through
+//! bounded queues; it never waits for any of them.
+
+mod answers;
+mod commands;
+mod offers;
+mod requests;
+
+pub(crate) use answers::{Answer, RequestKey};
+
+use crate::config::{Config, SrtpProfiles};
+use crate::metrics::Metrics;
+use crate::session::{End, Outgoing};
+use crate::translate::{self, Outcome};
+use answers::Answers;
+use commands::Commands;
+use media::plane::{MediaCommand, MediaEvent};
+use media::{ParticipantId, RoomId};
+use node::{Node, NodeEvent};
+use offers::{Built, OfferDesk};
+use peer::{PeerFactory, RtcPeer};
+use room::{CloseReason, RoomOutput, Rooms, SocketId};
+use signaling::{ClientFrame, ErrorCode, Limits, ServerFrame, ServerMessage};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant as Timer, sleep_until};
+
+/// Messages of all sessions waiting for the control plane. When full, sessions stop reading their sockets.
+pub(crate) const INPUT_QUEUE: usize = 4_096;
+/// How soon a full worker mailbox is tried again.
+const RETRY: Duration = Duration::from_millis(10);
+/// Answers of a participant without a socket are kept for longer than it can be resumed (30 s).
+const FORGET_AFTER: Duration = Duration::from_secs(60);
+/// How often those are looked for, and gauges set.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// What a session tells the control plane.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A WebSocket opened.
+    Opened { socket: SocketId, outbox: mpsc::Sender<Outgoing> },
+    /// A message that could be read.
+    Message { socket: SocketId, frame: ClientFrame, key: RequestKey },
+    /// The WebSocket is gone, or is about to be closed by its session.
+    Closed { socket: SocketId },
+}
+
+/// A WebSocket.
+struct Socket {
+    outbox: mpsc::Sender<Outgoing>,
+    participant: Option<ParticipantId>,
+}
+
+/// What belongs to a participant and outlives its socket.
+struct Member {
+    socket: Option<SocketId>,
+    answers: Answers,
+    /// Requests whose answer is still being made, by our number.
+    pending: Vec<(u64, RequestKey)>,
+    joined_at: Instant,
+    connected: bool,
+    compat: bool,
+    socket_lost_at: Option<Instant>,
+}
+
+/// What the control plane is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Arc<Config>,
+    pub(crate) node: Arc<Node<RtcPeer>>,
+    pub(crate) node_events: mpsc::Receiver<NodeEvent>,
+    /// One per worker.
+    pub(crate) factories: Vec<PeerFactory>,
+    pub(crate) metrics: Metrics,
+    pub(crate) inputs: mpsc::Receiver<Input>,
+    pub(crate) draining: watch::Receiver<bool>,
+}
+
+pub(crate) struct Control {
+    config: Arc<Config>,
+    rooms: Rooms,
+    commands: Commands,
+    offers: OfferDesk,
+    metrics: Metrics,
+    sockets: HashMap<SocketId, Socket>,
+    members: HashMap<ParticipantId, Member>,
+    workers: HashMap<RoomId, usize>,
+    next_request: u64,
+}
+
+/// Runs until the server drains: then everybody was told, every room is closed, and every command is with its worker.
+pub(crate) async fn run(parts: Parts) {
+    let Parts { config, node, mut node_events, factories, metrics, mut inputs, mut draining } = parts;
+    let (offers, mut built) = OfferDesk::new(factories, &config);
+    let limits = room::Config {
+        max_rooms: config.max_rooms as usize,
+        max_participants: config.max_participants_per_room as usize,
+    };
+    let mut control = Control {
+        rooms: Rooms::new(limits, rand::random()),
+        commands: Commands::new(node, metrics.commands_refused.clone()),
+        offers,
+        metrics,
+        config,
+        sockets: HashMap::new(),
+        members: HashMap::new(),
+        workers: HashMap::new(),
+        next_request: 0,
+    };
+    let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+    housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let wake = control.wake_at();
+        tokio::select! {
+            Some(input) = inputs.recv() => control.input(input),
+            Some(event) = node_events.recv() => control.media_event(event.event),
+            Some(done) = built.recv() => control.peer_built(done),
+            () = sleep_until(wake) => control.timeout(),
+            _ = housekeeping.tick() => control.housekeeping(inputs.len()),
+            _ = draining.wait_for(|draining| *draining) => break,
+        }
+        control.drain();
+    }
+    // Sockets that opened in the last moment are told as well.
+    while let Ok(input) = inputs.try_recv() {
+        control.input(input);
+    }
+    control.shut_down();
+}
+
+impl Control {
+    fn wake_at(&self) -> Timer {
+        let now = Instant::now();
+        let far = now + Duration::from_secs(3_600);
+        let rooms = self.rooms.poll_timeout().unwrap_or(far);
+        let retry = if self.commands.waiting() { now + RETRY } else { far };
+        Timer::from_std(rooms.min(retry))
+    }
+
+    fn timeout(&mut self) {
+        self.commands.retry();
+        self.rooms.handle_timeout(Instant::now());
+    }
+
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Opened { socket, outbox } => {
+                self.sockets.insert(socket, Socket { outbox, participant: None });
+            }
+            Input::Message { socket, frame, key } => self.message(socket, frame, key),
+            Input::Closed { socket } => self.closed(socket),
+        }
+    }
+
+    fn closed(&mut self, socket: SocketId) {
+        let participant = self.sockets.remove(&socket).and_then(|socket| socket.participant);
+        if let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant))
+            && member.socket == Some(socket)
+        {
+            member.socket = None;
+            member.socket_lost_at = Some(Instant::now());
+        }
+        self.rooms.handle_socket_closed(Instant::now(), socket);
+    }
+
+    fn media_event(&mut self, event: MediaEvent) {
+        match &event {
+            MediaEvent::Connected { participant, srtp_profile, transport } => {
+                self.metrics.connections.with_label_values(&[*srtp_profile, *transport]).inc();
+                if let Some(member) = self.members.get_mut(participant)
+                    && !std::mem::replace(&mut member.connected, true)
+                {
+                    self.metrics.join_seconds.observe(member.joined_at.elapsed().as_secs_f64());
+                }
+                tracing::info!(%participant, srtp_profile, transport, "media connected");
+            }
+            MediaEvent::Disconnected { participant, reason, dtls_alert } => {
+                let alert = if *dtls_alert { "true" } else { "false" };
+                self.metrics.disconnections.with_label_values(&[alert]).inc();
+                // What the peer still had to answer, nobody answers.
+                if let Some(member) = self.members.get_mut(participant) {
+                    member.pending.clear();
+                }
+                tracing::info!(%participant, reason, dtls_alert, "media disconnected");
+            }
+            MediaEvent::Silent { participant, seconds } => {
+                tracing::info!(%participant, seconds, "media silent");
+            }
+            MediaEvent::Answer { participant, request, result } if self.is_between_sockets(*participant) => {
+                let message = match result {
+                    Ok((sdp, _)) => ServerMessage::Answer { sdp: sdp.clone() },
+                    Err(why) => translate::error(ErrorCode::OfferRejected, why.clone()),
+                };
+                self.keep_pending(*participant, *request, message);
+            }
+            _ => {}
+        }
+        self.rooms.handle_media_event(Instant::now(), event);
+    }
+
+    /// Everything that follows from what was handled.
+    fn drain(&mut self) {
+        while let Some(output) = self.rooms.poll_output() {
+            match output {
+                RoomOutput::Notify { socket, notice } => match translate::notice(notice) {
+                    Outcome::Tell(message) => self.tell(socket, message),
+                    Outcome::Answer(request, message) => self.answer_pending(socket, request, message),
+                    Outcome::Close(reason, message) => self.dismiss(socket, reason, message),
+                },
+                RoomOutput::Media { room, command } => self.command(room, command),
+                RoomOutput::RoomClosed { room } => {
+                    self.workers.remove(&room);
+                    tracing::info!(room = room.0, "room closed");
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, room: RoomId, command: MediaCommand) {
+        // A room has a worker from its first peer on; what comes before concerns nobody's media.
+        if let Some(worker) = self.workers.get(&room) {
+            self.commands.send(*worker, command);
+        }
+    }
+
+    /// A message without a request.
+    fn tell(&mut self, socket: SocketId, message: ServerMessage) {
+        self.count_error(&message);
+        self.send(socket, Outgoing::frame(ServerFrame { id: None, message }));
+    }
+
+    /// The socket lost its participant.
+    fn dismiss(&mut self, socket: SocketId, reason: CloseReason, message: ServerMessage) {
+        self.tell(socket, message);
+        let end = match reason {
+            CloseReason::Replaced => End::Replaced,
+            CloseReason::MediaSilent => End::MediaSilent,
+            CloseReason::ShuttingDown => End::Draining,
+        };
+        self.close(socket, end);
+    }
+
+    fn close(&mut self, socket: SocketId, end: End) {
+        self.send(socket, Outgoing::Close(end));
+        if let Some(socket) = self.sockets.get_mut(&socket) {
+            socket.participant = None;
+        }
+    }
+
+    /// Queues for the socket's session. When its queue is full the client is too slow: its session ends, and it can
+    /// resume.
+    fn send(&mut self, socket: SocketId, outgoing: Outgoing) {
+        let full = match self.sockets.get(&socket) {
+            Some(to) => to.outbox.try_send(outgoing).is_err(),
+            None => false,
+        };
+        if full {
+            // Without a sender left the session ends. `Closed` comes from there.
+            let (closed, _) = mpsc::channel(1);
+            if let Some(socket) = self.sockets.get_mut(&socket) {
+                socket.outbox = closed;
+            }
+        }
+    }
+
+    fn count_error(&self, message: &ServerMessage) {
+        if let ServerMessage::Error { code, .. } = message {
+            self.metrics.errors.with_label_values(&[crate::names::error_code(*code)]).inc();
+        }
+    }
+
+    /// Makes the answer, sends it, and keeps it for a repetition.
+    fn answer(&mut self, socket: SocketId, key: RequestKey, message: ServerMessage) {
+        self.count_error(&message);
+        let kind = crate::names::server_message(&message);
+        let frame = ServerFrame { id: Some(key.id), message };
+        let Ok(text) = serde_json::to_string(&frame) else { return };
+        let answer = Answer { kind, text: text.into() };
+        let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
+        if let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) {
+            member.answers.keep(key, answer.clone());
+        }
+        self.send(socket, Outgoing::Text(answer));
+    }
+
+    /// The answer to a request that took a while: it goes to where the participant is now.
+    fn answer_pending(&mut self, socket: SocketId, request: u64, message: ServerMessage) {
+        let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
+        let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) else { return };
+        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else { return };
+        let (_, key) = member.pending.swap_remove(index);
+        self.answer(socket, key, message);
+    }
+
+    fn peer_built(&mut self, done: Built) {
+        let Built { participant, room, worker, request, took, result } = done;
+        self.metrics.offer_seconds.observe(took.as_secs_f64());
+        let now = Instant::now();
+        let (label, message) = match result {
+            Err(why) => {
+                self.rooms.handle_peer_refused(now, participant);
+                ("rejected", translate::error(ErrorCode::OfferRejected, why))
+            }
+            Ok(built) => {
+                let (peer, answer) = *built;
+                match self.rooms.handle_peer_built(now, participant, answer.sections.clone()) {
+                    Err(why) => {
+                        let label = if matches!(why, room::RoomError::NotFound(_)) { "gone" } else { "rejected" };
+                        (label, translate::room_error(&why))
+                    }
+                    Ok(()) => self.hand_over(room, participant, worker, peer, answer),
+                }
+            }
+        };
+        self.metrics.offers.with_label_values(&[label]).inc();
+        let socket = self.members.get(&participant).and_then(|member| member.socket);
+        match socket {
+            Some(socket) => self.answer_pending(socket, request, message),
+            None => self.keep_pending(participant, request, message),
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        room: RoomId,
+        participant: ParticipantId,
+        worker: usize,
+        peer: RtcPeer,
+        answer: peer::Answer,
+    ) -> (&'static str, ServerMessage) {
+        let sdp = answer.sdp.clone();
+        let command = node::WorkerCommand::AddPeer { room, participant, peer: Box::new(peer), answer: Box::new(answer) };
+        if self.commands.add_peer(worker, command).is_ok() {
+            return ("accepted", ServerMessage::Answer { sdp });
+        }
+        let reason = "the media worker has too much to do";
+        let gone = MediaEvent::Disconnected { participant, reason, dtls_alert: false };
+        self.rooms.handle_media_event(Instant::now(), gone);
+        ("busy", translate::error(ErrorCode::Internal, format!("{reason}: try again in a second")))
+    }
+
+    fn is_between_sockets(&self, participant: ParticipantId) -> bool {
+        self.members.get(&participant).is_some_and(|member| member.socket.is_none())
+    }
+
+    /// The answer waits for its request to be repeated after the resume.
+    fn keep_pending(&mut self, participant: ParticipantId, request: u64, message: ServerMessage) {
+        let Some(member) = self.members.get_mut(&participant) else { return };
+        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else { return };
+        let (_, key) = member.pending.swap_remove(index);
+        let kind = crate::names::server_message(&message);
+        if let Ok(text) = serde_json::to_string(&ServerFrame { id: Some(key.id), message }) {
+            member.answers.keep(key, Answer { kind, text: text.into() });
+        }
+    }
+
+    fn housekeeping(&mut self, queued: usize) {
+        let now = Instant::now();
+        self.members.retain(|_, member| {
+            member.socket_lost_at.is_none_or(|lost| now.saturating_duration_since(lost) < FORGET_AFTER)
+        });
+        self.metrics.rooms.set(self.rooms.room_count() as i64);
+        self.metrics.participants.set(self.rooms.participant_count() as i64);
+        self.metrics.tracks.set(self.rooms.track_count() as i64);
+        self.metrics.control_queue.set(queued as i64);
+    }
+
+    fn shut_down(&mut self) {
+        let retry_after_ms = self.config.draining_retry_ms;
+        let sockets: Vec<SocketId> = self.sockets.keys().copied().collect();
+        for socket in &sockets {
+            self.tell(*socket, ServerMessage::Draining { retry_after_ms });
+        }
+        self.rooms.handle_shutdown(Instant::now());
+        self.drain();
+        for socket in sockets {
+            self.close(socket, End::Draining);
+        }
+        self.commands.retry();
+        tracing::info!("rooms closed");
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            participants: self.config.max_participants_per_room,
+            frame_bytes: self.config.signaling_frame_bytes,
+            data_message_bytes: self.config.data_message_bytes,
+            data_messages_per_second: self.config.data_messages_per_second,
+            video_slots: self.config.max_video_slots,
+            audio_slots: self.config.max_audio_slots,
+        }
+    }
+
+    fn compat(&self, asked: bool) -> bool {
+        match self.config.srtp_profiles {
+            SrtpProfiles::PreferGcm => asked,
+            SrtpProfiles::OnlyGcm => false,
+            SrtpProfiles::All => true,
+        }
+    }
+}

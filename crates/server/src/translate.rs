@@ -1,0 +1,171 @@
+//! Between what rooms say and what is on the wire.
+
+use media::plane::{PauseReason, SlotState};
+use media::{Bitrate, LayerInfo};
+use room::{CloseReason, Notice, RoomError, SlotShown, Welcome};
+use signaling::{
+    ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo, ParticipantState, PauseReasonName,
+    ServerMessage, SlotInfo, SlotStateName, Speaker, Tile, TrackInfo,
+};
+
+/// What a notice becomes.
+pub(crate) enum Outcome {
+    /// A message for the client.
+    Tell(ServerMessage),
+    /// The answer to the request the session knows by this number.
+    Answer(u64, ServerMessage),
+    /// A message, then the socket closes.
+    Close(CloseReason, ServerMessage),
+}
+
+pub(crate) fn notice(notice: Notice) -> Outcome {
+    Outcome::Tell(match notice {
+        Notice::Joined { revision, count, participants } => {
+            ServerMessage::Joined { revision, count, participants: all(participants, participant) }
+        }
+        Notice::Left { revision, count, participants } => ServerMessage::Left { revision, count, participants },
+        Notice::Updated { revision, participants } => {
+            ServerMessage::Updated { revision, participants: all(participants, participant) }
+        }
+        Notice::Slots { slots } => ServerMessage::Slots { slots: all(slots, slot) },
+        Notice::Speakers { speakers } => ServerMessage::Speakers { speakers: all(speakers, speaker) },
+        Notice::Layers { track, wanted } => ServerMessage::Layers { track, wanted },
+        Notice::Answer { request, result } => {
+            let message = match result {
+                Ok(sdp) => ServerMessage::Answer { sdp },
+                Err(why) => ServerMessage::Error { code: ErrorCode::OfferRejected, message: why },
+            };
+            return Outcome::Answer(request, message);
+        }
+        Notice::MediaFailed { reason, dtls_alert } => {
+            let (code, hint) = if dtls_alert {
+                (ErrorCode::HandshakeFailed, "join again with `compat`")
+            } else {
+                (ErrorCode::MediaFailed, "join again")
+            };
+            error(code, format!("the peer connection is over: {reason}; {hint}"))
+        }
+        Notice::Closed(reason) => return Outcome::Close(reason, closed(reason)),
+    })
+}
+
+fn closed(reason: CloseReason) -> ServerMessage {
+    match reason {
+        CloseReason::Replaced => {
+            error(ErrorCode::Replaced, "this participant resumed on another connection".into())
+        }
+        CloseReason::MediaSilent => {
+            error(ErrorCode::MediaFailed, "no media came for 30 s, and the seat was given up: join again".into())
+        }
+        CloseReason::ShuttingDown => {
+            error(ErrorCode::ShuttingDown, "the server shuts down: join again in a moment".into())
+        }
+    }
+}
+
+pub(crate) fn error(code: ErrorCode, message: String) -> ServerMessage {
+    ServerMessage::Error { code, message }
+}
+
+pub(crate) fn room_error(why: &RoomError) -> ServerMessage {
+    let code = match why {
+        RoomError::RoomFull { .. } => ErrorCode::RoomFull,
+        RoomError::TooManyRooms { .. } => ErrorCode::TooManyRooms,
+        RoomError::InvalidValue(_) => ErrorCode::InvalidValue,
+        RoomError::WrongOrder(_) => ErrorCode::WrongOrder,
+        RoomError::NotFound(_) => ErrorCode::NotFound,
+        RoomError::ResumeExpired => ErrorCode::ResumeExpired,
+        RoomError::OfferRejected(_) => ErrorCode::OfferRejected,
+    };
+    error(code, why.to_string())
+}
+
+pub(crate) fn welcome(welcome: Welcome, ice_servers: Vec<IceServer>, limits: Limits) -> ServerMessage {
+    ServerMessage::Welcome {
+        participant: welcome.participant,
+        room: welcome.room_name,
+        revision: welcome.revision,
+        participants: all(welcome.participants, participant),
+        count: welcome.count,
+        tracks: all(welcome.tracks, track),
+        slots: all(welcome.slots, slot),
+        ice_servers,
+        limits,
+        resume: welcome.token,
+        resumed: welcome.resumed,
+    }
+}
+
+fn all<A, B>(items: Vec<A>, one: impl Fn(A) -> B) -> Vec<B> {
+    items.into_iter().map(one).collect()
+}
+
+pub(crate) fn participant(info: room::ParticipantInfo) -> ParticipantInfo {
+    ParticipantInfo {
+        id: info.id,
+        name: info.name,
+        metadata: info.metadata,
+        state: match info.state {
+            room::ParticipantState::Connecting => ParticipantState::Connecting,
+            room::ParticipantState::Connected => ParticipantState::Connected,
+            room::ParticipantState::Reconnecting => ParticipantState::Reconnecting,
+        },
+        tracks: all(info.tracks, track),
+    }
+}
+
+pub(crate) fn track(info: room::TrackInfo) -> TrackInfo {
+    TrackInfo { id: info.id, csrc: info.id.0, source: info.source, muted: info.muted }
+}
+
+fn speaker(speaker: room::Speaker) -> Speaker {
+    Speaker { participant: speaker.participant, level: speaker.level, active: speaker.active }
+}
+
+fn slot(info: room::SlotInfo) -> SlotInfo {
+    let (track, state, reason) = match info.shown {
+        SlotShown::Empty => (None, SlotStateName::Empty, None),
+        SlotShown::Track { track, state } => match state {
+            SlotState::Live => (Some(track), SlotStateName::Live, None),
+            SlotState::Switching => (Some(track), SlotStateName::Switching, None),
+            SlotState::Paused(reason) => (Some(track), SlotStateName::Paused, Some(pause(reason))),
+        },
+    };
+    SlotInfo { mid: info.mid, track, csrc: track.map_or(0, |track| track.0), state, reason }
+}
+
+fn pause(reason: PauseReason) -> PauseReasonName {
+    match reason {
+        PauseReason::Muted => PauseReasonName::Muted,
+        PauseReason::Hidden => PauseReasonName::Hidden,
+        PauseReason::NoLayer => PauseReasonName::NoLayer,
+        PauseReason::Bandwidth => PauseReasonName::Bandwidth,
+        PauseReason::Codec => PauseReasonName::Codec,
+    }
+}
+
+pub(crate) fn offered_tracks(tracks: Vec<OfferedTrack>) -> Vec<room::OfferedTrack> {
+    all(tracks, |track| room::OfferedTrack { mid: track.mid, source: track.source })
+}
+
+pub(crate) fn layers(layers: Vec<LayerDescription>) -> Vec<LayerInfo> {
+    all(layers, |layer| LayerInfo {
+        rid: layer.rid,
+        height: layer.height,
+        max_bitrate: Bitrate(layer.max_bitrate),
+    })
+}
+
+pub(crate) fn view(tiles: Vec<Tile>, auto_height: Option<u16>) -> room::View {
+    let tile = |tile: Tile| room::Tile {
+        participant: tile.participant,
+        source: tile.source,
+        height: tile.height,
+        priority: tile.priority,
+    };
+    room::View { tiles: all(tiles, tile), auto_height }
+}
+
+pub(crate) fn page(page: room::Page) -> ServerMessage {
+    ServerMessage::Participants { count: page.count, participants: all(page.participants, participant) }
+}
