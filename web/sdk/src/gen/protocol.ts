@@ -130,7 +130,7 @@ export type Limits = {
 /** What went wrong, for programs; the message beside it is for people. */
 export type ErrorCode = "malformed" | "unknown_message" | "frame_too_large" | "rate_limited" | "wrong_order" | "invalid_value" | "room_full" | "too_many_rooms" | "offer_rejected" | "not_found" | "resume_expired" | "replaced" | "media_failed" | "handshake_failed" | "shutting_down" | "internal";
 
-/** What a client asks for. */
+/** What a client asks for. On the wire an object with the field `type` (see `tagged`). */
 export type ClientMessage = { "type": "join",
   /** Room name: 1 to 64 characters of letters, digits, `-`, `_`, `.`. */
   room: string,
@@ -162,7 +162,7 @@ export type ClientMessage = { "type": "join",
   mid: string,
 }
   | { "type": "view",
-  /** Tiles, at most as many as video slots are filled, in order of importance. */
+  /** Tiles in order of importance, at most 64. As many as there are video slots are filled. */
   tiles: Array<Tile>,
   /** Fill the video slots that the tiles leave free by the default view (screens first, then recent
    * speakers), at this height in pixels; absent: leave them empty. */
@@ -181,9 +181,9 @@ export type ClientMessage = { "type": "join",
   metadata?: string,
 }
   | { "type": "participants",
-  /** First to return, counted from 0 in order of joining. */
+  /** First to return, counted from 0 among the others in order of joining. */
   offset: number,
-  /** How many, at most 100. */
+  /** How many, 1 to 100. */
   limit: number,
 }
   | { "type": "leave",
