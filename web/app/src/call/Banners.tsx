@@ -1,0 +1,76 @@
+import type { Notice } from '../hooks/useNotices';
+import { useWords } from '../i18n';
+import type { Call } from '../sdk';
+import { Icon } from '../ui/Icon';
+import './Banners.css';
+
+interface Props {
+  call: Call;
+  sharing: boolean;
+  onStopSharing: () => void;
+}
+
+/** What concerns the whole call now: connection lost, sound waiting, own screen shared. */
+export function Banners({ call, sharing, onStopSharing }: Props) {
+  const words = useWords();
+  return (
+    <div className="banners">
+      {call.state === 'reconnecting' && (
+        <div className="banner warn" role="alert" data-testid="banner-reconnecting">
+          <span className="spinner" />
+          {words.call.reconnectingBanner}
+        </div>
+      )}
+      {call.state === 'connected' && call.quality === 'poor' && (
+        <div className="banner warn" role="status" data-testid="banner-poor">
+          <Icon name="signalPoor" size={18} />
+          {words.call.poorSelf}
+        </div>
+      )}
+      {sharing && (
+        <div className="banner" role="status" data-testid="banner-sharing">
+          <Icon name="share" size={18} />
+          {words.call.yourScreen}
+          <button type="button" className="button plain small" data-testid="stop-sharing" onClick={onStopSharing}>
+            {words.call.stopSharing}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Browsers play sound only after a gesture: a large thing to tap. */
+export function TapToHear({ call }: { call: Call }) {
+  const words = useWords();
+  if (!call.audioBlocked) return null;
+  return (
+    <div className="tap-to-hear">
+      <button
+        type="button"
+        className="button primary"
+        data-testid="tap-to-hear"
+        // biome-ignore lint/a11y/noAutofocus: nothing can be heard before it
+        autoFocus
+        onClick={() => void call.startAudio().catch(() => undefined)}
+      >
+        <Icon name="speaker" />
+        {words.call.tapToHear}
+      </button>
+      <p>{words.call.tapToHearHint}</p>
+    </div>
+  );
+}
+
+/** Short notices, also for screen readers. */
+export function NoticeList({ list }: { list: readonly Notice[] }) {
+  return (
+    <div className="notices" role="log" aria-live="polite" data-testid="notices">
+      {list.map((notice) => (
+        <div key={notice.id} className={`notice ${notice.tone}`}>
+          {notice.text}
+        </div>
+      ))}
+    </div>
+  );
+}

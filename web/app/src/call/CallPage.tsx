@@ -1,0 +1,118 @@
+import { useCallback, useEffect, useState } from 'react';
+import { useAnnouncements } from '../hooks/useAnnouncements';
+import { useCallState } from '../hooks/useCallState';
+import { useChat } from '../hooks/useChat';
+import { useLocalMedia } from '../hooks/useLocalMedia';
+import { useNotices } from '../hooks/useNotices';
+import { usePublishing } from '../hooks/usePublishing';
+import { useQualityMark } from '../hooks/useQualityMark';
+import { useShortcuts } from '../hooks/useShortcuts';
+import { useWords } from '../i18n';
+import type { LayoutChoice } from '../logic/arrange';
+import { selfTile } from '../logic/tiles';
+import { canShareScreen } from '../media/capture';
+import type { LocalMedia } from '../media/LocalMedia';
+import { ChatPanel } from '../panels/ChatPanel';
+import { DetailsPanel } from '../panels/DetailsPanel';
+import { PeoplePanel } from '../panels/PeoplePanel';
+import type { Call } from '../sdk';
+import { Banners, NoticeList, TapToHear } from './Banners';
+import { Controls } from './Controls';
+import { type PanelName, SidePanel } from './SidePanel';
+import { Stage } from './Stage';
+import './CallPage.css';
+
+interface Props {
+  call: Call;
+  media: LocalMedia;
+  onLeave: () => void;
+}
+
+function useSpeakerChoice(call: Call, speakerId: string): void {
+  useEffect(() => {
+    // A speaker of last time may be gone: then the default plays.
+    if (speakerId !== '') call.setSpeaker(speakerId).catch(() => undefined);
+    else call.setSpeaker('').catch(() => undefined);
+  }, [call, speakerId]);
+}
+
+/** The call: pictures, panel, controls. */
+export function CallPage({ call, media, onLeave }: Props) {
+  const words = useWords();
+  useCallState(call);
+  const state = useLocalMedia(media);
+  const notices = useNotices();
+  const [layout, setLayout] = useState<LayoutChoice>('auto');
+  const [pinned, setPinned] = useState<string | null>(null);
+  const [panel, setPanel] = useState<PanelName | null>(null);
+  const [spoken, setSpoken] = useState('');
+
+  const chat = useChat(call, (name, text) => setSpoken(words.chat.incoming(name, text)));
+  usePublishing(call, state, () => notices.say(words.errors.other('publish'), 'problem'));
+  useSpeakerChoice(call, state.speakerId);
+  useQualityMark(call);
+  useAnnouncements(call, words, notices.say);
+
+  const openPanel = (next: PanelName | null) => {
+    setPanel(next);
+    chat.setOpen(next === 'chat');
+  };
+  const togglePanel = (name: PanelName) => openPanel(panel === name ? null : name);
+  const share = () => {
+    if (media.state.screen) media.stopScreen();
+    else media.startScreen().catch(() => notices.say(words.problem.shareFailed, 'problem'));
+  };
+  const toggle = (kind: 'camera' | 'microphone') => {
+    void media.toggle(kind);
+    const { mutedNotice, unmutedNotice, cameraOnNotice, cameraOffNotice } = words.call;
+    const [on, off] = kind === 'camera' ? [cameraOnNotice, cameraOffNotice] : [unmutedNotice, mutedNotice];
+    notices.say(media.state[kind].wanted ? on : off);
+  };
+  const pin = useCallback((key: string) => setPinned((before) => (before === key ? null : key)), []);
+  useShortcuts({
+    [words.keys.mute]: () => toggle('microphone'),
+    [words.keys.camera]: () => toggle('camera'),
+    [words.keys.chat]: () => togglePanel('chat'),
+    [words.keys.people]: () => togglePanel('people'),
+    ...(canShareScreen() ? { [words.keys.share]: share } : {}),
+    Escape: () => (panel ? openPanel(null) : setPinned(null)),
+  });
+
+  const self = selfTile(call, state);
+  return (
+    <main className="call" aria-label={words.call.region} data-testid="call" data-state={call.state}>
+      <h1 className="unseen">{call.room}</h1>
+      <div className="call-body">
+        <div className="call-pictures">
+          <Banners call={call} sharing={state.screen !== null} onStopSharing={() => media.stopScreen()} />
+          <Stage call={call} self={self} layout={layout} pinned={pinned} onPin={pin} />
+          <NoticeList list={notices.list} />
+          <TapToHear call={call} />
+        </div>
+        {panel && (
+          <SidePanel name={panel} title={words[panel].title} onClose={() => openPanel(null)}>
+            {panel === 'chat' && <ChatPanel chat={chat} />}
+            {panel === 'people' && <PeoplePanel call={call} self={self} sharing={state.screen !== null} />}
+            {panel === 'details' && <DetailsPanel call={call} />}
+          </SidePanel>
+        )}
+      </div>
+      <Controls
+        room={call.room}
+        media={media}
+        state={state}
+        layout={layout}
+        panel={panel}
+        unread={chat.state.unread}
+        people={call.count}
+        onLayout={setLayout}
+        onPanel={togglePanel}
+        onShare={share}
+        onLeave={onLeave}
+      />
+      <p className="unseen" aria-live="polite">
+        {spoken}
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,234 @@
+import type { ReactNode } from 'react';
+import { NARROW_QUERY, useMediaQuery } from '../hooks/useMediaQuery';
+import { useWords } from '../i18n';
+import type { LayoutChoice } from '../logic/arrange';
+import { canShareScreen } from '../media/capture';
+import type { LocalMedia, MediaState } from '../media/LocalMedia';
+import { DevicePickers } from '../prejoin/DevicePickers';
+import { DeviceProblem } from '../prejoin/DeviceProblem';
+import { Icon, type IconName } from '../ui/Icon';
+import { Popover } from '../ui/Popover';
+import { InviteLink } from './InviteLink';
+import { LayoutMenu } from './LayoutMenu';
+import { MoreMenu } from './MoreMenu';
+import type { PanelName } from './SidePanel';
+import './Controls.css';
+
+export interface ControlsProps {
+  room: string;
+  media: LocalMedia;
+  state: MediaState;
+  layout: LayoutChoice;
+  panel: PanelName | null;
+  unread: number;
+  people: number;
+  onLayout: (layout: LayoutChoice) => void;
+  onPanel: (panel: PanelName) => void;
+  onShare: () => void;
+  onLeave: () => void;
+}
+
+interface ControlProps {
+  icon: IconName;
+  label: string;
+  testId: string;
+  onClick: () => void;
+  /** One key, shown in the hint. */
+  shortcut?: string;
+  tone?: 'off' | 'active' | 'danger';
+  pressed?: boolean;
+  badge?: ReactNode;
+  className?: string;
+}
+
+export function Control({ icon, label, testId, onClick, shortcut, tone, pressed, badge, className = '' }: ControlProps) {
+  return (
+    <button
+      type="button"
+      className={`control ${tone ?? ''} ${className}`}
+      aria-label={label}
+      aria-pressed={pressed}
+      aria-keyshortcuts={shortcut}
+      title={shortcut ? `${label} (${shortcut})` : label}
+      data-testid={testId}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+      {badge}
+    </button>
+  );
+}
+
+function DeviceControl({ kind, media, state }: { kind: 'camera' | 'microphone'; media: LocalMedia; state: MediaState }) {
+  const words = useWords();
+  const { wanted, track, starting, problem } = state[kind];
+  const on = wanted && (track !== null || starting);
+  const camera = kind === 'camera';
+  const label = camera
+    ? on
+      ? words.controls.cameraOff
+      : words.controls.cameraOn
+    : on
+      ? words.controls.mute
+      : words.controls.unmute;
+  const icons: [IconName, IconName] = camera ? ['camera', 'cameraOff'] : ['mic', 'micOff'];
+  const menu = camera ? words.devices.cameraMenu : words.devices.microphoneMenu;
+  return (
+    <div className={`control-pair${on ? '' : ' off'}`} data-on={on}>
+      <Control
+        icon={on ? icons[0] : icons[1]}
+        label={label}
+        testId={camera ? 'toggle-camera' : 'toggle-mic'}
+        shortcut={camera ? words.keys.camera : words.keys.mute}
+        {...(on ? {} : { tone: 'off' as const })}
+        badge={problem && wanted ? <span className="control-alert" /> : null}
+        onClick={() => void media.toggle(kind)}
+      />
+      <Popover
+        label={menu}
+        align="start"
+        button={(attributes) => (
+          <button
+            type="button"
+            className="control-caret"
+            aria-label={menu}
+            title={menu}
+            data-testid={`menu-${kind}`}
+            {...attributes}
+          >
+            <Icon name="up" size={16} />
+          </button>
+        )}
+      >
+        {() => (
+          <>
+            {problem && wanted && <DeviceProblem kind={kind} problem={problem} media={media} />}
+            <DevicePickers media={media} state={state} kinds={camera ? ['camera'] : ['microphone', 'speaker']} meter />
+          </>
+        )}
+      </Popover>
+    </div>
+  );
+}
+
+function ShareControl({ sharing, onShare }: { sharing: boolean; onShare: () => void }) {
+  const { controls, keys } = useWords();
+  if (!canShareScreen()) return null;
+  return (
+    <Control
+      icon={sharing ? 'shareStop' : 'share'}
+      label={sharing ? controls.stopShare : controls.share}
+      testId="toggle-share"
+      shortcut={keys.share}
+      pressed={sharing}
+      {...(sharing ? { tone: 'active' as const } : {})}
+      onClick={onShare}
+    />
+  );
+}
+
+function ChatControl({ unread, panel, onPanel, className }: Pick<ControlsProps, 'unread' | 'panel' | 'onPanel'> & { className: string }) {
+  const { controls, keys } = useWords();
+  return (
+    <Control
+      icon="chat"
+      label={unread > 0 ? controls.chatUnread(unread) : controls.chat}
+      testId="toggle-chat"
+      shortcut={keys.chat}
+      pressed={panel === 'chat'}
+      badge={unread > 0 && <span className="control-badge">{unread > 99 ? '99+' : unread}</span>}
+      className={className}
+      onClick={() => onPanel('chat')}
+    />
+  );
+}
+
+function InviteControl({ room }: { room: string }) {
+  const { controls, invite } = useWords();
+  return (
+    <Popover
+      label={invite.title}
+      align="end"
+      button={(attributes) => (
+        <button
+          type="button"
+          className="control flat"
+          aria-label={controls.invite}
+          title={controls.invite}
+          data-testid="invite"
+          {...attributes}
+        >
+          <Icon name="invite" />
+        </button>
+      )}
+    >
+      {() => (
+        <>
+          <h2 className="popover-title">{invite.title}</h2>
+          <p className="popover-hint">{invite.hint}</p>
+          <InviteLink room={room} />
+        </>
+      )}
+    </Popover>
+  );
+}
+
+/** What a wide window has besides: on narrow ones it is in "more". */
+function SideControls({ room, layout, panel, unread, people, onLayout, onPanel }: ControlsProps) {
+  const { controls, keys } = useWords();
+  return (
+    <div className="controls-side">
+      <LayoutMenu layout={layout} onLayout={onLayout} />
+      <InviteControl room={room} />
+      <Control
+        icon="people"
+        label={controls.people}
+        testId="toggle-people"
+        shortcut={keys.people}
+        pressed={panel === 'people'}
+        badge={<span className="control-count">{people}</span>}
+        className="flat"
+        onClick={() => onPanel('people')}
+      />
+      <ChatControl unread={unread} panel={panel} onPanel={onPanel} className="flat" />
+      <Control
+        icon="details"
+        label={controls.details}
+        testId="toggle-details"
+        pressed={panel === 'details'}
+        className="flat"
+        onClick={() => onPanel('details')}
+      />
+    </div>
+  );
+}
+
+/** The bar at the bottom. */
+export function Controls(props: ControlsProps) {
+  const { room, media, state, panel, unread, onPanel, onShare, onLeave } = props;
+  const { call, controls } = useWords();
+  const narrow = useMediaQuery(NARROW_QUERY);
+  return (
+    <footer className="controls" role="toolbar" aria-label={call.controls}>
+      {!narrow && (
+        <div className="controls-room" title={room}>
+          {room}
+        </div>
+      )}
+      <div className="controls-main">
+        <DeviceControl kind="microphone" media={media} state={state} />
+        <DeviceControl kind="camera" media={media} state={state} />
+        {narrow ? (
+          <>
+            <ChatControl unread={unread} panel={panel} onPanel={onPanel} className="" />
+            <MoreMenu {...props} />
+          </>
+        ) : (
+          <ShareControl sharing={state.screen !== null} onShare={onShare} />
+        )}
+        <Control icon="leave" label={controls.leave} testId="leave" tone="danger" onClick={onLeave} />
+      </div>
+      {!narrow && <SideControls {...props} />}
+    </footer>
+  );
+}

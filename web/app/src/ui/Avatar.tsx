@@ -1,0 +1,11 @@
+import { hueOf, initials } from '../logic/avatar';
+import './Avatar.css';
+
+/** Initials on a colour of their own; the name itself stands beside it. */
+export function Avatar({ name, seed, size = 'tile' }: { name: string; seed: string; size?: 'tile' | 'small' }) {
+  return (
+    <span className={`avatar ${size}`} aria-hidden="true" style={{ '--hue': hueOf(seed) }}>
+      {initials(name)}
+    </span>
+  );
+}
