@@ -2,14 +2,13 @@
 
 use crate::config::Config;
 use crate::control::{Input, RequestKey};
-use crate::decode::{self, Decoded};
 use crate::metrics::Metrics;
-use crate::names;
 use crate::rate::{Rate, Verdict};
 use crate::translate::error;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use room::SocketId;
-use signaling::{ErrorCode, ServerFrame};
+use signaling::{ErrorCode, ServerFrame, parse_client_frame};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -189,18 +188,19 @@ impl Session {
     }
 
     async fn text(&mut self, text: &Utf8Bytes) -> Result<(), End> {
-        if text.len() > self.shared.config.signaling_frame_bytes as usize {
+        let limit = self.shared.config.signaling_frame_bytes as usize;
+        if text.len() > limit {
             return self.too_large().await;
         }
         if !self.within_rate(text.len(), Some(text)).await? {
             return Ok(());
         }
-        match decode::decode(text) {
-            Err(refused) => self.refuse(refused.id, refused.code, refused.message).await,
-            Ok(Decoded { frame, fingerprint }) => {
-                let kind = names::client_message(&frame.message);
+        match parse_client_frame(text, limit) {
+            Err(why) => self.refuse(why.id, why.code, why.message).await,
+            Ok(frame) => {
+                let kind = frame.message.type_name();
                 self.shared.metrics.messages_in.with_label_values(&[kind]).inc();
-                let key = RequestKey { id: frame.id, fingerprint };
+                let key = RequestKey { id: frame.id, fingerprint: fingerprint(text) };
                 let input = Input::Message { socket: self.socket, frame, key };
                 // Waits when the control plane is behind: then this socket is not read either.
                 self.shared.inputs.send(input).await.map_err(|_| End::Draining)
@@ -214,7 +214,7 @@ impl Session {
         if verdict == Verdict::Take {
             return Ok(true);
         }
-        let id = text.filter(|text| text.len() <= PEEK_BYTES).and_then(decode::id_of);
+        let id = text.filter(|text| text.len() <= PEEK_BYTES).and_then(id_of);
         let limit = self.shared.config.signaling_messages_per_second;
         let words = format!("more than {limit} messages a second: this one was not read");
         self.refuse(id, ErrorCode::RateLimited, words).await?;
@@ -222,7 +222,7 @@ impl Session {
     }
 
     async fn refuse(&mut self, id: Option<u32>, code: ErrorCode, message: String) -> Result<(), End> {
-        self.shared.metrics.errors.with_label_values(&[names::error_code(code)]).inc();
+        self.shared.metrics.errors.with_label_values(&[code.name()]).inc();
         self.frame(&ServerFrame { id, message: error(code, message) }).await
     }
 
@@ -241,7 +241,7 @@ impl Session {
     }
 
     async fn frame(&mut self, frame: &ServerFrame) -> Result<(), End> {
-        let kind = names::server_message(&frame.message);
+        let kind = frame.message.type_name();
         self.shared.metrics.messages_out.with_label_values(&[kind]).inc();
         let text = serde_json::to_string(frame).map_err(|_| End::Fault)?;
         self.send(Message::Text(text.into())).await
@@ -268,3 +268,17 @@ impl Session {
     }
 }
 
+/// The same id with the same text is the same request.
+fn fingerprint(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The id of a text that is refused unread.
+fn id_of(text: &str) -> Option<u32> {
+    match parse_client_frame(text, PEEK_BYTES) {
+        Ok(frame) => Some(frame.id),
+        Err(why) => why.id,
+    }
+}

@@ -266,14 +266,14 @@ impl Control {
 
     fn count_error(&self, message: &ServerMessage) {
         if let ServerMessage::Error { code, .. } = message {
-            self.metrics.errors.with_label_values(&[crate::names::error_code(*code)]).inc();
+            self.metrics.errors.with_label_values(&[code.name()]).inc();
         }
     }
 
     /// Makes the answer, sends it, and keeps it for a repetition.
     fn answer(&mut self, socket: SocketId, key: RequestKey, message: ServerMessage) {
         self.count_error(&message);
-        let kind = crate::names::server_message(&message);
+        let kind = message.type_name();
         let frame = ServerFrame { id: Some(key.id), message };
         let Ok(text) = serde_json::to_string(&frame) else { return };
         let answer = Answer { kind, text: text.into() };
@@ -314,10 +314,9 @@ impl Control {
             }
         };
         self.metrics.offers.with_label_values(&[label]).inc();
-        let socket = self.members.get(&participant).and_then(|member| member.socket);
-        match socket {
-            Some(socket) => self.answer_pending(socket, request, message),
-            None => self.keep_pending(participant, request, message),
+        // Without a socket now there is nobody to tell: a client that lost its socket before the answer joins anew.
+        if let Some(socket) = self.members.get(&participant).and_then(|member| member.socket) {
+            self.answer_pending(socket, request, message);
         }
     }
 
@@ -349,7 +348,7 @@ impl Control {
         let Some(member) = self.members.get_mut(&participant) else { return };
         let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else { return };
         let (_, key) = member.pending.swap_remove(index);
-        let kind = crate::names::server_message(&message);
+        let kind = message.type_name();
         if let Ok(text) = serde_json::to_string(&ServerFrame { id: Some(key.id), message }) {
             member.answers.keep(key, Answer { kind, text: text.into() });
         }

@@ -5,12 +5,12 @@ mod workers;
 
 pub use workers::SnapshotSource;
 
-use crate::names::{CLIENT_MESSAGES, ERROR_CODES, SERVER_MESSAGES};
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
+use signaling::{ClientMessage, ErrorCode, ServerMessage};
 
 /// Upper bounds in seconds for what a person waits for.
 const JOIN_BUCKETS: [f64; 11] = [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0];
@@ -95,9 +95,9 @@ impl Metrics {
             sessions: b.gauge("plenum_sessions", "Signaling connections (WebSockets) open now.")?,
             session_ends: b.counters("plenum_session_ends_total", "Signaling connections that ended, by reason.", "reason", &SESSION_ENDS)?,
             refusals: b.counters("plenum_session_refusals_total", "Signaling connections refused before they opened, by reason.", "reason", &REFUSALS)?,
-            messages_in: b.counters("plenum_signaling_messages_received_total", "Signaling messages from clients, by type.", "type", &CLIENT_MESSAGES)?,
-            messages_out: b.counters("plenum_signaling_messages_sent_total", "Signaling messages to clients, by type.", "type", &SERVER_MESSAGES)?,
-            errors: b.counters("plenum_signaling_errors_total", "Errors told to clients, by code.", "code", &ERROR_CODES)?,
+            messages_in: b.counters("plenum_signaling_messages_received_total", "Signaling messages from clients, by type.", "type", &ClientMessage::TYPES)?,
+            messages_out: b.counters("plenum_signaling_messages_sent_total", "Signaling messages to clients, by type.", "type", &ServerMessage::TYPES)?,
+            errors: b.counters("plenum_signaling_errors_total", "Errors told to clients, by code.", "code", &ErrorCode::ALL.map(ErrorCode::name))?,
             connections: b.add(IntCounterVec::new(
                 Opts::new("plenum_connections_total", "Peer connections established, by negotiated SRTP profile and transport of the first path."),
                 &["srtp_profile", "transport"],
