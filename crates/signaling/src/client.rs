@@ -14,10 +14,11 @@ pub struct ClientFrame {
     pub message: ClientMessage,
 }
 
-/// What a client asks for.
+/// What a client asks for. On the wire an object with the field `type` (see `tagged`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
+#[cfg_attr(test, ts(tag = "type"))]
 pub enum ClientMessage {
     /// First message. Answer: `welcome`.
     Join {
@@ -64,10 +65,10 @@ pub enum ClientMessage {
         /// The section's mid.
         mid: String,
     },
-    /// What the client shows now; replaces the view before. Answer: `ok`. An empty list with `auto` true asks for
+    /// What the client shows now; replaces the view before. Answer: `ok`. An empty list with `auto_height` asks for
     /// the default view again.
     View {
-        /// Tiles, at most as many as video slots are filled, in order of importance.
+        /// Tiles in order of importance, at most 64. As many as there are video slots are filled.
         tiles: Vec<Tile>,
         /// Fill the video slots that the tiles leave free by the default view (screens first, then recent
         /// speakers), at this height in pixels; absent: leave them empty.
@@ -94,15 +95,47 @@ pub enum ClientMessage {
         #[cfg_attr(test, ts(optional))]
         metadata: Option<String>,
     },
-    /// Ask for a page of the participants list (rooms above 100). Answer: `participants`.
+    /// Ask for a page of the list of the others (rooms above 100). Answer: `participants`.
     Participants {
-        /// First to return, counted from 0 in order of joining.
+        /// First to return, counted from 0 among the others in order of joining.
         offset: u32,
-        /// How many, at most 100.
+        /// How many, 1 to 100.
         limit: u32,
     },
     /// Leave now. Answer: `ok`, then the server closes the socket.
     Leave {},
     /// Keep-alive. Answer: `pong`.
     Ping {},
+}
+
+impl ClientMessage {
+    /// Every type, as on the wire.
+    pub const TYPES: [&'static str; 10] = [
+        "join",
+        "offer",
+        "publish",
+        "unpublish",
+        "view",
+        "mute",
+        "update",
+        "participants",
+        "leave",
+        "ping",
+    ];
+
+    /// The type, as on the wire; one of [`TYPES`](Self::TYPES).
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Join { .. } => "join",
+            Self::Offer { .. } => "offer",
+            Self::Publish { .. } => "publish",
+            Self::Unpublish { .. } => "unpublish",
+            Self::View { .. } => "view",
+            Self::Mute { .. } => "mute",
+            Self::Update { .. } => "update",
+            Self::Participants { .. } => "participants",
+            Self::Leave {} => "leave",
+            Self::Ping {} => "ping",
+        }
+    }
 }

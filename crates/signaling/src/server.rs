@@ -124,3 +124,43 @@ pub enum ServerMessage {
         message: String,
     },
 }
+
+impl ServerMessage {
+    /// Every type, as on the wire.
+    pub const TYPES: [&'static str; 14] = [
+        "welcome",
+        "answer",
+        "published_ok",
+        "ok",
+        "pong",
+        "participants",
+        "joined",
+        "left",
+        "updated",
+        "slots",
+        "speakers",
+        "layers",
+        "draining",
+        "error",
+    ];
+
+    /// The type, as on the wire; one of [`TYPES`](Self::TYPES).
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::Answer { .. } => "answer",
+            Self::PublishedOk { .. } => "published_ok",
+            Self::Ok {} => "ok",
+            Self::Pong {} => "pong",
+            Self::Participants { .. } => "participants",
+            Self::Joined { .. } => "joined",
+            Self::Left { .. } => "left",
+            Self::Updated { .. } => "updated",
+            Self::Slots { .. } => "slots",
+            Self::Speakers { .. } => "speakers",
+            Self::Layers { .. } => "layers",
+            Self::Draining { .. } => "draining",
+            Self::Error { .. } => "error",
+        }
+    }
+}

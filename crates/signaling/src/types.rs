@@ -232,3 +232,47 @@ pub enum ErrorCode {
     /// A fault of the server.
     Internal,
 }
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [ErrorCode; 16] = [
+        Self::Malformed,
+        Self::UnknownMessage,
+        Self::FrameTooLarge,
+        Self::RateLimited,
+        Self::WrongOrder,
+        Self::InvalidValue,
+        Self::RoomFull,
+        Self::TooManyRooms,
+        Self::OfferRejected,
+        Self::NotFound,
+        Self::ResumeExpired,
+        Self::Replaced,
+        Self::MediaFailed,
+        Self::HandshakeFailed,
+        Self::ShuttingDown,
+        Self::Internal,
+    ];
+
+    /// The code, as on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownMessage => "unknown_message",
+            Self::FrameTooLarge => "frame_too_large",
+            Self::RateLimited => "rate_limited",
+            Self::WrongOrder => "wrong_order",
+            Self::InvalidValue => "invalid_value",
+            Self::RoomFull => "room_full",
+            Self::TooManyRooms => "too_many_rooms",
+            Self::OfferRejected => "offer_rejected",
+            Self::NotFound => "not_found",
+            Self::ResumeExpired => "resume_expired",
+            Self::Replaced => "replaced",
+            Self::MediaFailed => "media_failed",
+            Self::HandshakeFailed => "handshake_failed",
+            Self::ShuttingDown => "shutting_down",
+            Self::Internal => "internal",
+        }
+    }
+}
