@@ -37,7 +37,7 @@ export class Track implements RemoteTrack {
 
   get mediaTrack(): MediaStreamTrack | null {
     const slot = this.#slotOf(this.id);
-    return slot?.playing === this.id && slot.csrc === this.csrc ? slot.receiver.track : null;
+    return slot?.playing === this.id ? slot.receiver.track : null;
   }
 }
 
