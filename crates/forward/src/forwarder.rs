@@ -327,28 +327,18 @@ impl Forwarder {
             self.run.as_mut()?.numbering.skip(source);
             return None;
         };
-        let rewriter = self.rewriters.of(offered.codec);
-        let passes = self.temporal.newest(&offered.info);
-        if !passes {
-            rewriter.skip(&offered.payload);
-        }
-        let numbers = passes.then(|| rewriter.numbers(&offered.payload)).flatten();
         let last = self.last_timestamp(now);
+        let moment = Moment { kind: self.kind, line: &self.line, now, capture, last };
         let run = self.run.as_mut()?;
+        let rewriter = self.rewriters.of(offered.codec);
+        let passes = self.temporal.newest(&offered.info)
+            && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
+        let numbers = if passes { rewriter.numbers(&offered.payload) } else { None };
         let Some(numbers) = numbers else {
+            rewriter.skip(&offered.payload);
             run.numbering.skip(source);
             return None;
         };
-        if offered.info.starts_frame {
-            let moment = Moment {
-                kind: self.kind,
-                line: &self.line,
-                now,
-                capture,
-                last,
-            };
-            run.keep_to_line(offered.original, moment);
-        }
         let timestamp = run.timestamp(offered.original.timestamp);
         let output = run.numbering.output(source)?;
         if last.is_none_or(|last| timestamp.distance(last) > 0) {

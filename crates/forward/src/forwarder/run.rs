@@ -11,11 +11,12 @@ use std::time::Instant;
 /// finds 45 ms early detectable). Sender reports are good to a few milliseconds.
 const VIDEO_TOLERANCE_MS: u32 = 5;
 /// The same for sound, where moving is audible for one packet.
-const AUDIO_TOLERANCE_MS: u32 = 15;
+const AUDIO_TOLERANCE_MS: u32 = 10;
 /// At the start of a talk spurt nobody hears a move.
 const SPURT_TOLERANCE_MS: u32 = 1;
-/// Sound of a new source that the slot's timestamps have already passed by at most this much is left out: a
-/// receiver would drop it as late. Older sound than that goes on the line later, at the next talk spurt.
+/// Sound that the slot's timestamps have already passed by at most this much is left out, at a switch and
+/// when a run is corrected: a receiver would drop it as late. Older sound than that goes out and stays off
+/// the line until a talk spurt begins.
 const AUDIO_LEFT_OUT_MS: u32 = 200;
 /// Least time between two corrections; reordered packets from before the last one have come by then.
 const CORRECTION_INTERVAL_MS: u32 = 1000;
@@ -76,8 +77,9 @@ impl Run {
         self.approach.output(source)
     }
 
-    /// Keep to the line: the newest packet, which starts a frame, says how far off it is.
-    pub(super) fn keep_to_line(&mut self, packet: &Packet, moment: Moment<'_>) {
+    /// Keep to the line: the newest packet, which starts a frame, says how far off it is. `false`: leave the
+    /// packet out, it is sound in the way of a correction.
+    pub(super) fn keep_to_line(&mut self, packet: &Packet, moment: Moment<'_>) -> bool {
         let Moment {
             kind,
             line,
@@ -91,23 +93,28 @@ impl Run {
         if output.distance(line.at(now)).saturating_abs() > line.ticks(NONSENSE_MS) {
             let target = last.filter(|_| !goes_on).map_or(wanted, |last| last.advance(1));
             self.approach.correct(packet.timestamp, target, Ease::AtOnce);
-            return;
+            return true;
         }
         let settled = self
             .approach
             .settle(packet.timestamp, line.ticks(CORRECTION_INTERVAL_MS));
         if !settled || !capture.reported {
-            return;
+            return true;
         }
         let (tolerance, ease) = match kind {
             Kind::Video => (VIDEO_TOLERANCE_MS, Ease::Gradual),
             Kind::Audio if packet.marker => (SPURT_TOLERANCE_MS, Ease::AtOnce),
             Kind::Audio => (AUDIO_TOLERANCE_MS, Ease::AtOnce),
         };
-        let off = wanted.distance(output).saturating_abs() > line.ticks(tolerance);
-        if off && (ease == Ease::Gradual || goes_on) {
-            self.approach.correct(packet.timestamp, wanted, ease);
+        if wanted.distance(output).saturating_abs() <= line.ticks(tolerance) {
+            return true;
         }
+        if ease == Ease::AtOnce && !goes_on {
+            // Its place on the line is taken. A little sound is worth less than sync, a word is not.
+            return !last.is_some_and(|last| moment.may_leave_out(last, wanted));
+        }
+        self.approach.correct(packet.timestamp, wanted, ease);
+        true
     }
 }
 
@@ -122,8 +129,13 @@ impl Moment<'_> {
         let output = last.advance(1);
         match self.kind {
             Kind::Video => Some(Approach::new(first, output, wanted, Ease::Gradual)),
-            Kind::Audio if output.distance(wanted) <= self.line.ticks(AUDIO_LEFT_OUT_MS) => None,
+            Kind::Audio if self.may_leave_out(last, wanted) => None,
             Kind::Audio => Some(Approach::new(first, output, output, Ease::AtOnce)),
         }
+    }
+
+    /// Whether sound that belongs at `wanted` is so little behind that it is better left out.
+    fn may_leave_out(&self, last: RtpTime, wanted: RtpTime) -> bool {
+        last.distance(wanted) <= self.line.ticks(AUDIO_LEFT_OUT_MS)
     }
 }
