@@ -92,10 +92,6 @@ impl Assembler {
         self.handle_timeout(now, stats)
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.held.first_key_value().map(|(_, held)| held.arrived + PATIENCE)
-    }
-
     pub(super) fn handle_timeout(&mut self, now: Instant, stats: &mut SlotStats) -> Vec<Frame> {
         let mut frames = Vec::new();
         loop {

@@ -7,7 +7,7 @@ use rtc::rtp;
 use std::time::{Duration, Instant};
 
 /// Most CSRC changes remembered per slot; the count goes on.
-pub const MAX_RUNS: usize = 4_096;
+const MAX_RUNS: usize = 4_096;
 /// Packets louder than this (−dBov) count as voice.
 const VOICE_LEVEL: u8 = 60;
 /// A packet missing for longer is lost.
@@ -210,10 +210,6 @@ impl SlotReceiver {
         let wants = self.kind == Kind::Video && self.assembler.wants_keyframe(now);
         self.stats.keyframe_requests += u64::from(wants);
         wants
-    }
-
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.assembler.poll_timeout()
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Vec<Frame> {

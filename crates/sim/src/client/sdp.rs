@@ -12,8 +12,6 @@ pub(super) struct AnsweredSection {
     pub(super) ssrc: Option<u32>,
     /// Header extensions: URI and id.
     pub(super) extensions: Vec<(String, u8)>,
-    /// Accepted payload types in order of preference.
-    pub(super) payload_types: Vec<u8>,
 }
 
 /// An answer, as far as the client looks.
@@ -87,8 +85,7 @@ fn media_line(media: &str) -> AnsweredSection {
         Some("video") => Some(Kind::Video),
         _ => None,
     };
-    let payload_types = media.split_whitespace().skip(3).filter_map(|pt| pt.parse().ok()).collect();
-    AnsweredSection { kind, payload_types, ..AnsweredSection::default() }
+    AnsweredSection { kind, ..AnsweredSection::default() }
 }
 
 fn first_number(text: &str) -> Option<u32> {

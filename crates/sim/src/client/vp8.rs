@@ -3,10 +3,10 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// Payload bytes of one packet: fits a 1,200-byte datagram with all extensions and the SRTP tag.
-pub const MAX_PAYLOAD: usize = 1_100;
+const MAX_PAYLOAD: usize = 1_100;
 
 /// Whether a frame, given from its first byte, is a keyframe (RFC 6386 §9.1: the P bit is 0).
-pub fn is_keyframe(frame: &[u8]) -> bool {
+pub(super) fn is_keyframe(frame: &[u8]) -> bool {
     frame.first().is_some_and(|first| first & 1 == 0)
 }
 
