@@ -241,7 +241,8 @@ pub trait Peer {
     fn accepts(&self, slot: MLineIndex, codec: media::Codec) -> bool;
     /// Send a packet through a slot.
     fn send_rtp(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket);
-    /// Send a packet again: as RTX when negotiated (RFC 4588), else as it was. `packet.seq` is the original.
+    /// Send a packet again, as RTX (RFC 4588); `packet.seq` is the original. Without RTX for the codec it is not
+    /// sent: one SRTP packet index must never encrypt two different packets (RFC 3711 §9.1).
     fn send_retransmission(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket);
     /// Send a sender report for a slot.
     fn send_report(&mut self, now: Instant, slot: MLineIndex, report: SlotReport);

@@ -78,14 +78,13 @@ impl Sender {
         Some(slot.build(packet, payload_type))
     }
 
-    /// The packet once more: wrapped as RFC 4588 §4 says when the slot has RTX for its codec.
+    /// The packet once more, wrapped as RFC 4588 §4 says; `None` when the slot has no RTX for its codec. Sent
+    /// again as it was, it could differ in a header extension, and one SRTP packet index must never encrypt two
+    /// different packets (RFC 3711 §9.1; with GCM that gives the authentication key away).
     pub(crate) fn retransmission(&mut self, slot: MLineIndex, packet: SlotPacket) -> Option<rtp::Packet> {
         let slot = self.slots.get_mut(usize::from(slot.0))?.as_mut()?;
         let codec = slot.codec(packet.codec)?;
-        let Some(rtx) = codec.rtx else {
-            return Some(slot.build(packet, codec.payload_type));
-        };
-        let mut again = slot.build(packet, rtx);
+        let mut again = slot.build(packet, codec.rtx?);
         let mut payload = BytesMut::with_capacity(2 + again.payload.len());
         payload.put_u16(again.header.sequence_number);
         payload.put_slice(&again.payload);

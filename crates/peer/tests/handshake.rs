@@ -1,0 +1,134 @@
+//! A client connects: over UDP, over TCP, with either set of SRTP profiles.
+
+mod support;
+
+use peer::{PeerEvent, Protocol};
+use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use std::time::Duration;
+use support::*;
+
+#[test]
+fn over_udp_with_gcm() {
+    let mut world = World::new(&usual_sections(), ClientOptions::default(), false);
+    world.run(Duration::from_secs(2));
+    let connected = world.events.iter().find_map(|event| match event {
+        PeerEvent::Connected {
+            srtp_profile,
+            protocol,
+        } => Some((*srtp_profile, *protocol)),
+        _ => None,
+    });
+    assert_eq!(connected, Some(("SRTP_AEAD_AES_128_GCM", Protocol::Udp)));
+    let validated = world
+        .events
+        .iter()
+        .position(|event| matches!(event, PeerEvent::PathValidated(p) if *p == udp_path()));
+    let connected = world
+        .events
+        .iter()
+        .position(|event| matches!(event, PeerEvent::Connected { .. }));
+    assert!(
+        validated < connected,
+        "the demultiplexer must know the path before DTLS comes over it"
+    );
+}
+
+#[test]
+fn over_tcp() {
+    let options = ClientOptions {
+        tcp: true,
+        ..Default::default()
+    };
+    let mut world = World::new(&usual_sections(), options, false);
+    world.run(Duration::from_secs(2));
+    assert!(
+        world.events.iter().any(|event| matches!(
+            event,
+            PeerEvent::Connected {
+                protocol: Protocol::Tcp,
+                ..
+            }
+        )),
+        "{:?}",
+        world.events
+    );
+    assert!(world.sent.iter().all(|(path, _)| *path == tcp_path()));
+}
+
+#[test]
+fn a_client_without_gcm_is_told_so_and_connects_with_compat() {
+    let old = ClientOptions {
+        profiles: vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80],
+        tcp: false,
+    };
+    let mut world = World::new(&usual_sections(), old.clone(), false);
+    world.run(Duration::from_secs(5));
+    assert!(
+        world
+            .events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::Closed { dtls_alert: true, .. })),
+        "{:?}",
+        world.events
+    );
+    assert!(!world.is_connected());
+
+    let mut world = World::new(&usual_sections(), old, true);
+    world.run(Duration::from_secs(2));
+    assert!(
+        world.events.iter().any(|event| matches!(
+            event,
+            PeerEvent::Connected {
+                srtp_profile: "SRTP_AES128_CM_HMAC_SHA1_80",
+                ..
+            }
+        )),
+        "{:?}",
+        world.events
+    );
+}
+
+#[test]
+fn a_client_that_never_comes_is_given_up() {
+    let mut world = World::new(&usual_sections(), ClientOptions::default(), false);
+    world.dead = vec![udp_path()];
+    world.run(Duration::from_secs(29));
+    assert!(world.events.is_empty(), "{:?}", world.events);
+    world.run(Duration::from_secs(2));
+    assert!(
+        matches!(
+            world.events.as_slice(),
+            [PeerEvent::Closed {
+                dtls_alert: false,
+                ..
+            }]
+        ),
+        "{:?}",
+        world.events
+    );
+}
+
+#[test]
+fn both_ends_can_say_goodbye() {
+    use peer::Peer;
+    use rtc::sansio::Protocol as _;
+    let mut world = World::connected(&usual_sections());
+    world.client.pc.close().unwrap();
+    world.exchange();
+    assert!(
+        matches!(
+            world.events.last(),
+            Some(PeerEvent::Closed {
+                dtls_alert: false,
+                ..
+            })
+        ),
+        "{:?}",
+        world.events
+    );
+
+    let mut world = World::connected(&usual_sections());
+    world.server.close(world.now);
+    let farewell = std::iter::from_fn(|| world.server.poll_transmit()).count();
+    assert!(farewell > 0, "the client is told");
+}
