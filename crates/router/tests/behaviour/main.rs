@@ -1,0 +1,25 @@
+//! What a router does, one behaviour a file, with scripted peers in virtual time. One binary, because linking
+//! takes longer than running.
+
+mod common;
+
+mod a_full_router_turns_peers_away;
+mod a_later_offer_adds_slots;
+mod data_is_relayed_within_the_room;
+mod datagrams_find_their_peer;
+mod duplicates_are_dropped;
+mod keyframe_requests_are_throttled;
+mod layers_follow_the_tile_height;
+mod levels_are_told_while_someone_speaks;
+mod lost_packets_are_sent_again;
+mod muted_tracks_do_not_flow;
+mod nothing_crosses_rooms;
+mod only_the_loudest_flow;
+mod peers_are_polled_only_when_given_work;
+mod red_is_unwrapped;
+mod removing_peers_frees_everything;
+mod reports_go_out_once_a_second;
+mod silence_and_closing_are_told;
+mod slot_states_are_told_on_change;
+mod talkers_take_free_slots;
+mod unwatched_layers_are_announced;

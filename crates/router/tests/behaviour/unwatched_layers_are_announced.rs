@@ -1,0 +1,61 @@
+//! A publisher is told which layers somebody watches.
+
+use crate::common::{CAMERA, Member, Stage};
+use media::plane::MediaEvent;
+use media::{LayerIndex, Source};
+
+fn wanted(stage: &mut Stage) -> Option<Vec<u8>> {
+    let events = stage.take_events();
+    let layers = events.into_iter().filter_map(|event| match event {
+        MediaEvent::WantedLayers { layers, .. } => Some(layers),
+        _ => None,
+    });
+    layers
+        .last()
+        .map(|layers| layers.into_iter().map(|LayerIndex(layer)| layer).collect())
+}
+
+fn send(stage: &mut Stage, alice: &Member, layers: &[u8], ms: u64) {
+    for _ in 0..ms / 100 {
+        stage.pass(100);
+        for layer in layers {
+            stage.frame(alice, *layer, true);
+        }
+    }
+}
+
+#[test]
+fn unwatched_layers_end_after_five_seconds_and_return_at_once() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    let camera = stage.publish(&alice, CAMERA, 10, Source::Camera);
+    stage.assign(&bob, bob.video[0], Some(camera), 720);
+    send(&mut stage, &alice, &[0, 1, 2], 4_800);
+    assert_eq!(wanted(&mut stage), None);
+    send(&mut stage, &alice, &[0, 1, 2], 1_000);
+    assert_eq!(wanted(&mut stage), Some(vec![2]));
+    stage.assign(&bob, bob.video[0], Some(camera), 180);
+    assert_eq!(wanted(&mut stage), Some(vec![0, 2]));
+    send(&mut stage, &alice, &[0], 7_000);
+    assert_eq!(wanted(&mut stage), Some(vec![0]));
+    stage.assign(&bob, bob.video[0], None, 0);
+    send(&mut stage, &alice, &[0], 6_000);
+    assert_eq!(wanted(&mut stage), Some(vec![]));
+}
+
+#[test]
+fn while_the_wanted_layer_does_not_come_those_below_are_wanted_too() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    let camera = stage.publish(&alice, CAMERA, 10, Source::Camera);
+    stage.assign(&bob, bob.video[0], Some(camera), 720);
+    send(&mut stage, &alice, &[2], 6_000);
+    assert_eq!(wanted(&mut stage), Some(vec![2]));
+    // The uplink no longer carries the top layer.
+    stage.pass(3_000);
+    assert_eq!(wanted(&mut stage), Some(vec![0, 1, 2]));
+    send(&mut stage, &alice, &[0, 1], 1_000);
+    bob.received(bob.video[0]);
+    stage.frame(&alice, 1, false);
+    assert_eq!(bob.received(bob.video[0]).len(), 1);
+}
