@@ -66,10 +66,10 @@ web-test: web/node_modules/.package-lock.json ## TypeScript tests of SDK and pag
 
 .PHONY: e2e
 e2e: web ## Real browsers against the real server; screenshots in artifacts/
-	$(CARGO) build --release --locked --bin plenum --bin plenum-loadtest
+	$(CARGO) build --locked --bin plenum --bin plenum-loadtest
 	mkdir -p $(ARTIFACTS)
-	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/release/plenum) \
-		LOADTEST=$(abspath target/release/plenum-loadtest) $(NPM) run e2e
+	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/debug/plenum) \
+		LOADTEST=$(abspath target/debug/plenum-loadtest) $(NPM) run e2e
 
 # ---- measure --------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 /** Debian's Chromium, one process per page, with a camera and a microphone that play files. */
 import { chromium } from 'playwright-core';
 import { type Driver, Tab } from './tab.ts';
+import { keepConnections } from './watch.ts';
 import { which } from './which.ts';
 
 export interface ChromiumOptions {
@@ -48,6 +49,7 @@ export async function openChromium(name: string, options: ChromiumOptions = {}):
     colorScheme: options.colorScheme ?? 'light',
     viewport: { width: options.width ?? 1280, height: options.height ?? 720 },
   });
+  await context.addInitScript(keepConnections);
   const page = await context.newPage();
   const driver: Driver = {
     evaluate: (body, argument) => page.evaluate(body as never, argument),

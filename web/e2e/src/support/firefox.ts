@@ -1,6 +1,8 @@
 /** Debian's Firefox over WebDriver BiDi. It has no camera from a file, so a page script paints one. */
 import puppeteer from 'puppeteer-core';
+import { paintCode } from './colour-code.ts';
 import { type Driver, Tab } from './tab.ts';
+import { keepConnections } from './watch.ts';
 import { which } from './which.ts';
 
 const PREFERENCES = {
@@ -16,8 +18,38 @@ const PREFERENCES = {
   'intl.accept_languages': 'en-US',
 };
 
-/** Opens Firefox; `beforeLoad` runs in the page before its own scripts. */
-export async function openFirefox<A>(name: string, beforeLoad?: (argument: A) => void, argument?: A): Promise<Tab> {
+/**
+ * Runs in the page before its scripts: the camera is a canvas that shows the number, repainted 15 times a second
+ * with a moving dot, so that frames keep coming.
+ */
+function paintedCamera(argument: { code: number; paintSource: string }): void {
+  const paint = new Function(`return (${argument.paintSource})`)() as typeof paintCode;
+  const devices = navigator.mediaDevices;
+  const original = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (constraints) => {
+    if (!constraints?.video) return original(constraints);
+    const canvas = document.createElement('canvas');
+    canvas.width = 640;
+    canvas.height = 360;
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('no 2d context');
+    let tick = 0;
+    setInterval(() => {
+      paint(context, argument.code);
+      context.fillStyle = '#808080';
+      context.fillRect((tick++ * 7) % 600, 116, 12, 6);
+    }, 66);
+    const stream = canvas.captureStream(15);
+    if (constraints.audio) {
+      const sound = await original({ audio: constraints.audio });
+      for (const track of sound.getAudioTracks()) stream.addTrack(track);
+    }
+    return stream;
+  };
+}
+
+/** Opens Firefox with a camera that shows the number `code`. */
+export async function openFirefox(name: string, code: number): Promise<Tab> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: which('firefox-esr'),
@@ -26,7 +58,8 @@ export async function openFirefox<A>(name: string, beforeLoad?: (argument: A) =>
   });
   const page = await browser.newPage();
   await page.setViewport({ width: 1280, height: 720 });
-  if (beforeLoad) await page.evaluateOnNewDocument(beforeLoad, argument as A);
+  await page.evaluateOnNewDocument(keepConnections);
+  await page.evaluateOnNewDocument(paintedCamera, { code, paintSource: paintCode.toString() });
   const driver: Driver = {
     evaluate: (body, value) => page.evaluate(body as never, value) as never,
     goto: async (url) => {

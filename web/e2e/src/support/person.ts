@@ -1,0 +1,197 @@
+/** A person in a browser: the conference page driven through its own controls. */
+import type { Call, Source } from '@plenum/sdk';
+import { type ChromiumOptions, openChromium } from './chromium.ts';
+import { openFirefox } from './firefox.ts';
+import type { Server } from './server.ts';
+import { byTestId, type Tab } from './tab.ts';
+
+declare global {
+  interface Window {
+    plenum?: { call?: Call | null };
+  }
+}
+
+export interface JoinOptions {
+  /** Query of the page's address, such as `videoSlots=3&audioSlots=3`. */
+  query?: string;
+  /** Switch the camera or the microphone off before joining. */
+  without?: ('camera' | 'microphone')[];
+}
+
+export class Person {
+  /** From the click on `join` to the first decoded frame of somebody else, when there was one. */
+  joinedAt = 0;
+
+  constructor(
+    readonly name: string,
+    readonly tab: Tab,
+  ) {}
+
+  /** Opens the page of a room, types the name, joins, and waits until the call is connected. */
+  async join(server: Server, room: string, options: JoinOptions = {}): Promise<void> {
+    const query = options.query ? `?${options.query}` : '';
+    await this.tab.driver.goto(`${server.url}/r/${room}${query}`);
+    await this.tab.fill('name-input', this.name);
+    for (const source of options.without ?? []) {
+      await this.tab.click(source === 'camera' ? 'toggle-camera' : 'toggle-mic');
+    }
+    this.joinedAt = Date.now();
+    await this.tab.click('join');
+    await this.connected();
+  }
+
+  async connected(): Promise<void> {
+    await this.tab.until('connected call', () => window.plenum?.call?.state === 'connected', null, 30_000);
+  }
+
+  /** Waits until the page knows a participant of this name, and returns its id. */
+  async sees(name: string): Promise<string> {
+    await this.tab.until(
+      `participant ${name}`,
+      (wanted) => [...(window.plenum?.call?.participants.values() ?? [])].some((other) => other.name === wanted),
+      name,
+    );
+    return this.idOf(name);
+  }
+
+  idOf(name: string): Promise<string> {
+    return this.tab.evaluate(
+      (wanted) =>
+        [...(window.plenum?.call?.participants.values() ?? [])].find((other) => other.name === wanted)?.id ?? '',
+      name,
+    );
+  }
+
+  /** Waits until the page does not know this participant any more. */
+  async misses(name: string, timeoutMs = 25_000): Promise<void> {
+    await this.tab.until(
+      `room without ${name}`,
+      (gone) => ![...(window.plenum?.call?.participants.values() ?? [])].some((other) => other.name === gone),
+      name,
+      timeoutMs,
+    );
+  }
+
+  /** Waits until a picture of this participant moves in its tile. */
+  async watches(name: string, source: 'camera' | 'screen' = 'camera', timeoutMs = 25_000): Promise<void> {
+    await this.tab.until(
+      `moving ${source} of ${name}`,
+      (wanted) => {
+        const video = document.querySelector<HTMLVideoElement>(
+          `[data-name="${wanted.name}"][data-source="${wanted.source}"] video`,
+        );
+        return video !== null && video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 2;
+      },
+      { name, source },
+      timeoutMs,
+    );
+  }
+
+  /** Waits until sound with energy of this participant's track arrives (not only packets). */
+  async hears(name: string, source: Source = 'microphone', timeoutMs = 25_000): Promise<void> {
+    const before = await this.energy(name, source);
+    await this.tab.until(
+      `sound of ${name}`,
+      async (argument) => {
+        const call = window.plenum?.call;
+        const other = [...(call?.participants.values() ?? [])].find((one) => one.name === argument.name);
+        const track = other?.tracks.get(argument.source)?.mediaTrack;
+        if (!track) return false;
+        for (const connection of window.connections) {
+          const receiver = connection.getReceivers().find((one) => one.track === track);
+          if (!receiver) continue;
+          for (const stats of (await receiver.getStats()).values()) {
+            if (stats.type === 'inbound-rtp') return stats.totalAudioEnergy > argument.before + 1e-5;
+          }
+        }
+        return false;
+      },
+      { name, source, before },
+      timeoutMs,
+    );
+  }
+
+  /** Energy received so far in the slot that carries this track now; 0 when none does. */
+  energy(name: string, source: Source = 'microphone'): Promise<number> {
+    return this.tab.evaluate(
+      async (argument) => {
+        const call = window.plenum?.call;
+        const other = [...(call?.participants.values() ?? [])].find((one) => one.name === argument.name);
+        const track = other?.tracks.get(argument.source)?.mediaTrack;
+        for (const connection of window.connections) {
+          const receiver = track ? connection.getReceivers().find((one) => one.track === track) : undefined;
+          if (!receiver) continue;
+          for (const stats of (await receiver.getStats()).values()) {
+            if (stats.type === 'inbound-rtp') return Number(stats.totalAudioEnergy ?? 0);
+          }
+        }
+        return 0;
+      },
+      { name, source },
+    );
+  }
+
+  /** Height of the picture that the browser decodes for this participant now. */
+  receivedHeight(name: string, source: 'camera' | 'screen' = 'camera'): Promise<number> {
+    return this.tab.evaluate(
+      (wanted) =>
+        document.querySelector<HTMLVideoElement>(`[data-name="${wanted.name}"][data-source="${wanted.source}"] video`)
+          ?.videoHeight ?? 0,
+      { name, source },
+    );
+  }
+
+  /** State mark on the tile of this participant, null when there is no tile. */
+  tileState(name: string): Promise<string | null> {
+    return this.tab.evaluate(
+      (wanted) =>
+        document.querySelector<HTMLElement>(`[data-testid="tile"][data-name="${wanted}"]`)?.dataset.state ?? null,
+      name,
+    );
+  }
+
+  async pin(name: string): Promise<void> {
+    const selector = `[data-testid="tile"][data-name="${name}"] ${byTestId('pin')}`;
+    await this.tab.until(`pin of ${name}`, (wanted) => document.querySelector(wanted) !== null, selector);
+    await this.tab.evaluate((wanted) => document.querySelector<HTMLButtonElement>(wanted)?.click(), selector);
+  }
+
+  async say(text: string): Promise<void> {
+    const open = await this.tab.evaluate(
+      (selector) => document.querySelector(selector) !== null,
+      byTestId('chat-input'),
+    );
+    if (!open) await this.tab.click('toggle-chat');
+    await this.tab.fill('chat-input', text);
+    await this.tab.click('chat-send');
+  }
+
+  /** Waits until this text is in the chat, from this participant. */
+  async reads(text: string): Promise<void> {
+    const open = await this.tab.evaluate(
+      (selector) => document.querySelector(selector) !== null,
+      byTestId('chat-input'),
+    );
+    if (!open) await this.tab.click('toggle-chat');
+    await this.tab.until(
+      `chat line ${JSON.stringify(text)}`,
+      (wanted) =>
+        [...document.querySelectorAll('[data-testid="chat-line"]')].some((line) => line.textContent?.includes(wanted)),
+      text,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.tab.driver.close();
+  }
+}
+
+/** A person in Chromium with a process of its own. */
+export async function inChromium(name: string, options: ChromiumOptions = {}): Promise<Person> {
+  return new Person(name, await openChromium(name, options));
+}
+
+/** A person in Firefox whose camera shows the number `code`. */
+export async function inFirefox(name: string, code: number): Promise<Person> {
+  return new Person(name, await openFirefox(name, code));
+}
