@@ -15,7 +15,7 @@ export default defineConfig(({ mode }) => ({
     // The server's content security policy allows files of its own origin only: no data: URLs, no inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    outDir: mode === 'fake' ? 'dist-fake' : 'dist',
+    outDir: mode === 'fake' ? 'node_modules/.fake' : 'dist',
   },
   server: {
     proxy: { '/signal': { target: 'ws://127.0.0.1:8080', ws: true } },

@@ -1,19 +1,30 @@
 /** The one door to the SDK: what the page uses of it. */
-export { connect } from '@plenum/sdk';
 export type {
   Call,
-  CallErrorShape,
   CallEvents,
   CallState,
   CallStats,
-  DataMessage,
+  Device,
+  DeviceKind,
   LocalTrack,
-  PauseReason,
   RemoteParticipant,
   RemoteTrack,
+  ScreenCapture,
   SendLayerStats,
   SlotStats,
   Source,
   View,
   ViewTile,
+} from '@plenum/sdk';
+export {
+  canChooseSpeaker,
+  canShareScreen,
+  captureScreen,
+  connect,
+  DeviceError,
+  listDevices,
+  meterLevel,
+  onDeviceChange,
+  openCamera,
+  openMicrophone,
 } from '@plenum/sdk';

@@ -13,7 +13,14 @@ import { fakeStats } from './stats';
 
 type Listeners = { [E in keyof CallEvents]: Set<CallEvents[E]> };
 
-const LINES = ['Hello everyone!', '大家好，很高兴见到你们', 'The agenda is at https://example.org/agenda – two points today.', 'Can you hear me well?'];
+const LINES = [
+  'Hello everyone!',
+  '大家好，很高兴见到你们',
+  'The agenda is at https://example.org/agenda – two points today.',
+  'Can you hear me well?',
+];
+
+const nothing = () => Promise.resolve();
 
 /** A call with made-up people and no server: for looking at the page. */
 export class FakeCall implements Call {
@@ -37,7 +44,18 @@ export class FakeCall implements Call {
     this.audioBlocked = query.has('blocked');
     if (query.has('poor')) this.quality = 'poor';
     if (query.has('lost')) this.state = 'reconnecting';
-    const names = ['state', 'participants', 'joined', 'left', 'speakers', 'data', 'gap', 'audioBlocked', 'quality', 'closed'];
+    const names = [
+      'state',
+      'participants',
+      'joined',
+      'left',
+      'speakers',
+      'data',
+      'gap',
+      'audioBlocked',
+      'quality',
+      'closed',
+    ];
     this.listeners = Object.fromEntries(names.map((name) => [name, new Set()])) as unknown as Listeners;
     const people = Number(query.get('people') ?? 3);
     for (let n = 1; n <= people; n += 1) this.add(n);
@@ -80,7 +98,8 @@ export class FakeCall implements Call {
     const senders = [...this.participants.keys()];
     for (const [index, line] of LINES.entries()) {
       const from = senders[index % Math.max(1, senders.length)];
-      if (from) this.emit('data', { from, topic: 'chat', payload: new TextEncoder().encode(line), channel: 'reliable' });
+      if (from)
+        this.emit('data', { from, topic: 'chat', payload: new TextEncoder().encode(line), channel: 'reliable' });
     }
     if (senders.length > 0) this.emit('gap');
   }
@@ -111,12 +130,12 @@ export class FakeCall implements Call {
     this.view = view;
   }
 
-  async setName(): Promise<void> {}
-  async setMetadata(): Promise<void> {}
-  async addSlots(): Promise<void> {}
-  async sendData(): Promise<void> {}
-  async setSpeaker(): Promise<void> {}
-  async setTransport(): Promise<void> {}
+  readonly setName = nothing;
+  readonly setMetadata = nothing;
+  readonly addSlots = nothing;
+  readonly sendData = nothing;
+  readonly setSpeaker = nothing;
+  readonly setTransport = nothing;
 
   async listParticipants() {
     return { count: this.count, participants: [...this.participants.values()] };
@@ -132,7 +151,13 @@ export class FakeCall implements Call {
   }
 
   debug(): readonly string[] {
-    return ['+0 ms socket open', '+38 ms welcome p_000000ff', '+96 ms answer', '+180 ms ice connected, udp', '+240 ms dtls connected'];
+    return [
+      '+0 ms socket open',
+      '+38 ms welcome p_000000ff',
+      '+96 ms answer',
+      '+180 ms ice connected, udp',
+      '+240 ms dtls connected',
+    ];
   }
 
   async leave(): Promise<void> {

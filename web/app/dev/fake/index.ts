@@ -2,6 +2,8 @@
  * Stands in for the SDK in `npm run dev:fake`: a call without a server. The address chooses what it shows:
  * `?people=12&screen&blocked&poor&lost&error=room_full`.
  */
+export * from '../../../sdk/src/devices/index';
+
 import type { Call, ConnectOptions } from '../../../sdk/src/api';
 import { FakeCall } from './FakeCall';
 

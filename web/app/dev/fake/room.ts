@@ -1,7 +1,20 @@
 import type { RemoteParticipant, RemoteTrack, Source } from '../../../sdk/src/api';
 import { personTrack, screenTrack } from './picture';
 
-const NAMES = ['Maya Lindqvist', 'Tomás Rivera', '陈思远', 'Amara Okafor', 'Jonas Weber', 'Priya Nair', '林小雨', 'Sam Doyle', 'Noor Haddad', 'Elif Demir', 'Kenji Mori', 'Zoé Laurent'];
+const NAMES = [
+  'Maya Lindqvist',
+  'Tomás Rivera',
+  '陈思远',
+  'Amara Okafor',
+  'Jonas Weber',
+  'Priya Nair',
+  '林小雨',
+  'Sam Doyle',
+  'Noor Haddad',
+  'Elif Demir',
+  'Kenji Mori',
+  'Zoé Laurent',
+];
 
 export interface FakeParticipant extends RemoteParticipant {
   tracks: Map<Source, RemoteTrack>;
@@ -15,7 +28,12 @@ function hex(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
-export function fakeTrack(participant: number, source: Source, mediaTrack: MediaStreamTrack | null, muted = false): RemoteTrack {
+export function fakeTrack(
+  participant: number,
+  source: Source,
+  mediaTrack: MediaStreamTrack | null,
+  muted = false,
+): RemoteTrack {
   const csrc = participant * 16 + ['camera', 'microphone', 'screen', 'screen_audio'].indexOf(source);
   return {
     id: `t_${hex(csrc)}`,

@@ -1,30 +1,31 @@
-import type { CallStats, RemoteParticipant } from '../../../sdk/src/api';
+import type { CallStats, RemoteParticipant, SlotStats, Source } from '../../../sdk/src/api';
+
+const wave = (base: number, swing: number) => base + swing * (Math.random() - 0.5);
+
+function slot(mid: number, participant: string, source: Source): SlotStats {
+  const bad = mid === 6;
+  const video = source === 'camera' || source === 'screen';
+  const picture = video
+    ? { width: 640, height: 360, framesPerSecond: wave(29.5, 1), bitrate: wave(620_000, 160_000) }
+    : { width: 0, height: 0, framesPerSecond: 0, bitrate: wave(34_000, 6_000) };
+  return {
+    ...picture,
+    mid: String(mid),
+    kind: video ? 'video' : 'audio',
+    participant,
+    source,
+    state: 'live',
+    loss: bad ? 0.041 : 0.002,
+    jitterMs: wave(6, 4),
+    freezeCount: bad ? 3 : 0,
+    framesDecoded: 1000,
+  };
+}
 
 /** Numbers as of a call over a fair network. */
 export function fakeStats(participants: Iterable<RemoteParticipant>): CallStats {
-  const wave = (base: number, swing: number) => base + swing * (Math.random() - 0.5);
-  const slots: CallStats['slots'] = [];
-  for (const { id, tracks } of participants) {
-    for (const source of ['camera', 'screen', 'microphone'] as const) {
-      if (!tracks.has(source)) continue;
-      const video = source !== 'microphone';
-      slots.push({
-        mid: String(4 + slots.length),
-        kind: video ? 'video' : 'audio',
-        participant: id,
-        source,
-        state: 'live',
-        width: video ? 640 : 0,
-        height: video ? 360 : 0,
-        framesPerSecond: video ? wave(29.5, 1) : 0,
-        bitrate: video ? wave(620_000, 160_000) : wave(34_000, 6_000),
-        loss: slots.length === 2 ? 0.041 : 0.002,
-        jitterMs: wave(6, 4),
-        freezeCount: slots.length === 2 ? 3 : 0,
-        framesDecoded: 1000,
-      });
-    }
-  }
+  const sources = [...participants].flatMap(({ id, tracks }) => [...tracks.keys()].map((source) => ({ id, source })));
+  const slots = sources.map(({ id, source }, index) => slot(4 + index, id, source));
   const layer = (rid: string, width: number, height: number, bitrate: number, active = true) => ({
     source: 'camera' as const,
     rid,

@@ -10,12 +10,11 @@ import { useShortcuts } from '../hooks/useShortcuts';
 import { useWords } from '../i18n';
 import type { LayoutChoice } from '../logic/arrange';
 import { selfTile } from '../logic/tiles';
-import { canShareScreen } from '../media/capture';
 import type { LocalMedia } from '../media/LocalMedia';
 import { ChatPanel } from '../panels/ChatPanel';
 import { DetailsPanel } from '../panels/DetailsPanel';
 import { PeoplePanel } from '../panels/PeoplePanel';
-import type { Call } from '../sdk';
+import { type Call, canShareScreen } from '../sdk';
 import { Banners, NoticeList, TapToHear } from './Banners';
 import { Controls } from './Controls';
 import { type PanelName, SidePanel } from './SidePanel';
@@ -69,13 +68,14 @@ export function CallPage({ call, media, onLeave }: Props) {
     notices.say(media.state[kind].wanted ? on : off);
   };
   const pin = useCallback((key: string) => setPinned((before) => (before === key ? null : key)), []);
+  const closeOrUnpin = () => (panel ? openPanel(null) : setPinned(null));
   useShortcuts({
     [words.keys.mute]: () => toggle('microphone'),
     [words.keys.camera]: () => toggle('camera'),
     [words.keys.chat]: () => togglePanel('chat'),
     [words.keys.people]: () => togglePanel('people'),
     ...(canShareScreen() ? { [words.keys.share]: share } : {}),
-    Escape: () => (panel ? openPanel(null) : setPinned(null)),
+    Escape: closeOrUnpin,
   });
 
   const self = selfTile(call, state);

@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
 import { NARROW_QUERY, useMediaQuery } from '../hooks/useMediaQuery';
-import { useWords } from '../i18n';
+import { useWords, type Words } from '../i18n';
 import type { LayoutChoice } from '../logic/arrange';
-import { canShareScreen } from '../media/capture';
+import type { CaptureKind } from '../media/capture';
 import type { LocalMedia, MediaState } from '../media/LocalMedia';
 import { DevicePickers } from '../prejoin/DevicePickers';
 import { DeviceProblem } from '../prejoin/DeviceProblem';
+import { canShareScreen } from '../sdk';
 import { Icon, type IconName } from '../ui/Icon';
 import { Popover } from '../ui/Popover';
 import { InviteLink } from './InviteLink';
@@ -35,13 +36,23 @@ interface ControlProps {
   onClick: () => void;
   /** One key, shown in the hint. */
   shortcut?: string;
-  tone?: 'off' | 'active' | 'danger';
+  tone?: 'active' | 'danger';
   pressed?: boolean;
   badge?: ReactNode;
   className?: string;
 }
 
-export function Control({ icon, label, testId, onClick, shortcut, tone, pressed, badge, className = '' }: ControlProps) {
+export function Control({
+  icon,
+  label,
+  testId,
+  onClick,
+  shortcut,
+  tone,
+  pressed,
+  badge,
+  className = '',
+}: ControlProps) {
   return (
     <button
       type="button"
@@ -59,29 +70,34 @@ export function Control({ icon, label, testId, onClick, shortcut, tone, pressed,
   );
 }
 
-function DeviceControl({ kind, media, state }: { kind: 'camera' | 'microphone'; media: LocalMedia; state: MediaState }) {
-  const words = useWords();
+/** What is said and drawn for a camera or a microphone that is on or off. */
+function deviceFace(
+  words: Words,
+  kind: CaptureKind,
+  on: boolean,
+): { icon: IconName; label: string; shortcut: string; menu: string } {
+  const { controls, devices, keys } = words;
+  if (kind === 'camera') {
+    const [icon, label] = on ? (['camera', controls.cameraOff] as const) : (['cameraOff', controls.cameraOn] as const);
+    return { icon, label, shortcut: keys.camera, menu: devices.cameraMenu };
+  }
+  const [icon, label] = on ? (['mic', controls.mute] as const) : (['micOff', controls.unmute] as const);
+  return { icon, label, shortcut: keys.mute, menu: devices.microphoneMenu };
+}
+
+function DeviceControl({ kind, media, state }: { kind: CaptureKind; media: LocalMedia; state: MediaState }) {
   const { wanted, track, starting, problem } = state[kind];
   const on = wanted && (track !== null || starting);
-  const camera = kind === 'camera';
-  const label = camera
-    ? on
-      ? words.controls.cameraOff
-      : words.controls.cameraOn
-    : on
-      ? words.controls.mute
-      : words.controls.unmute;
-  const icons: [IconName, IconName] = camera ? ['camera', 'cameraOff'] : ['mic', 'micOff'];
-  const menu = camera ? words.devices.cameraMenu : words.devices.microphoneMenu;
+  const { icon, label, shortcut, menu } = deviceFace(useWords(), kind, on);
+  const trouble = wanted ? problem : null;
   return (
     <div className={`control-pair${on ? '' : ' off'}`} data-on={on}>
       <Control
-        icon={on ? icons[0] : icons[1]}
+        icon={icon}
         label={label}
-        testId={camera ? 'toggle-camera' : 'toggle-mic'}
-        shortcut={camera ? words.keys.camera : words.keys.mute}
-        {...(on ? {} : { tone: 'off' as const })}
-        badge={problem && wanted ? <span className="control-alert" /> : null}
+        testId={kind === 'camera' ? 'toggle-camera' : 'toggle-mic'}
+        shortcut={shortcut}
+        badge={trouble && <span className="control-alert" />}
         onClick={() => void media.toggle(kind)}
       />
       <Popover
@@ -102,8 +118,8 @@ function DeviceControl({ kind, media, state }: { kind: 'camera' | 'microphone'; 
       >
         {() => (
           <>
-            {problem && wanted && <DeviceProblem kind={kind} problem={problem} media={media} />}
-            <DevicePickers media={media} state={state} kinds={camera ? ['camera'] : ['microphone', 'speaker']} meter />
+            {trouble && <DeviceProblem kind={kind} problem={trouble} media={media} />}
+            <DevicePickers media={media} state={state} kinds={kind === 'camera' ? [kind] : [kind, 'speaker']} meter />
           </>
         )}
       </Popover>
@@ -127,7 +143,12 @@ function ShareControl({ sharing, onShare }: { sharing: boolean; onShare: () => v
   );
 }
 
-function ChatControl({ unread, panel, onPanel, className }: Pick<ControlsProps, 'unread' | 'panel' | 'onPanel'> & { className: string }) {
+function ChatControl({
+  unread,
+  panel,
+  onPanel,
+  className,
+}: Pick<ControlsProps, 'unread' | 'panel' | 'onPanel'> & { className: string }) {
   const { controls, keys } = useWords();
   return (
     <Control

@@ -39,7 +39,14 @@ export function LayoutMenu({ layout, onLayout }: Props) {
       label={controls.layout}
       align="end"
       button={(attributes) => (
-        <button type="button" className="control flat" aria-label={controls.layout} title={controls.layout} data-testid="layout" {...attributes}>
+        <button
+          type="button"
+          className="control flat"
+          aria-label={controls.layout}
+          title={controls.layout}
+          data-testid="layout"
+          {...attributes}
+        >
           <Icon name="layout" />
         </button>
       )}

@@ -20,7 +20,9 @@ export function Left({ room, error, onRejoin, onHome }: Props) {
     <main className="left" data-testid="left" data-code={error ?? ''}>
       <Wordmark />
       <h1>{error === null ? words.left.title : words.left.failedTitle}</h1>
-      <p role={error === null ? 'status' : 'alert'}>{error === null ? words.left.hint(room) : errorText(words, error)}</p>
+      <p role={error === null ? 'status' : 'alert'}>
+        {error === null ? words.left.hint(room) : errorText(words, error)}
+      </p>
       <div className="left-actions">
         <button ref={again} type="button" className="button primary" data-testid="rejoin" onClick={onRejoin}>
           {error === null ? words.left.rejoin : words.retry}

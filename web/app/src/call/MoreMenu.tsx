@@ -1,5 +1,5 @@
 import { useWords } from '../i18n';
-import { canShareScreen } from '../media/capture';
+import { canShareScreen } from '../sdk';
 import { Icon, type IconName } from '../ui/Icon';
 import { Popover } from '../ui/Popover';
 import type { ControlsProps } from './Controls';
@@ -20,37 +20,49 @@ export function MoreMenu({ room, state, layout, onLayout, onPanel, onShare }: Co
   const { controls, invite } = useWords();
   const sharing = state.screen !== null;
   return (
-      <Popover
-        label={controls.more}
-        button={(attributes) => (
-          <button type="button" className="control" aria-label={controls.more} title={controls.more} data-testid="more" {...attributes}>
-            <Icon name="more" />
-          </button>
-        )}
-      >
-        {(close) => {
-          const then = (action: () => void) => () => {
-            close();
-            action();
-          };
-          return (
-            <div className="more-menu">
-              {canShareScreen() && (
-                <Item
-                  icon={sharing ? 'shareStop' : 'share'}
-                  text={sharing ? controls.stopShare : controls.share}
-                  testId="toggle-share"
-                  onClick={then(onShare)}
-                />
-              )}
-              <Item icon="people" text={controls.people} testId="toggle-people" onClick={then(() => onPanel('people'))} />
-              <Item icon="details" text={controls.details} testId="toggle-details" onClick={then(() => onPanel('details'))} />
-              <LayoutChoices layout={layout} onLayout={onLayout} />
-              <h2 className="popover-title">{invite.title}</h2>
-              <InviteLink room={room} />
-            </div>
-          );
-        }}
-      </Popover>
+    <Popover
+      label={controls.more}
+      button={(attributes) => (
+        <button
+          type="button"
+          className="control"
+          aria-label={controls.more}
+          title={controls.more}
+          data-testid="more"
+          {...attributes}
+        >
+          <Icon name="more" />
+        </button>
+      )}
+    >
+      {(close) => {
+        const then = (action: () => void) => () => {
+          close();
+          action();
+        };
+        return (
+          <div className="more-menu">
+            {canShareScreen() && (
+              <Item
+                icon={sharing ? 'shareStop' : 'share'}
+                text={sharing ? controls.stopShare : controls.share}
+                testId="toggle-share"
+                onClick={then(onShare)}
+              />
+            )}
+            <Item icon="people" text={controls.people} testId="toggle-people" onClick={then(() => onPanel('people'))} />
+            <Item
+              icon="details"
+              text={controls.details}
+              testId="toggle-details"
+              onClick={then(() => onPanel('details'))}
+            />
+            <LayoutChoices layout={layout} onLayout={onLayout} />
+            <h2 className="popover-title">{invite.title}</h2>
+            <InviteLink room={room} />
+          </div>
+        );
+      }}
+    </Popover>
   );
 }

@@ -29,7 +29,14 @@ export function SidePanel({ name, title, onClose, children }: Props) {
     <aside className={`panel ${name}`} ref={panel} aria-label={title} tabIndex={-1} data-testid={`panel-${name}`}>
       <header className="panel-head">
         <h2>{title}</h2>
-        <button type="button" className="icon-button" aria-label={close} title={close} data-testid="close-panel" onClick={onClose}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={close}
+          title={close}
+          data-testid="close-panel"
+          onClick={onClose}
+        >
           <Icon name="close" size={20} />
         </button>
       </header>

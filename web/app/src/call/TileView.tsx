@@ -33,17 +33,81 @@ function Mark({ mark, self }: { mark: Props['mark']; self: boolean }) {
   );
 }
 
-/** One person or one screen. The name stands under a picture only while the picture is proven to be theirs. */
-export const TileView = memo(function TileView(props: Props) {
-  const words = useWords();
-  const { participant, source, name, self, picture, muted, speaking, state, pinned, role } = props;
-  const label = self ? words.youIn(name) : source === 'screen' ? words.call.screenOf(name) : name;
-  const ring = speaking && !muted && source === 'camera';
+function StateVeil({ state }: { state: Props['state'] }) {
+  const { call } = useWords();
+  if (state === 'connected') return null;
+  return (
+    <div className="tile-state">
+      <span className="spinner" />
+      {state === 'reconnecting' ? call.reconnecting : call.connecting}
+    </div>
+  );
+}
+
+function Label({ label, source, muted, pinned }: Pick<Props, 'source' | 'muted' | 'pinned'> & { label: string }) {
+  const { call } = useWords();
+  return (
+    <div className="tile-label">
+      {source === 'camera' && muted && (
+        <span className="tile-muted" role="img" aria-label={call.muted}>
+          <Icon name="micOff" size={15} />
+        </span>
+      )}
+      {source === 'screen' && <Icon name="share" size={15} />}
+      {pinned && <Icon name="pin" size={14} />}
+      <span className="tile-name" data-testid="tile-name">
+        {label}
+      </span>
+    </div>
+  );
+}
+
+function PinButton({ label, pinned, onPin }: { label: string; pinned: boolean; onPin: () => void }) {
+  const { call } = useWords();
+  const text = pinned ? call.unpin(label) : call.pin(label);
+  return (
+    <button
+      type="button"
+      className="tile-pin"
+      aria-pressed={pinned}
+      aria-label={text}
+      title={text}
+      data-testid="pin"
+      onClick={onPin}
+      onDoubleClick={(event) => event.stopPropagation()}
+    >
+      <Icon name="pin" size={18} />
+    </button>
+  );
+}
+
+function Picture({
+  picture,
+  self,
+  source,
+  name,
+  participant,
+}: Pick<Props, 'picture' | 'self' | 'source' | 'name' | 'participant'>) {
   const placeholder = (
     <div className="tile-empty">
       <Avatar name={name} seed={participant} />
     </div>
   );
+  if (!picture) return placeholder;
+  return (
+    <Video track={picture} mirror={self && source === 'camera'} contain={source === 'screen'}>
+      {placeholder}
+    </Video>
+  );
+}
+
+/** One person or one screen. A picture stands over a name only while it is proven to be theirs. */
+export const TileView = memo(function TileView(props: Props) {
+  const words = useWords();
+  const { participant, source, name, self, picture, muted, state, pinned, role } = props;
+  const label = self ? words.youIn(name) : source === 'screen' ? words.call.screenOf(name) : name;
+  const ring = props.speaking && !muted && source === 'camera';
+  const pin = () => props.onPin(props.tileKey);
   return (
     <article
       className={`tile ${role} ${source}${ring ? ' speaking' : ''}`}
@@ -58,47 +122,14 @@ export const TileView = memo(function TileView(props: Props) {
       data-muted={muted}
       data-speaking={ring}
       style={{ left: props.x, top: props.y, width: props.width, height: props.height }}
-      onDoubleClick={() => props.onPin(props.tileKey)}
+      onDoubleClick={pin}
     >
-      {picture ? (
-        <Video track={picture} mirror={self && source === 'camera'} contain={source === 'screen'}>
-          {placeholder}
-        </Video>
-      ) : (
-        placeholder
-      )}
-      {state !== 'connected' && (
-        <div className="tile-state">
-          <span className="spinner" />
-          {state === 'reconnecting' ? words.call.reconnecting : words.call.connecting}
-        </div>
-      )}
-      <div className="tile-label">
-        {source === 'camera' && muted && (
-          <span className="tile-muted" role="img" aria-label={words.call.muted}>
-            <Icon name="micOff" size={15} />
-          </span>
-        )}
-        {source === 'screen' && <Icon name="share" size={15} />}
-        {pinned && <Icon name="pin" size={14} />}
-        <span className="tile-name" data-testid="tile-name">
-          {label}
-        </span>
-      </div>
+      <Picture picture={picture} self={self} source={source} name={name} participant={participant} />
+      <StateVeil state={state} />
+      <Label label={label} source={source} muted={muted} pinned={pinned} />
       <div className="tile-corner">
+        <PinButton label={label} pinned={pinned} onPin={pin} />
         <Mark mark={props.mark} self={self} />
-        <button
-          type="button"
-          className="tile-pin"
-          aria-pressed={pinned}
-          aria-label={pinned ? words.call.unpin(label) : words.call.pin(label)}
-          title={pinned ? words.call.unpin(label) : words.call.pin(label)}
-          data-testid="pin"
-          onClick={() => props.onPin(props.tileKey)}
-          onDoubleClick={(event) => event.stopPropagation()}
-        >
-          <Icon name="pin" size={18} />
-        </button>
       </div>
     </article>
   );

@@ -52,5 +52,7 @@ export function useAnnouncements(call: Call, words: Words, say: (text: string) =
 }
 
 function sharingIds(call: Call): Set<string> {
-  return new Set([...call.participants.values()].filter((other) => other.tracks.has('screen')).map((other) => other.id));
+  return new Set(
+    [...call.participants.values()].filter((other) => other.tracks.has('screen')).map((other) => other.id),
+  );
 }

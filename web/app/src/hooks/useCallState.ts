@@ -1,7 +1,13 @@
 import { useCallback, useRef, useSyncExternalStore } from 'react';
 import type { Call, CallEvents } from '../sdk';
 
-const EVENTS = ['state', 'participants', 'speakers', 'quality', 'audioBlocked'] as const satisfies readonly (keyof CallEvents)[];
+const EVENTS = [
+  'state',
+  'participants',
+  'speakers',
+  'quality',
+  'audioBlocked',
+] as const satisfies readonly (keyof CallEvents)[];
 
 /** Renders again whenever anything of the call changed; read the call itself while rendering. Returns a revision. */
 export function useCallState(call: Call): number {

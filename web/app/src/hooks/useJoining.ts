@@ -50,7 +50,9 @@ export function useJoining(): Joining {
   const call = useRef<Call | null>(null);
 
   const join = useCallback(async (room: string, name: string) => {
-    const { signal } = (attempt.current = new AbortController());
+    const controller = new AbortController();
+    attempt.current = controller;
+    const { signal } = controller;
     setPhase({ name: 'joining' });
     try {
       const joined = await connect({

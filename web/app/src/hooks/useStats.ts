@@ -16,7 +16,10 @@ export interface StatsHistory {
 
 const none: StatsHistory = { now: null, slotBitrate: new Map(), sendBitrate: new Map(), rtt: [] };
 
-function extend(before: ReadonlyMap<string, readonly number[]>, values: [string, number][]): Map<string, readonly number[]> {
+function extend(
+  before: ReadonlyMap<string, readonly number[]>,
+  values: [string, number][],
+): Map<string, readonly number[]> {
   return new Map(values.map(([key, value]) => [key, [...(before.get(key) ?? []), value].slice(-HISTORY)]));
 }
 
@@ -30,8 +33,14 @@ export function useStats(call: Call): StatsHistory {
       if (stopped || !now) return;
       setHistory((before) => ({
         now,
-        slotBitrate: extend(before.slotBitrate, now.slots.map((slot) => [slot.mid, slot.bitrate])),
-        sendBitrate: extend(before.sendBitrate, now.sending.map((layer) => [`${layer.source}/${layer.rid}`, layer.bitrate])),
+        slotBitrate: extend(
+          before.slotBitrate,
+          now.slots.map((slot) => [slot.mid, slot.bitrate]),
+        ),
+        sendBitrate: extend(
+          before.sendBitrate,
+          now.sending.map((layer) => [`${layer.source}/${layer.rid}`, layer.bitrate]),
+        ),
         rtt: now.rttMs === null ? before.rtt : [...before.rtt, now.rttMs].slice(-HISTORY),
       }));
     };

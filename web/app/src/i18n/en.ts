@@ -64,7 +64,8 @@ export const en = {
     failedTitle: (device: string) => `${device} did not start`,
     failed: 'Unplug it and plug it in again, or choose another one.',
     insecureTitle: 'This page is not secure',
-    insecure: 'Browsers allow camera and microphone only on https:// addresses or on localhost. You can join to watch, listen and chat.',
+    insecure:
+      'Browsers allow camera and microphone only on https:// addresses or on localhost. You can join to watch, listen and chat.',
     oldTitle: 'This browser is too old',
     old: 'Plenum needs a current Chrome, Edge, Firefox or Safari. Update the browser and open this page again.',
     shareFailed: 'The screen could not be shared. Allow screen recording for this browser and try again.',

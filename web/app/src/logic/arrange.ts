@@ -40,7 +40,7 @@ export interface SceneInput {
 const FLOATING = { min: 108, max: 224, share: 0.2, margin: 12 };
 /** Width of the filmstrip beside the stage, height of the one below it. */
 const STRIP_WIDTH = 204;
-const STRIP_HEIGHT = 112;
+const STRIP_HEIGHT = 104;
 
 /** The tile to show large, if any. */
 export function stageTile(input: SceneInput): Tile | null {
@@ -69,7 +69,14 @@ function floating(self: Tile, box: Box): Placed {
   const width = Math.round(Math.max(FLOATING.min, Math.min(FLOATING.max, box.width * FLOATING.share)));
   const height = Math.round(upright ? (width * 4) / 3 : (width * 9) / 16);
   const { margin } = FLOATING;
-  return { tile: self, x: box.width - width - margin, y: box.height - height - margin, width, height, role: 'floating' };
+  return {
+    tile: self,
+    x: box.width - width - margin,
+    y: box.height - height - margin,
+    width,
+    height,
+    role: 'floating',
+  };
 }
 
 /** Two people: the other one large, oneself small in the corner. */
@@ -130,7 +137,10 @@ function staged(input: SceneInput, large: Tile): Scene {
   }
   const { stage, strip, beside } = split(box);
   const tileHeight = beside ? Math.round((strip.width * 9) / 16) : strip.height;
-  const tileWidth = beside ? strip.width : Math.min(Math.round((strip.height * 4) / 3), Math.floor((strip.width - GAP) / 2));
+  // Below: three fit on the narrowest phone.
+  const tileWidth = beside
+    ? strip.width
+    : Math.min(Math.round((strip.height * 4) / 3), Math.floor((strip.width - 2 * GAP) / 3));
   const along = beside ? tileHeight : tileWidth;
   const room = beside ? strip.height : strip.width;
   const capacity = Math.max(1, Math.floor((room + GAP) / (along + GAP)));

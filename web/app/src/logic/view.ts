@@ -20,10 +20,10 @@ function physicalHeight(css: number, pixelRatio: number): number {
   return Math.max(HEIGHT_STEP, Math.min(MAX_HEIGHT, height));
 }
 
-/** Screens first, then what is shown large, then the rest in its order on screen. */
+/** What is shown large first, then screens, then the rest in its order on screen. */
 function rank(tile: ShownTile): number {
-  if (tile.source === 'screen') return tile.large ? 0 : 1;
-  return tile.large ? 1 : 2;
+  if (tile.large) return 0;
+  return tile.source === 'screen' ? 1 : 2;
 }
 
 /**
@@ -33,12 +33,14 @@ function rank(tile: ShownTile): number {
 export function computeView(tiles: readonly ShownTile[], pixelRatio: number, hidden: boolean, slots: number): View {
   const sorted = tiles.map((tile, index) => ({ tile, index }));
   sorted.sort((a, b) => rank(a.tile) - rank(b.tile) || a.index - b.index);
-  const wanted = sorted.slice(0, slots).map(({ tile }): ViewTile => ({
-    participant: tile.participant,
-    source: tile.source,
-    height: hidden ? 0 : physicalHeight(tile.height, pixelRatio),
-    priority: rank(tile),
-  }));
+  const wanted = sorted.slice(0, slots).map(
+    ({ tile }): ViewTile => ({
+      participant: tile.participant,
+      source: tile.source,
+      height: hidden ? 0 : physicalHeight(tile.height, pixelRatio),
+      priority: rank(tile),
+    }),
+  );
   return { tiles: wanted };
 }
 

@@ -1,14 +1,6 @@
 import { recall, remember } from '../logic/remember';
-import {
-  captureAllowed,
-  type DeviceKind,
-  openBoth,
-  openDevice,
-  openScreen,
-  type Problem,
-  problemOf,
-  type SharedScreen,
-} from './capture';
+import { captureScreen, type Device, DeviceError, listDevices, onDeviceChange, type ScreenCapture } from '../sdk';
+import { askForBoth, type CaptureKind, captureAllowed, openDevice, type Problem, problemOf } from './capture';
 
 export interface DeviceState {
   /** What the person chose: on or off. */
@@ -22,15 +14,15 @@ export interface DeviceState {
 }
 
 export interface DeviceLists {
-  camera: MediaDeviceInfo[];
-  microphone: MediaDeviceInfo[];
-  speaker: MediaDeviceInfo[];
+  camera: Device[];
+  microphone: Device[];
+  speaker: Device[];
 }
 
 export interface MediaState {
   camera: DeviceState;
   microphone: DeviceState;
-  screen: SharedScreen | null;
+  screen: ScreenCapture | null;
   devices: DeviceLists;
   speakerId: string;
 }
@@ -44,8 +36,9 @@ export class LocalMedia {
   state: MediaState;
   private readonly listeners = new Set<() => void>();
   /** Counts openings per device: an opening that was overtaken by another throws its result away. */
-  private readonly turn: Record<DeviceKind, number> = { camera: 0, microphone: 0 };
+  private readonly turn: Record<CaptureKind, number> = { camera: 0, microphone: 0 };
   private running = false;
+  private unfollow: () => void = () => undefined;
 
   constructor() {
     const { cameraOn, microphoneOn, cameraId, microphoneId, speakerId } = recall();
@@ -74,23 +67,27 @@ export class LocalMedia {
       this.device('microphone', { problem: 'insecure' });
       return;
     }
-    navigator.mediaDevices.addEventListener('devicechange', this.handleDeviceChange);
-    const { camera, microphone } = this.state;
-    const both = camera.wanted && microphone.wanted && !camera.track && !microphone.track;
-    if (!both || !(await this.startBoth())) await Promise.all([this.open('camera'), this.open('microphone')]);
-    await this.refresh();
+    this.unfollow = onDeviceChange((devices) => void this.devicesChanged(devices));
+    if (this.state.camera.wanted && this.state.microphone.wanted) {
+      this.device('camera', { starting: true });
+      this.device('microphone', { starting: true });
+      await askForBoth();
+      if (!this.running) return;
+    }
+    await Promise.all([this.open('camera'), this.open('microphone')]);
+    this.list(await listDevices());
   }
 
   /** Closes everything: the browser's recording light goes out. */
   stop(): void {
     this.running = false;
-    navigator.mediaDevices?.removeEventListener('devicechange', this.handleDeviceChange);
+    this.unfollow();
     this.stopScreen();
     this.close('camera');
     this.close('microphone');
   }
 
-  async setWanted(kind: DeviceKind, wanted: boolean): Promise<void> {
+  async setWanted(kind: CaptureKind, wanted: boolean): Promise<void> {
     remember(kind === 'camera' ? { cameraOn: wanted } : { microphoneOn: wanted });
     this.device(kind, { wanted, ...(wanted ? {} : { problem: null }) });
     const { track } = this.state[kind];
@@ -99,13 +96,13 @@ export class LocalMedia {
     else this.close(kind);
   }
 
-  toggle(kind: DeviceKind): Promise<void> {
+  toggle(kind: CaptureKind): Promise<void> {
     const { wanted, track, starting } = this.state[kind];
     // Wanted, but nothing open: the click means "try again".
     return this.setWanted(kind, !(wanted && (track !== null || starting)));
   }
 
-  async choose(kind: DeviceKind, deviceId: string): Promise<void> {
+  async choose(kind: CaptureKind, deviceId: string): Promise<void> {
     remember(kind === 'camera' ? { cameraId: deviceId } : { microphoneId: deviceId });
     this.device(kind, { deviceId });
     if (this.state[kind].track || this.state[kind].wanted) await this.open(kind);
@@ -116,14 +113,18 @@ export class LocalMedia {
     this.update({ speakerId });
   }
 
+  /** Shares a screen; nothing happens when the person changes their mind. */
   async startScreen(): Promise<void> {
-    const screen = await openScreen();
-    if (!screen) return;
-    this.stopScreen();
-    screen.video.addEventListener('ended', () => {
-      if (this.state.screen === screen) this.stopScreen();
-    });
-    this.update({ screen });
+    try {
+      const screen = await captureScreen();
+      this.stopScreen();
+      screen.video.addEventListener('ended', () => {
+        if (this.state.screen === screen) this.stopScreen();
+      });
+      this.update({ screen });
+    } catch (error) {
+      if (!(error instanceof DeviceError && error.code === 'cancelled')) throw error;
+    }
   }
 
   stopScreen(): void {
@@ -132,26 +133,15 @@ export class LocalMedia {
     if (this.state.screen) this.update({ screen: null });
   }
 
-  private async startBoth(): Promise<boolean> {
-    const { camera, microphone } = this.state;
-    const turns = { camera: ++this.turn.camera, microphone: ++this.turn.microphone };
-    this.device('camera', { starting: true });
-    this.device('microphone', { starting: true });
-    const opened = await openBoth(camera.deviceId, microphone.deviceId);
-    if (opened?.camera) this.adopt('camera', opened.camera, turns.camera);
-    if (opened?.microphone) this.adopt('microphone', opened.microphone, turns.microphone);
-    return opened !== null;
-  }
-
-  private async open(kind: DeviceKind): Promise<void> {
-    if (!this.state[kind].wanted && !this.state[kind].track) return;
-    if (!captureAllowed()) return this.device(kind, { problem: 'insecure' });
+  private async open(kind: CaptureKind): Promise<void> {
+    if (!this.state[kind].wanted && !this.state[kind].track) return this.device(kind, { starting: false });
     const turn = ++this.turn[kind];
     this.device(kind, { starting: true, problem: null });
     try {
       const track = await openDevice(kind, this.state[kind].deviceId);
       this.adopt(kind, track, turn);
-      await this.refresh();
+      // Labels are there only after permission.
+      this.list(await listDevices());
     } catch (error) {
       if (turn !== this.turn[kind]) return;
       this.state[kind].track?.stop();
@@ -160,7 +150,7 @@ export class LocalMedia {
   }
 
   /** Takes a freshly opened track, unless the person meanwhile chose otherwise. */
-  private adopt(kind: DeviceKind, track: MediaStreamTrack, turn: number): void {
+  private adopt(kind: CaptureKind, track: MediaStreamTrack, turn: number): void {
     const { wanted, track: before } = this.state[kind];
     if (turn !== this.turn[kind] || !this.running || (kind === 'camera' && !wanted)) {
       track.stop();
@@ -175,29 +165,27 @@ export class LocalMedia {
     this.device(kind, { track, starting: false, problem: null });
   }
 
-  private close(kind: DeviceKind): void {
+  private close(kind: CaptureKind): void {
     this.turn[kind] += 1;
     this.state[kind].track?.stop();
     this.device(kind, { track: null, starting: false });
   }
 
-  private readonly handleDeviceChange = async (): Promise<void> => {
-    await this.refresh();
+  private async devicesChanged(devices: Device[]): Promise<void> {
+    this.list(devices);
     for (const kind of ['camera', 'microphone'] as const) {
       const { wanted, track, starting, problem } = this.state[kind];
       const worthTrying = problem === 'missing' || problem === 'busy' || problem === 'failed';
       if (wanted && !track && !starting && worthTrying && this.state.devices[kind].length > 0) await this.open(kind);
     }
-  };
-
-  private async refresh(): Promise<void> {
-    const found = await navigator.mediaDevices.enumerateDevices().catch(() => []);
-    // Before permission is given, browsers list devices without id and label.
-    const of = (kind: MediaDeviceKind) => found.filter((device) => device.kind === kind && device.deviceId !== '');
-    this.update({ devices: { camera: of('videoinput'), microphone: of('audioinput'), speaker: of('audiooutput') } });
   }
 
-  private device(kind: DeviceKind, change: Partial<DeviceState>): void {
+  private list(devices: Device[]): void {
+    const of = (kind: Device['kind']) => devices.filter((device) => device.kind === kind && device.id !== '');
+    this.update({ devices: { camera: of('camera'), microphone: of('microphone'), speaker: of('speaker') } });
+  }
+
+  private device(kind: CaptureKind, change: Partial<DeviceState>): void {
     this.update({ [kind]: { ...this.state[kind], ...change } });
   }
 

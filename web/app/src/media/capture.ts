@@ -1,15 +1,24 @@
-/** Opening devices, and why it failed. */
+/** Opening camera and microphone, and why it failed. */
+import { DeviceError, type DeviceKind, openCamera, openMicrophone } from '../sdk';
 
-export type DeviceKind = 'camera' | 'microphone';
+export type CaptureKind = Exclude<DeviceKind, 'speaker'>;
+
+/** What a person can do something about. */
 export type Problem = 'denied' | 'missing' | 'busy' | 'failed' | 'insecure';
 
-/** The browser's own error names, sorted into what a person can do about them. */
 export function problemOf(error: unknown): Problem {
-  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'denied';
-  if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'missing';
-  if (name === 'NotReadableError' || name === 'AbortError') return 'busy';
-  return 'failed';
+  switch (error instanceof DeviceError ? error.code : 'unknown') {
+    case 'permission_refused':
+      return 'denied';
+    case 'no_device':
+      return 'missing';
+    case 'in_use':
+      return 'busy';
+    case 'insecure_context':
+      return 'insecure';
+    default:
+      return 'failed';
+  }
 }
 
 /** Whether this page may ask for devices at all: browsers hide them from http:// pages other than localhost. */
@@ -17,30 +26,13 @@ export function captureAllowed(): boolean {
   return window.isSecureContext && navigator.mediaDevices !== undefined;
 }
 
-function withDevice(deviceId: string): MediaTrackConstraints {
-  return deviceId === '' ? {} : { deviceId: { exact: deviceId } };
-}
-
-/** 720p: three simulcast layers of 180, 360 and 720 lines fit into it. */
-export function cameraConstraints(deviceId: string): MediaTrackConstraints {
-  return { ...withDevice(deviceId), width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
-}
-
-export function microphoneConstraints(deviceId: string): MediaTrackConstraints {
-  return { ...withDevice(deviceId), echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-}
-
-async function openExactly(kind: DeviceKind, deviceId: string): Promise<MediaStreamTrack> {
-  const stream = await navigator.mediaDevices.getUserMedia(
-    kind === 'camera' ? { video: cameraConstraints(deviceId) } : { audio: microphoneConstraints(deviceId) },
-  );
-  const track = stream.getTracks()[0];
-  if (!track) throw new DOMException('no track', 'NotFoundError');
-  return track;
+function openExactly(kind: CaptureKind, deviceId: string): Promise<MediaStreamTrack> {
+  const options = deviceId === '' ? {} : { deviceId };
+  return kind === 'camera' ? openCamera(options) : openMicrophone(options);
 }
 
 /** Opens one device; when the chosen one is gone, any. */
-export async function openDevice(kind: DeviceKind, deviceId: string): Promise<MediaStreamTrack> {
+export async function openDevice(kind: CaptureKind, deviceId: string): Promise<MediaStreamTrack> {
   try {
     return await openExactly(kind, deviceId);
   } catch (error) {
@@ -49,44 +41,17 @@ export async function openDevice(kind: DeviceKind, deviceId: string): Promise<Me
   }
 }
 
-export interface Opened {
-  camera: MediaStreamTrack | null;
-  microphone: MediaStreamTrack | null;
-}
-
-/** Opens both with one question to the person; null when that is not possible for both together. */
-export async function openBoth(cameraId: string, microphoneId: string): Promise<Opened | null> {
+/** Asks once for both permissions, so that the person sees one question instead of two. Opens nothing for long. */
+export async function askForBoth(): Promise<void> {
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      video: cameraConstraints(cameraId),
-      audio: microphoneConstraints(microphoneId),
-    });
-    return { camera: stream.getVideoTracks()[0] ?? null, microphone: stream.getAudioTracks()[0] ?? null };
+    const states = await Promise.all([
+      navigator.permissions.query({ name: 'camera' }),
+      navigator.permissions.query({ name: 'microphone' }),
+    ]);
+    if (states.some(({ state }) => state !== 'prompt')) return;
+    const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+    for (const track of stream.getTracks()) track.stop();
   } catch {
-    return null;
-  }
-}
-
-export interface SharedScreen {
-  video: MediaStreamTrack;
-  audio: MediaStreamTrack | null;
-}
-
-export function canShareScreen(): boolean {
-  return captureAllowed() && typeof navigator.mediaDevices.getDisplayMedia === 'function';
-}
-
-/** Asks for a screen with its sound; null when the person changed their mind. */
-export async function openScreen(): Promise<SharedScreen | null> {
-  try {
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 30 } }, audio: true });
-    const video = stream.getVideoTracks()[0];
-    if (!video) return null;
-    // Text must stay sharp: rather fewer frames than fewer pixels.
-    video.contentHint = 'detail';
-    return { video, audio: stream.getAudioTracks()[0] ?? null };
-  } catch (error) {
-    if (problemOf(error) === 'denied') return null;
-    throw error;
+    // Opening each by itself finds out what is wrong with which.
   }
 }

@@ -34,7 +34,9 @@ function Line({ line, previous }: { line: ChatLine; previous: ChatLine | undefin
       {!continues(previous, line) && (
         <div className="chat-who">
           <b>{line.own ? words.you : line.name}</b>
-          <time dateTime={time.toISOString()}>{time.toLocaleTimeString(tag, { hour: '2-digit', minute: '2-digit' })}</time>
+          <time dateTime={time.toISOString()}>
+            {time.toLocaleTimeString(tag, { hour: '2-digit', minute: '2-digit' })}
+          </time>
         </div>
       )}
       <p className="chat-text">

@@ -10,7 +10,13 @@ const SPARK = { width: 64, height: 18, points: 60 };
 function Spark({ values }: { values: readonly number[] | undefined }) {
   if (!values || values.length < 2) return null;
   return (
-    <svg className="spark" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} width={SPARK.width} height={SPARK.height} aria-hidden="true">
+    <svg
+      className="spark"
+      viewBox={`0 0 ${SPARK.width} ${SPARK.height}`}
+      width={SPARK.width}
+      height={SPARK.height}
+      aria-hidden="true"
+    >
       <path d={sparkline(values, SPARK.width, SPARK.height, SPARK.points)} />
     </svg>
   );
@@ -139,7 +145,12 @@ export function DetailsPanel({ call }: { call: Call }) {
             {head(details.from, `${details.loss} / ${details.jitter}`)}
             <tbody>
               {slots.map((slot) => (
-                <Slot key={slot.mid} slot={slot} name={nameOf(slot.participant)} values={history.slotBitrate.get(slot.mid)} />
+                <Slot
+                  key={slot.mid}
+                  slot={slot}
+                  name={nameOf(slot.participant)}
+                  values={history.slotBitrate.get(slot.mid)}
+                />
               ))}
             </tbody>
           </table>

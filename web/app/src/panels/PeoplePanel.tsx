@@ -20,11 +20,26 @@ interface PersonProps {
   screen: boolean;
 }
 
-function Person({ tile, camera, screen }: PersonProps) {
+function Microphone({ muted, speaking }: { muted: boolean; speaking: boolean }) {
+  const { call, people } = useWords();
+  if (muted) return <Mark icon="micOff" text={people.micOff} tone="off" />;
+  return speaking ? <Mark icon="mic" text={call.speaking} tone="accent" /> : <Mark icon="mic" text={people.micOn} />;
+}
+
+function Name({ tile }: { tile: Tile }) {
   const words = useWords();
-  const { call, people } = words;
+  const { reconnecting, connecting } = words.call;
+  return (
+    <span className="person-name">
+      {tile.self ? words.youIn(tile.name) : tile.name}
+      {tile.state !== 'connected' && <small>{tile.state === 'reconnecting' ? reconnecting : connecting}</small>}
+    </span>
+  );
+}
+
+function Person({ tile, camera, screen }: PersonProps) {
+  const { call, people } = useWords();
   const speaking = tile.speaking && !tile.muted;
-  const microphone = tile.muted ? people.micOff : speaking ? call.speaking : people.micOn;
   return (
     <li
       className={`person${speaking ? ' speaking' : ''}`}
@@ -35,14 +50,11 @@ function Person({ tile, camera, screen }: PersonProps) {
       data-state={tile.state}
     >
       <Avatar name={tile.name} seed={tile.participant} size="small" />
-      <span className="person-name">
-        {tile.self ? words.youIn(tile.name) : tile.name}
-        {tile.state !== 'connected' && <small>{tile.state === 'reconnecting' ? call.reconnecting : call.connecting}</small>}
-      </span>
+      <Name tile={tile} />
       {tile.mark === 'poor' && <Mark icon="signalPoor" text={tile.self ? call.poorSelf : call.poor} tone="warn" />}
       {screen && <Mark icon="share" text={people.sharing} tone="accent" />}
       <Mark icon={camera ? 'camera' : 'cameraOff'} text={camera ? people.cameraOn : people.cameraOff} />
-      <Mark icon={tile.muted ? 'micOff' : 'mic'} text={microphone} tone={tile.muted ? 'off' : speaking ? 'accent' : ''} />
+      <Microphone muted={tile.muted} speaking={speaking} />
     </li>
   );
 }

@@ -1,33 +1,32 @@
 import { useId } from 'react';
 import { useWords } from '../i18n';
 import type { LocalMedia, MediaState } from '../media/LocalMedia';
-import { canChooseSpeaker, playTestSound } from '../media/level';
+import { playTestSound } from '../media/testSound';
+import { canChooseSpeaker, type DeviceKind } from '../sdk';
 import { LevelMeter } from '../ui/LevelMeter';
 import './DevicePickers.css';
-
-type Kind = 'camera' | 'microphone' | 'speaker';
 
 interface Props {
   media: LocalMedia;
   state: MediaState;
-  kinds: readonly Kind[];
+  kinds: readonly DeviceKind[];
   /** Shows the microphone's level. */
   meter?: boolean;
 }
 
 /** The device in use: the open track's own, which may differ from what was once chosen. */
-function current(state: MediaState, kind: Kind): string {
+function current(state: MediaState, kind: DeviceKind): string {
   if (kind === 'speaker') return state.speakerId;
   const { track, deviceId } = state[kind];
   return deviceId || (track?.getSettings().deviceId ?? '');
 }
 
-function Picker({ kind, media, state }: { kind: Kind; media: LocalMedia; state: MediaState }) {
+function Picker({ kind, media, state }: { kind: DeviceKind; media: LocalMedia; state: MediaState }) {
   const words = useWords();
   const id = useId();
   const devices = state.devices[kind];
   const chosen = current(state, kind);
-  const known = devices.some((device) => device.deviceId === chosen);
+  const known = devices.some((device) => device.id === chosen);
   const choose = (deviceId: string) => {
     if (kind === 'speaker') media.chooseSpeaker(deviceId);
     else void media.choose(kind, deviceId);
@@ -45,7 +44,7 @@ function Picker({ kind, media, state }: { kind: Kind; media: LocalMedia; state: 
       >
         {!known && <option value="">{devices.length === 0 ? words.devices.none : words.devices.defaultDevice}</option>}
         {devices.map((device, index) => (
-          <option key={device.deviceId} value={device.deviceId}>
+          <option key={device.id} value={device.id}>
             {device.label || words.devices.unnamed(words.devices[kind], index + 1)}
           </option>
         ))}

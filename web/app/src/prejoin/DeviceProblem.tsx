@@ -1,10 +1,10 @@
 import { useWords } from '../i18n';
-import type { DeviceKind, Problem } from '../media/capture';
+import type { CaptureKind, Problem } from '../media/capture';
 import type { LocalMedia } from '../media/LocalMedia';
 import { Icon } from '../ui/Icon';
 
 interface Props {
-  kind: DeviceKind;
+  kind: CaptureKind;
   problem: Problem;
   media: LocalMedia;
 }

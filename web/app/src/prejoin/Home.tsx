@@ -26,7 +26,12 @@ export function Home({ onRoom }: { onRoom: (room: string) => void }) {
       <main>
         <h1>{words.home.title}</h1>
         <p className="home-intro">{words.home.intro}</p>
-        <button type="button" className="button primary home-create" data-testid="create-room" onClick={() => onRoom(randomRoomName())}>
+        <button
+          type="button"
+          className="button primary home-create"
+          data-testid="create-room"
+          onClick={() => onRoom(randomRoomName())}
+        >
           <Icon name="plus" size={20} />
           {words.home.create}
         </button>

@@ -67,7 +67,7 @@ export function PreJoin({ room, media, joining, error, onJoin, onCancel, onOther
           </div>
           <DevicePickers media={media} state={state} kinds={['camera', 'microphone', 'speaker']} meter />
           <div className="prejoin-actions">
-            <button type="submit" className="button primary" data-testid="join" disabled={joining || name.trim() === ''}>
+            <button type="submit" className="button primary" data-testid="join" disabled={joining}>
               {joining && <span className="spinner" />}
               {joining ? words.prejoin.joining : viewer ? words.prejoin.joinViewer : words.prejoin.join}
             </button>

@@ -1,5 +1,5 @@
 import { useWords } from '../i18n';
-import { captureAllowed, type DeviceKind } from '../media/capture';
+import { type CaptureKind, captureAllowed } from '../media/capture';
 import type { LocalMedia, MediaState } from '../media/LocalMedia';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
@@ -7,11 +7,12 @@ import { Video } from '../ui/Video';
 import { DeviceProblem, InsecureNotice } from './DeviceProblem';
 import './Preview.css';
 
-function Toggle({ kind, media, state }: { kind: DeviceKind; media: LocalMedia; state: MediaState }) {
+function Toggle({ kind, media, state }: { kind: CaptureKind; media: LocalMedia; state: MediaState }) {
   const { controls } = useWords();
   const { wanted, track, problem, starting } = state[kind];
   const on = wanted && (track !== null || starting);
-  const [turnOn, turnOff] = kind === 'camera' ? [controls.cameraOn, controls.cameraOff] : [controls.unmute, controls.mute];
+  const [turnOn, turnOff] =
+    kind === 'camera' ? [controls.cameraOn, controls.cameraOff] : [controls.unmute, controls.mute];
   const icons = kind === 'camera' ? (['camera', 'cameraOff'] as const) : (['mic', 'micOff'] as const);
   const label = on ? turnOff : turnOn;
   return (
@@ -42,7 +43,12 @@ export function Preview({ media, state, name }: { media: LocalMedia; state: Medi
   );
   return (
     <section className="preview-column">
-      <div className="preview" data-testid="preview" role="img" aria-label={camera.track ? words.prejoin.preview : words.prejoin.cameraOff}>
+      <div
+        className="preview"
+        data-testid="preview"
+        role="img"
+        aria-label={camera.track ? words.prejoin.preview : words.prejoin.cameraOff}
+      >
         {camera.track ? (
           <Video track={camera.track} mirror>
             {placeholder}

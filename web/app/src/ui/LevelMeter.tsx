@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { watchLevel } from '../media/level';
+import { meterLevel } from '../sdk';
 import './LevelMeter.css';
 
 /** Bars that follow a microphone. Writes a CSS variable, so that 20 levels a second cost no rendering. */
@@ -8,9 +8,12 @@ export function LevelMeter({ track, label }: { track: MediaStreamTrack | null; l
   useEffect(() => {
     const meter = element.current;
     if (!track || !meter) return;
-    const stop = watchLevel(track, (level) => {
-      meter.style.setProperty('--level', level.toFixed(2));
-      meter.dataset.level = level.toFixed(2);
+    let shown = 0;
+    const stop = meterLevel(track, (level) => {
+      // Up at once, down gently: easier on the eye.
+      shown = level > shown ? level : shown * 0.82;
+      meter.style.setProperty('--level', shown.toFixed(2));
+      meter.dataset.level = shown.toFixed(2);
     });
     return () => {
       stop();
