@@ -85,7 +85,7 @@ struct Oracle {
     newest_picture: Option<u64>,
     newest_tl0: Option<u8>,
     newest_timestamp: Option<media::RtpTime>,
-    /// Highest timestamp of the runs before this one.
+    /// By the slot's number.
     sent: HashMap<u64, SlotPacket>,
     /// Timestamp of every frame of the run.
     frames: HashMap<u32, media::RtpTime>,
@@ -138,10 +138,10 @@ impl Oracle {
         );
         let tl0 = descriptor.tl0_picture_index.expect("as the source has one");
 
-        if !self
+        if self
             .run
             .as_ref()
-            .is_some_and(|run| (run.track, run.layer) == (what.track, what.layer))
+            .is_none_or(|run| (run.track, run.layer) != (what.track, what.layer))
         {
             self.begin(out, &what, (seq, picture, tl0), original);
         }

@@ -1,0 +1,194 @@
+//! The packet ring, and capture times from sender reports.
+
+mod support;
+
+use forward::{AUDIO_RING, Inserted, LayerClock, PacketRing, PublisherClock};
+use media::{NtpTime, RtpTime, SeqNo};
+use proptest::prelude::*;
+use std::time::Duration;
+use support::{ms, opus, origin};
+
+#[test]
+fn a_ring_keeps_the_newest_and_knows_the_rest() {
+    let mut ring = PacketRing::new(8);
+    assert!(ring.get(SeqNo(0)).is_none());
+    for seq in 65_530..65_540u32 {
+        assert_eq!(ring.insert(opus(seq as u16, seq)), Inserted::New);
+    }
+    assert_eq!(
+        ring.get(SeqNo(3)).map(|packet| packet.timestamp),
+        Some(RtpTime(65_539))
+    );
+    assert!(ring.get(SeqNo(65_531)).is_none(), "made room");
+    assert!(ring.get(SeqNo(4)).is_none(), "not yet");
+    assert_eq!(ring.insert(opus(2, 0)), Inserted::Duplicate);
+    assert_eq!(ring.insert(opus(6, 0)), Inserted::New);
+    assert_eq!(ring.insert(opus(5, 0)), Inserted::Late);
+    assert_eq!(ring.insert(opus(5, 0)), Inserted::Duplicate);
+    assert_eq!(ring.insert(opus(65_530, 0)), Inserted::TooOld);
+}
+
+#[test]
+fn a_lost_packet_is_never_mistaken_for_one_from_rounds_ago() {
+    let mut ring = PacketRing::new(4);
+    ring.insert(opus(0, 111));
+    // 65,536 numbers later the same place and number come up, and are lost.
+    for step in 1..=32u32 {
+        ring.insert(opus((step * 2048 - 1) as u16, 0));
+    }
+    ring.insert(opus(1, 0));
+    assert!(ring.get(SeqNo(0)).is_none());
+}
+
+#[test]
+fn a_ring_starts_anew_with_its_source() {
+    let mut ring = PacketRing::new(AUDIO_RING);
+    ring.insert(opus(100, 1));
+    assert_eq!(ring.insert(opus(30_000, 2)), Inserted::TooOld);
+    assert_eq!(
+        ring.insert(opus(101, 1)),
+        Inserted::New,
+        "one stray means nothing"
+    );
+    assert_eq!(ring.insert(opus(30_000, 2)), Inserted::TooOld);
+    assert_eq!(ring.insert(opus(30_001, 2)), Inserted::New);
+    assert!(ring.get(SeqNo(101)).is_none());
+    assert!(ring.get(SeqNo(30_001)).is_some());
+}
+
+proptest! {
+    #[test]
+    fn a_ring_returns_exactly_what_was_put_in(start: u16, steps in prop::collection::vec(-6i16..8, 0..400)) {
+        let mut ring = PacketRing::new(16);
+        let mut newest = SeqNo(start);
+        let mut kept = std::collections::HashMap::new();
+        for (number, step) in (0u32..).zip(steps) {
+            let seq = newest.advance(step.cast_unsigned());
+            let inserted = ring.insert(opus(seq.0, number));
+            if number == 0 || seq.is_newer_than(newest) {
+                newest = seq;
+                kept.retain(|&old, _| newest.distance(old) < 16);
+                prop_assert_eq!(inserted, Inserted::New);
+            } else {
+                prop_assert_eq!(inserted == Inserted::Duplicate, kept.contains_key(&seq));
+            }
+            kept.entry(seq).or_insert(number);
+            for back in 0..16u16 {
+                let seq = newest.advance(0u16.wrapping_sub(back));
+                let there = ring.get(seq).map(|packet| packet.timestamp.0);
+                prop_assert_eq!(there, kept.get(&seq).copied());
+            }
+        }
+    }
+}
+
+/// Seconds since 1900 of a publisher whose clock is 400 s fast.
+const NTP: NtpTime = NtpTime((3_900_000_400 << 32) | 0x8000_0000);
+
+#[test]
+fn arrival_serves_until_a_report_has_come() {
+    let t0 = origin();
+    let (publisher, layer) = (PublisherClock::new(), LayerClock::new(48_000));
+    let capture = layer.capture_time(&publisher, RtpTime(5), t0);
+    assert_eq!((capture.at, capture.reported), (t0, false));
+}
+
+#[test]
+fn both_tracks_of_a_publisher_share_one_offset() {
+    let t0 = origin();
+    let mut publisher = PublisherClock::new();
+    let (mut audio, mut video) = (LayerClock::new(48_000), LayerClock::new(90_000));
+    publisher.handle_sender_report(t0, NTP);
+    audio.handle_sender_report(t0, NTP, RtpTime(u32::MAX - 100));
+    // The video's report is 80 ms late: the quicker one counts for both.
+    let late = t0 + ms(1080);
+    publisher.handle_sender_report(late, NTP.advance(ms(1000)));
+    video.handle_sender_report(late, NTP.advance(ms(1000)), RtpTime(50));
+    let capture = |clock: &LayerClock, rtp| clock.capture_time(&publisher, rtp, late);
+    // Both across the wrap of their timestamps.
+    let sound = capture(&audio, RtpTime((u32::MAX - 100).wrapping_add(48_000)));
+    let picture = capture(&video, RtpTime(50u32.wrapping_sub(90_000 / 2)));
+    assert!(sound.reported && picture.reported);
+    assert_eq!(sound.at, t0 + ms(1000));
+    assert_eq!(picture.at, t0 + ms(500));
+}
+
+#[test]
+fn the_quickest_report_of_the_last_half_minute_counts() {
+    let t0 = origin();
+    let mut publisher = PublisherClock::new();
+    let mut layer = LayerClock::new(90_000);
+    let mut age = Duration::ZERO;
+    for second in 0..200u32 {
+        // A queue of 100 ms after a minute, for good.
+        let delay = if second < 60 {
+            ms(u64::from(second % 7))
+        } else {
+            ms(100) + ms(u64::from(second % 5))
+        };
+        let at = Duration::from_secs(1) * second;
+        publisher.handle_sender_report(t0 + at + delay, NTP.advance(at));
+        layer.handle_sender_report(t0 + at + delay, NTP.advance(at), RtpTime(second * 90_000));
+        let capture = layer.capture_time(&publisher, RtpTime(second * 90_000), t0 + at + delay);
+        age = capture.at - t0 - at;
+        if (1..60).contains(&second) {
+            assert_eq!(age, Duration::ZERO);
+        }
+    }
+    assert_eq!(age, ms(100));
+}
+
+#[test]
+fn a_publisher_whose_clock_jumps_is_followed() {
+    let t0 = origin();
+    let mut publisher = PublisherClock::new();
+    let mut layer = LayerClock::new(90_000);
+    publisher.handle_sender_report(t0, NTP);
+    layer.handle_sender_report(t0, NTP, RtpTime(0));
+    // One hour ahead: what the layer's last report says is void.
+    let (now, ntp) = (t0 + ms(1000), NTP.advance(Duration::from_secs(3601)));
+    publisher.handle_sender_report(now, ntp);
+    assert!(!layer.capture_time(&publisher, RtpTime(90_000), now).reported);
+    layer.handle_sender_report(now, ntp, RtpTime(90_000));
+    let capture = layer.capture_time(&publisher, RtpTime(99_000), now + ms(100));
+    assert_eq!((capture.at, capture.reported), (now + ms(100), true));
+}
+
+#[test]
+fn nonsense_falls_back_to_arrival() {
+    let t0 = origin();
+    let mut publisher = PublisherClock::new();
+    let mut layer = LayerClock::new(90_000);
+    publisher.handle_sender_report(t0, NTP);
+    layer.handle_sender_report(t0, NTP, RtpTime(0));
+    let capture = layer.capture_time(&publisher, RtpTime(90_000 * 60), t0);
+    assert_eq!(
+        (capture.at, capture.reported),
+        (t0, false),
+        "a minute in the future"
+    );
+    let much_later = t0 + Duration::from_secs(3600);
+    assert!(
+        !layer
+            .capture_time(&publisher, RtpTime(90_000 * 3600), much_later)
+            .reported,
+        "an old report"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_report_can_break_the_clocks(reports in prop::collection::vec((0u64..5_000, any::<u64>(), any::<u32>(), any::<u32>()), 0..60)) {
+        let mut now = origin();
+        let mut publisher = PublisherClock::new();
+        let mut layer = LayerClock::new(90_000);
+        for (pause, ntp, rtp, packet) in reports {
+            now += ms(pause);
+            publisher.handle_sender_report(now, NtpTime(ntp));
+            layer.handle_sender_report(now, NtpTime(ntp), RtpTime(rtp));
+            let capture = layer.capture_time(&publisher, RtpTime(packet), now);
+            let off = capture.at.max(now) - capture.at.min(now);
+            prop_assert!(off <= ms(10_000));
+        }
+    }
+}

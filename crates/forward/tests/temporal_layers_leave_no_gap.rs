@@ -1,0 +1,82 @@
+//! Frames dropped for their temporal layer are not missed: neither sequence numbers nor picture ids skip.
+
+mod support;
+
+use support::{Start, Vp8Layer, content, layer, ms, origin, reported, track, video_forwarder};
+
+const START: Start = Start {
+    seq: 65_000,
+    timestamp: 0,
+    picture_id: 32_700,
+    tl0: 250,
+};
+
+#[test]
+fn over_changes_of_the_limit() {
+    let t0 = origin();
+    let mut forwarder = video_forwarder(t0);
+    forwarder.set_track(t0, track(1));
+    forwarder.set_target(t0, Some(layer(0)));
+    let mut source = Vp8Layer::new(1, 0, START);
+    let mut sent = Vec::new();
+    let limits = [None, Some(0), Some(1), None, Some(2), Some(0), None];
+    for frame in 0..2800u32 {
+        let now = t0 + ms(33) * frame;
+        if frame % 400 == 13 {
+            forwarder.set_max_temporal_id(limits[(frame / 400) as usize]);
+        }
+        for packet in source.frame(frame == 0, 3, 2970) {
+            sent.extend(
+                forwarder
+                    .handle_packet(now, layer(0), &packet, reported(now))
+                    .map(|out| (frame, out)),
+            );
+        }
+    }
+    for pair in sent.windows(2) {
+        let ((_, a), (_, b)) = (&pair[0], &pair[1]);
+        assert_eq!(b.seq, a.seq.advance(1));
+        let ((a, x), (b, y)) = (content(&a.payload), content(&b.payload));
+        let (a, b) = (
+            a.picture_id.expect("15 bits").value,
+            b.picture_id.expect("15 bits").value,
+        );
+        assert_eq!(b, (a + u16::from(x.frame != y.frame)) & 0x7fff);
+    }
+    // Once a limit has settled, exactly the layers it allows pass: of each four frames 1, 2 or 4.
+    for (period, expected) in [(0, 4), (1, 1), (2, 2), (3, 4), (4, 4), (5, 1), (6, 4)] {
+        let settled = 400 * period + 40..400 * period + 400;
+        let frames = sent.iter().filter(|(frame, _)| settled.contains(frame)).count() / 3;
+        assert_eq!(frames, 360 / 4 * expected, "period {period}");
+    }
+}
+
+#[test]
+fn a_late_packet_of_a_frame_that_passed_still_finds_its_number() {
+    let t0 = origin();
+    let mut forwarder = video_forwarder(t0);
+    forwarder.set_track(t0, track(1));
+    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_max_temporal_id(Some(0));
+    let mut source = Vp8Layer::new(1, 0, START);
+    let frames: Vec<_> = (0..12).map(|frame| source.frame(frame == 0, 2, 3000)).collect();
+    let mut pass = |packet| {
+        forwarder
+            .handle_packet(t0, layer(0), packet, reported(t0))
+            .map(|out| out.seq)
+    };
+    let first = pass(&frames[0][0]).expect("a keyframe");
+    // Frame 0 and 4 are of layer 0; the second packet of each comes late.
+    for frame in &frames[1..4] {
+        assert_eq!((pass(&frame[0]), pass(&frame[1])), (None, None));
+    }
+    assert_eq!(pass(&frames[4][0]), Some(first.advance(2)));
+    for frame in &frames[5..8] {
+        assert_eq!((pass(&frame[0]), pass(&frame[1])), (None, None));
+    }
+    assert_eq!(pass(&frames[8][0]), Some(first.advance(4)));
+    assert_eq!(pass(&frames[0][1]), Some(first.advance(1)));
+    assert_eq!(pass(&frames[4][1]), Some(first.advance(3)));
+    assert_eq!(pass(&frames[4][1]), None);
+    assert_eq!(pass(&frames[5][1]), None);
+}
