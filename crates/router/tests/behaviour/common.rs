@@ -1,7 +1,6 @@
 //! A router in virtual time with scripted peers.
 #![allow(unreachable_pub, reason = "a test binary has no public")]
 
-
 use bytes::{Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::plane::{MediaCommand, MediaEvent, PublishSection, Sections, Slot, SlotAssignment};
@@ -35,7 +34,6 @@ pub fn origin() -> Instant {
 /// What a fake peer will say, and what it was asked to do.
 #[derive(Default)]
 pub struct Script {
-    pub ufrag: String,
     pub events: VecDeque<PeerEvent>,
     pub transmits: VecDeque<Transmit>,
     pub timeout: Option<Instant>,
@@ -232,10 +230,7 @@ impl Stage {
 
     /// Adds a participant with so many slots and lets ICE validate its address.
     pub fn join(&mut self, room: u32, id: u32, video: u16, audio: u16) -> Member {
-        let script = Rc::new(RefCell::new(Script {
-            ufrag: format!("ufrag{id}"),
-            ..Script::default()
-        }));
+        let script = Rc::<RefCell<Script>>::default();
         let sections = sections(video, audio);
         let mlines = |slots: &[Slot]| slots.iter().map(|slot| slot.mline).collect::<Vec<_>>();
         let (video, audio) = (mlines(&sections.video_slots), mlines(&sections.audio_slots));

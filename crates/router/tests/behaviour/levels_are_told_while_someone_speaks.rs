@@ -21,7 +21,7 @@ fn silence_tells_nothing_speech_tells_five_times_a_second_the_end_once() {
     let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
     stage.publish(&alice, MIC, 100, Source::Microphone);
     stage.publish(&bob, MIC, 101, Source::Microphone);
-    let mut speak = |stage: &mut Stage, levels: [u8; 2], ms: u64| {
+    let speak = |stage: &mut Stage, levels: [u8; 2], ms: u64| {
         for _ in 0..ms / 20 {
             stage.audio(&alice, MIC, levels[0]);
             stage.audio(&bob, MIC, levels[1]);

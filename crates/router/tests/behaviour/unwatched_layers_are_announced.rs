@@ -6,12 +6,12 @@ use media::{LayerIndex, Source};
 
 fn wanted(stage: &mut Stage) -> Option<Vec<u8>> {
     let events = stage.take_events();
-    let layers = events.into_iter().filter_map(|event| match event {
+    let mut layers = events.into_iter().filter_map(|event| match event {
         MediaEvent::WantedLayers { layers, .. } => Some(layers),
         _ => None,
     });
     layers
-        .last()
+        .next_back()
         .map(|layers| layers.into_iter().map(|LayerIndex(layer)| layer).collect())
 }
 
