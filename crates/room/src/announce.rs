@@ -5,8 +5,9 @@
 
 use crate::context::Context;
 use crate::notice::{Notice, Speaker};
+use crate::participant::Track;
 use crate::room::Room;
-use media::{ParticipantId, TrackId};
+use media::{ParticipantId, Source, TrackId};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -183,19 +184,23 @@ impl Room {
     }
 
     fn is_muted(&self, track: TrackId) -> bool {
-        let owner = self
-            .owners
-            .get(&track)
-            .and_then(|owner| self.participants.get(owner));
-        owner.is_some_and(|owner| owner.tracks.iter().any(|t| t.id == track && t.muted))
+        self.find_track(track).is_some_and(|(_, track)| track.muted)
+    }
+
+    /// A track of this room, and whose it is.
+    pub(crate) fn find_track(&self, track: TrackId) -> Option<(ParticipantId, &Track)> {
+        let owner = self.participants.get(self.owners.get(&track)?)?;
+        Some((owner.id, owner.tracks.iter().find(|t| t.id == track)?))
     }
 
     /// Levels of microphones, loudest first, from the media plane.
     pub(crate) fn handle_levels(&mut self, now: Instant, cx: &mut Context, levels: &[(TrackId, u8)]) {
         let heard: Vec<(ParticipantId, u8)> = levels
             .iter()
-            .filter(|(track, _)| !self.is_muted(*track))
-            .filter_map(|(track, level)| Some((*self.owners.get(track)?, *level)))
+            .filter_map(|(track, level)| {
+                let (owner, track) = self.find_track(*track)?;
+                (track.source == Source::Microphone && !track.muted).then_some((owner, *level))
+            })
             .collect();
         let active_changed = self.speakers.handle_levels(now, &heard);
         let active = self.speakers.active();

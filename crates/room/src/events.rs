@@ -8,7 +8,7 @@ use crate::participant::{Participant, PendingOffer};
 use crate::room::Room;
 use crate::slots::Slots;
 use media::plane::MediaEvent;
-use media::{LayerIndex, MLineIndex, ParticipantId, TrackId};
+use media::{LayerIndex, MLineIndex, ParticipantId, Source, TrackId};
 use std::time::Instant;
 
 impl Rooms {
@@ -123,8 +123,11 @@ impl Room {
         slot: MLineIndex,
         track: Option<TrackId>,
     ) {
-        // A track of this room, and not the listener's own: anything else is about a track that is over.
-        let audible = track.is_none_or(|track| self.owners.get(&track).is_some_and(|owner| *owner != id));
+        // A microphone of this room, and not the listener's own: anything else is about a track that is over.
+        let audible = track.is_none_or(|track| {
+            self.find_track(track)
+                .is_some_and(|(owner, track)| owner != id && track.source == Source::Microphone)
+        });
         let Some(me) = self.participants.get_mut(&id).filter(|_| audible) else {
             return;
         };
