@@ -12,10 +12,10 @@ pub const MAX_MLINES: usize = 64;
 /// Which SRTP profiles a peer negotiates (RFC 7714, RFC 3711).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SrtpProfiles {
-    /// AES-GCM only: half the cost of AES-CM with SHA-1 per packet.
+    /// AES-128-GCM only: half the cost of AES-CM with SHA-1 per packet.
     #[default]
     Gcm,
-    /// AES-GCM first, then AES-CM with SHA-1: for clients that know nothing else.
+    /// Everything there is, AES-256-GCM and AES-CM with SHA-1 too: for clients that know nothing else.
     Compat,
 }
 

@@ -189,6 +189,12 @@ impl Client {
         bundle(&offer.sdp, media)
     }
 
+    /// A first offer of a client that will not be used further.
+    pub fn offer_with_channel(mut self, media: &[String]) -> String {
+        self.create_channel("reliable");
+        self.offer(origin(), media)
+    }
+
     /// Apply the server's answer, of which `rtc` gets the data section.
     pub fn answer(&mut self, now: Instant, answer: &str) {
         let sdp = data_only(answer);
