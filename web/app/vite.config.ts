@@ -4,6 +4,9 @@ import { defineConfig } from 'vite';
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Where `npm run dev` and `vite preview` find the server. */
+const server = process.env.PLENUM_SERVER ?? 'http://127.0.0.1:8080';
+
 /** `--mode fake` swaps the SDK for an in-page call without a server: for looking at the page, never for the product. */
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
@@ -17,8 +20,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     outDir: mode === 'fake' ? 'node_modules/.fake' : 'dist',
   },
-  server: {
-    proxy: { '/signal': { target: 'ws://127.0.0.1:8080', ws: true } },
-  },
+  server: { proxy: { '/signal': { target: server, ws: true } } },
+  preview: { proxy: { '/signal': { target: server, ws: true } } },
   test: { include: ['test/**/*.test.ts'] },
 }));

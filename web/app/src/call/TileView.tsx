@@ -105,7 +105,8 @@ function Picture({
 export const TileView = memo(function TileView(props: Props) {
   const words = useWords();
   const { participant, source, name, self, picture, muted, state, pinned, role } = props;
-  const label = self ? words.youIn(name) : source === 'screen' ? words.call.screenOf(name) : name;
+  const own = role === 'floating' ? words.you : words.youIn(name);
+  const label = self ? own : source === 'screen' ? words.call.screenOf(name) : name;
   const ring = props.speaking && !muted && source === 'camera';
   const pin = () => props.onPin(props.tileKey);
   return (

@@ -64,15 +64,16 @@ function centred(tile: Tile, area: Box & { x: number; y: number }, narrowest: nu
   return { tile, x, y, width, height, role };
 }
 
-function floating(self: Tile, box: Box): Placed {
+/** Oneself in the corner of the large tile. */
+function floating(self: Tile, large: Placed, box: Box): Placed {
   const upright = box.height > box.width;
-  const width = Math.round(Math.max(FLOATING.min, Math.min(FLOATING.max, box.width * FLOATING.share)));
+  const width = Math.round(Math.max(FLOATING.min, Math.min(FLOATING.max, large.width * FLOATING.share)));
   const height = Math.round(upright ? (width * 4) / 3 : (width * 9) / 16);
   const { margin } = FLOATING;
   return {
     tile: self,
-    x: box.width - width - margin,
-    y: box.height - height - margin,
+    x: large.x + large.width - width - margin,
+    y: large.y + large.height - height - margin,
     width,
     height,
     role: 'floating',
@@ -84,7 +85,7 @@ function pair(input: SceneInput, other: Tile): Scene {
   const { box, self } = input;
   const narrowest = box.height > box.width ? 9 / 16 : 4 / 3;
   const large = centred(other, { x: 0, y: 0, ...box }, narrowest, 'grid');
-  return { mode: 'grid', placed: [large, floating(self, box)], page: 0, pages: 1 };
+  return { mode: 'grid', placed: [large, floating(self, large, box)], page: 0, pages: 1 };
 }
 
 function rows(tiles: readonly Tile[], box: Box): Placed[] {

@@ -11,7 +11,7 @@ export function percent(share: number): string {
 }
 
 export function milliseconds(ms: number): string {
-  return `${Math.round(ms)} ms`;
+  return ms > 0 && ms < 1 ? '< 1 ms' : `${Math.round(ms)} ms`;
 }
 
 export function picture(width: number, height: number, framesPerSecond: number): string {

@@ -122,7 +122,9 @@ export function DetailsPanel({ call }: { call: Call }) {
   const history = useStats(call);
   const nameOf = (id: string | null) => (id === null ? details.empty : (call.participants.get(id)?.name ?? id));
   const slots = (history.now?.slots ?? []).filter((slot) => slot.participant !== null || slot.bitrate > 0);
-  const sending = history.now?.sending ?? [];
+  const sending = (history.now?.sending ?? [])
+    .filter(({ source }) => call.self.tracks.has(source))
+    .sort((a, b) => a.source.localeCompare(b.source) || b.height - a.height);
   const head = (first: string, last: string) => (
     <thead>
       <tr>
