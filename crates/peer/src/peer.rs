@@ -344,14 +344,18 @@ impl RtcPeer {
         else {
             return self.paths.find(protocol, remote);
         };
-        let answer = Binding::parse(datagram)
-            .is_some_and(|out| out.class == Class::Success && out.transaction == check.transaction);
-        if answer && check.class == Class::Request {
+        let out = Binding::parse(datagram);
+        let answer = out.is_some_and(|out| out.class == Class::Success && out.transaction == check.transaction);
+        // A client that nominates with its very first check (Firefox) gets a check of `rtc`'s own instead of an
+        // answer. That too comes only after the password was right; and unless the address counts as the client's
+        // now, its response, which carries no username, finds nobody.
+        let counter_check = out.is_some_and(|out| out.class == Class::Request);
+        if (answer || counter_check) && check.class == Class::Request {
             if !self.remotes.contains(&(protocol, remote)) {
                 self.remotes.push((protocol, remote));
             }
             self.paths
-                .validated(now, path, check.use_candidate, &mut self.events);
+                .validated(now, path, answer && check.use_candidate, &mut self.events);
         }
         Some(path)
     }

@@ -191,6 +191,28 @@ fn checking_a_path_does_not_move_the_call() {
 }
 
 #[test]
+fn a_first_check_that_nominates_already_counts_and_moves_the_call_once_it_is_answered() {
+    let mut world = World::connected(&usual_sections());
+    let datagram = check(&world, true, None);
+    world.server.handle_datagram(world.now, tcp_path(), datagram);
+    world.exchange();
+    assert!(
+        world
+            .events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::PathValidated(path) if *path == tcp_path())),
+        "or the response to the server's own check finds nobody"
+    );
+    assert_eq!(sent_to(&mut world, 1), [udp_path()], "not moved before an answer");
+    answer_checks(&mut world);
+    let datagram = check(&world, true, None);
+    world.server.handle_datagram(world.now, tcp_path(), datagram);
+    world.exchange();
+    world.client.path = tcp_path();
+    assert_eq!(sent_to(&mut world, 2), [tcp_path()]);
+}
+
+#[test]
 fn a_forged_check_neither_validates_nor_moves() {
     let mut world = World::connected(&usual_sections());
     for nominated in [false, true] {
