@@ -5,10 +5,10 @@
 
 use crate::context::Context;
 use crate::notice::{Notice, Speaker};
-use crate::participant::Track;
+use crate::participant::{Participant, Track};
 use crate::room::Room;
 use media::{ParticipantId, Source, TrackId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// Speakers in one message. More talk at once in no conversation.
@@ -101,8 +101,14 @@ impl Room {
             return;
         };
         let (mut came, mut updated, mut revisions) = (Vec::new(), Vec::new(), Vec::new());
-        let others = others.iter().filter(|other| **other != id);
-        for other in others.filter_map(|other| self.participants.get(other)) {
+        // Each once, in order of joining: somebody may be on screen in two slots.
+        let others: BTreeMap<u64, &Participant> = others
+            .iter()
+            .filter(|other| **other != id)
+            .filter_map(|other| self.participants.get(other))
+            .map(|other| (other.joined, other))
+            .collect();
+        for other in others.into_values() {
             match me.known.get(&other.id) {
                 Some(seen) if *seen == other.revision => continue,
                 Some(_) => updated.push(other.info()),

@@ -75,6 +75,8 @@ pub(crate) struct Participant {
     pub(crate) view: Option<View>,
     pub(crate) slots: Slots,
 
+    /// Revision of the room when it joined: the order of joining.
+    pub(crate) joined: u64,
     /// Revision of the room at which anything others see of it changed last.
     pub(crate) revision: u64,
     /// Whom the client knows, each as of this revision.
@@ -107,6 +109,7 @@ impl Participant {
             tracks: Vec::new(),
             view: None,
             slots: Slots::default(),
+            joined: 0,
             revision: 0,
             known: BTreeMap::new(),
             told_count: 0,

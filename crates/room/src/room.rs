@@ -69,8 +69,10 @@ impl Room {
         self.participants.len() > FULL_LIST_MAX
     }
 
-    pub(crate) fn add(&mut self, now: Instant, participant: Participant) {
+    pub(crate) fn add(&mut self, now: Instant, mut participant: Participant) {
         let id = participant.id;
+        // `touch` below makes it so.
+        participant.joined = self.revision + 1;
         self.order.push(id);
         self.participants.insert(id, participant);
         self.touch(now, id);
