@@ -1,0 +1,30 @@
+//! Plain mode: a whole room in one thread, without cryptography and without `rtc`.
+//!
+//! A real [`router::Router`] and real [`room::Rooms`] serve synthetic people over simulated [`Link`]s. Everything
+//! happens in virtual time and follows from one seed, so a run repeats bit for bit ([`World::digest`]), and a minute
+//! of a call takes a fraction of a second.
+//!
+//! Every packet carries a [`Stamp`] of who captured what when. Receivers check with it, while it runs, that nothing
+//! reaches the wrong person and that numbering, timestamps and decoding go on over switches and loss
+//! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
+
+mod link;
+mod missing;
+mod peer;
+mod person;
+mod publisher;
+mod receiver;
+mod rng;
+mod stamp;
+mod subscriber;
+mod wire;
+mod world;
+
+pub use link::{Link, LinkConfig};
+pub use peer::PlainPeer;
+pub use person::{Person, PersonConfig, PersonId};
+pub use receiver::SlotStats;
+pub use rng::Rng;
+pub use stamp::Stamp;
+pub use subscriber::Skew;
+pub use world::{Tile, World};

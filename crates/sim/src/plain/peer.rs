@@ -1,0 +1,266 @@
+//! The server's end of a connection without cryptography.
+
+use super::missing::Missing;
+use super::wire::Message;
+use bytes::{Bytes, BytesMut};
+use media::packet::SlotPacket;
+use media::plane::{PublishSection, Sections, Slot};
+use media::{Codec, Kind, LayerIndex, MLineIndex};
+use peer::{
+    Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport, Transmit,
+};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Silence that is told, as [`PeerEvent::Silent`] says.
+const SILENT: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(15)];
+
+/// What a client of plain mode offers; stands where SDP would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlainOffer {
+    pub(crate) person: u32,
+    pub(crate) restarts: u32,
+    pub(crate) video_slots: u16,
+    pub(crate) audio_slots: u16,
+}
+
+impl PlainOffer {
+    pub(crate) fn to_sdp(self) -> String {
+        let PlainOffer { person, restarts, video_slots, audio_slots } = self;
+        format!("plain {person} {restarts} {video_slots} {audio_slots}")
+    }
+
+    fn parse(sdp: &str) -> Option<PlainOffer> {
+        let numbers: Option<Vec<u32>> = sdp.strip_prefix("plain ")?.split(' ').map(|n| n.parse().ok()).collect();
+        let &[person, restarts, video, audio] = numbers?.as_slice() else { return None };
+        let (video_slots, audio_slots) = (video.try_into().ok()?, audio.try_into().ok()?);
+        Some(PlainOffer { person, restarts, video_slots, audio_slots })
+    }
+
+    pub(crate) fn ufrag(self) -> String {
+        format!("plain{}x{}", self.person, self.restarts)
+    }
+
+    /// M-lines in the order every client of Plenum offers them.
+    pub(crate) fn sections(self) -> Sections {
+        let publish = |mline: u16, kind, rids: &[&str]| PublishSection {
+            mline: MLineIndex(mline),
+            mid: mline.to_string(),
+            kind,
+            rids: rids.iter().map(|rid| (*rid).to_owned()).collect(),
+        };
+        let slots = |first: u16, count: u16| {
+            let slot = |mline: u16| Slot { mline: MLineIndex(mline), mid: mline.to_string() };
+            (first..first + count).map(slot).collect()
+        };
+        Sections {
+            publish: vec![
+                publish(0, Kind::Audio, &[]),
+                publish(1, Kind::Video, &["q", "h", "f"]),
+                publish(2, Kind::Video, &[]),
+                publish(3, Kind::Audio, &[]),
+            ],
+            video_slots: slots(4, self.video_slots),
+            audio_slots: slots(4 + self.video_slots, self.audio_slots),
+        }
+    }
+}
+
+/// One layer a client publishes.
+#[derive(Debug)]
+struct Incoming {
+    section: MLineIndex,
+    layer: LayerIndex,
+    missing: Missing,
+}
+
+/// A [`Peer`] that speaks the simulator's plain messages.
+#[derive(Debug)]
+pub struct PlainPeer {
+    path: Option<Path>,
+    heard: Instant,
+    /// How many steps of [`SILENT`] have been told.
+    silence_told: usize,
+    takes_red: bool,
+    incoming: Vec<Incoming>,
+    events: VecDeque<PeerEvent>,
+    transmits: VecDeque<Transmit>,
+    stats: PeerStats,
+}
+
+impl PlainPeer {
+    /// Builds a peer from an offer.
+    pub(crate) fn accept(now: Instant, sdp: &str, takes_red: bool) -> Result<(PlainPeer, Answer), OfferError> {
+        let answer = answer(sdp)?;
+        let peer = PlainPeer {
+            path: None,
+            heard: now,
+            silence_told: 0,
+            takes_red,
+            incoming: Vec::new(),
+            events: VecDeque::new(),
+            transmits: VecDeque::new(),
+            stats: PeerStats::default(),
+        };
+        Ok((peer, answer))
+    }
+
+    fn send(&mut self, message: &Message) {
+        if let Some(path) = self.path.filter(|_| self.silence_told < SILENT.len()) {
+            self.transmits.push_back(Transmit { path, datagram: message.encode() });
+        }
+    }
+
+    fn hear(&mut self, now: Instant) {
+        self.heard = now;
+        if self.silence_told > 0 {
+            self.silence_told = 0;
+            self.events.push_back(PeerEvent::Silent { seconds: 0 });
+        }
+    }
+
+    /// ICE: a check validates its path, and the newest path is used.
+    fn handle_check(&mut self, path: Path) {
+        let first = self.path.is_none();
+        if self.path != Some(path) {
+            self.events.push_back(PeerEvent::PathValidated(path));
+            self.path = Some(path);
+        }
+        if first {
+            self.events.push_back(PeerEvent::Connected { srtp_profile: "NONE", protocol: path.protocol });
+            for channel in [DataChannel::Reliable, DataChannel::Lossy] {
+                self.events.push_back(PeerEvent::ChannelOpen(channel));
+            }
+        }
+    }
+
+    fn handle_message(&mut self, now: Instant, message: Message) {
+        let event = match message {
+            Message::Media { section, layer, packet } => {
+                self.incoming(section, layer).missing.arrived(now, packet.seq);
+                self.ask_for_missing(now);
+                PeerEvent::Rtp { section, layer, packet }
+            }
+            Message::SenderReport { section, layer, ntp, rtp } => PeerEvent::SenderReport { section, layer, ntp, rtp },
+            Message::Nack { mline, missing, .. } => PeerEvent::Nack { slot: mline, missing },
+            Message::Keyframe { mline, .. } => PeerEvent::KeyframeRequest { slot: mline },
+            Message::RoundTrip { slot, rtt_ms } => {
+                PeerEvent::ReceiverReport { slot, fraction_lost: 0, jitter: 0, rtt_ms: Some(rtt_ms) }
+            }
+            Message::Data { channel, message } => PeerEvent::Data { channel, message },
+            Message::Bye => PeerEvent::Closed { reason: "the client said goodbye", dtls_alert: false },
+            Message::Slot { .. } | Message::Report { .. } => {
+                self.stats.dropped_in += 1;
+                return;
+            }
+        };
+        self.events.push_back(event);
+    }
+
+    fn incoming(&mut self, section: MLineIndex, layer: LayerIndex) -> &mut Incoming {
+        let found = self.incoming.iter().position(|known| (known.section, known.layer) == (section, layer));
+        let index = found.unwrap_or_else(|| {
+            self.incoming.push(Incoming { section, layer, missing: Missing::default() });
+            self.incoming.len() - 1
+        });
+        &mut self.incoming[index]
+    }
+
+    fn ask_for_missing(&mut self, now: Instant) {
+        let mut requests = Vec::new();
+        for Incoming { section, layer, missing } in &mut self.incoming {
+            let missing = missing.due(now);
+            if !missing.is_empty() {
+                self.stats.nacks_sent += missing.len() as u64;
+                requests.push(Message::Nack { mline: *section, layer: *layer, missing });
+            }
+        }
+        requests.iter().for_each(|request| self.send(request));
+    }
+
+    /// The next step of silence, once connected.
+    fn silence_due(&self) -> Option<Instant> {
+        self.path?;
+        SILENT.get(self.silence_told).map(|silence| self.heard + *silence)
+    }
+}
+
+fn answer(sdp: &str) -> Result<Answer, OfferError> {
+    let offer = PlainOffer::parse(sdp).ok_or_else(|| OfferError::Malformed("not a plain offer".to_owned()))?;
+    Ok(Answer { sdp: "plain answer".to_owned(), sections: offer.sections(), ufrag: offer.ufrag() })
+}
+
+impl Peer for PlainPeer {
+    fn handle_datagram(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        self.hear(now);
+        if datagram.first() == Some(&0) {
+            return self.handle_check(path);
+        }
+        match Message::decode(datagram) {
+            Some(message) => self.handle_message(now, message),
+            None => self.stats.dropped_in += 1,
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.ask_for_missing(now);
+        if self.silence_due().is_some_and(|due| due <= now) {
+            let seconds = SILENT[self.silence_told].as_secs() as u32;
+            self.silence_told += 1;
+            self.events.push_back(PeerEvent::Silent { seconds });
+        }
+    }
+
+    fn poll_timeout(&mut self) -> Option<Instant> {
+        let missing = self.incoming.iter().filter_map(|incoming| incoming.missing.poll_timeout()).min();
+        [missing, self.silence_due()].into_iter().flatten().min()
+    }
+
+    fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    fn poll_event(&mut self) -> Option<PeerEvent> {
+        self.events.pop_front()
+    }
+
+    fn handle_offer(&mut self, _now: Instant, sdp: &str) -> Result<Answer, OfferError> {
+        answer(sdp)
+    }
+
+    fn accepts(&self, _slot: MLineIndex, codec: Codec) -> bool {
+        codec != Codec::Red || self.takes_red
+    }
+
+    fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.send(&Message::Slot { slot, again: false, packet });
+    }
+
+    fn send_retransmission(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.send(&Message::Slot { slot, again: true, packet });
+    }
+
+    fn send_report(&mut self, _now: Instant, slot: MLineIndex, report: SlotReport) {
+        self.send(&Message::Report { slot, report });
+    }
+
+    fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
+        self.send(&Message::Keyframe { mline: section, layer });
+    }
+
+    fn send_data(&mut self, _now: Instant, channel: DataChannel, message: Bytes) -> Result<(), DataError> {
+        if self.path.is_none() {
+            return Err(DataError::NotOpen);
+        }
+        self.send(&Message::Data { channel, message });
+        Ok(())
+    }
+
+    fn close(&mut self, _now: Instant) {
+        self.send(&Message::Bye);
+    }
+
+    fn stats(&self) -> PeerStats {
+        self.stats
+    }
+}
