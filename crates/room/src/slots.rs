@@ -210,14 +210,10 @@ impl Entry {
         if self.content == content {
             return None;
         }
-        let former = self.content;
-        self.content = content;
-        let same_track = former.map(|c| c.track) == content.map(|c| c.track);
-        let hidden =
-            |content: Option<Content>| content.is_some_and(|c| self.kind == Kind::Video && c.height == 0);
-        if !same_track || hidden(former) != hidden(content) {
+        if self.content.map(|c| c.track) != content.map(|c| c.track) {
             self.reported = self.expected();
         }
+        self.content = content;
         Some(SlotAssignment {
             slot: self.slot.mline,
             track: content.map(|c| c.track),
@@ -226,23 +222,25 @@ impl Entry {
         })
     }
 
-    /// What the media plane is going to say of new content, until it says so: sound needs no keyframe.
+    /// What the media plane is going to say of another track, until it says so: sound needs no keyframe.
     fn expected(&self) -> SlotState {
-        match (self.kind, self.content) {
-            (Kind::Video, Some(content)) if content.height == 0 => SlotState::Paused(PauseReason::Hidden),
-            (Kind::Video, _) => SlotState::Switching,
-            (Kind::Audio, _) => SlotState::Live,
+        match self.kind {
+            Kind::Video => SlotState::Switching,
+            Kind::Audio => SlotState::Live,
         }
     }
 
+    /// What publisher and viewer asked for is known here first, so it covers what the media plane reported; and what it
+    /// reported because of them does not outlive them.
     fn shown(&self, muted: &impl Fn(TrackId) -> bool) -> SlotShown {
         let Some(content) = self.content else {
             return SlotShown::Empty;
         };
+        let hidden = self.kind == Kind::Video && content.height == 0;
         let state = match self.reported {
-            // The publisher's own word is the first to be known.
             _ if muted(content.track) => SlotState::Paused(PauseReason::Muted),
-            SlotState::Paused(PauseReason::Muted) => self.expected(),
+            _ if hidden => SlotState::Paused(PauseReason::Hidden),
+            SlotState::Paused(PauseReason::Muted | PauseReason::Hidden) => self.expected(),
             reported => reported,
         };
         SlotShown::Track {

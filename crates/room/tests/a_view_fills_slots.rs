@@ -310,3 +310,27 @@ fn more_slots_by_a_later_offer_keep_what_flows() {
         panic!("the answer comes first: {:?}", world.told(&viewer))
     };
 }
+
+#[test]
+fn hidden_and_shown_again_before_the_media_plane_noticed_is_as_before() {
+    let (mut world, viewer, people) = people(1);
+    let (person, cam, _) = &people[0];
+    world.view(&viewer, &[camera(person, 360)], None);
+    world.event(MediaEvent::SlotState {
+        participant: viewer.id,
+        slot: MLineIndex(10),
+        track: Some(*cam),
+        state: SlotState::Live,
+    });
+    world.view(&viewer, &[camera(person, 0)], None);
+    world.view(&viewer, &[camera(person, 360)], None);
+    let live = SlotShown::Track {
+        track: *cam,
+        state: SlotState::Live,
+    };
+    assert_eq!(
+        world.slots(&viewer).get("v0"),
+        Some(&live),
+        "no report will come, because nothing changed there"
+    );
+}
