@@ -80,3 +80,28 @@ fn a_late_packet_of_a_frame_that_passed_still_finds_its_number() {
     assert_eq!(pass(&frames[4][1]), None);
     assert_eq!(pass(&frames[5][1]), None);
 }
+
+#[test]
+fn a_layer_begins_only_at_a_frame_that_needs_nothing_that_was_dropped() {
+    let t0 = origin();
+    let mut forwarder = video_forwarder(t0);
+    forwarder.set_track(t0, track(1));
+    forwarder.set_target(t0, Some(layer(0)));
+    let mut source = Vp8Layer::new(1, 0, START);
+    forwarder.set_max_temporal_id(Some(1));
+    let mut passed = Vec::new();
+    for frame in 0..12u32 {
+        if frame == 3 {
+            forwarder.set_max_temporal_id(None);
+        }
+        let packet = source.frame(frame == 0, 1, 3000).remove(0);
+        if forwarder
+            .handle_packet(t0, layer(0), &packet, reported(t0))
+            .is_some()
+        {
+            passed.push(frame);
+        }
+    }
+    // Frame 3 is of layer 2 and refers to frame 1, which was dropped; frame 5 refers to frame 4 only.
+    assert_eq!(passed, [0, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+}

@@ -115,8 +115,9 @@ fn request(attributes: &[(u16, &[u8])]) -> Vec<u8> {
 
 #[test]
 fn the_local_ufrag_of_a_binding_request() {
-    // PRIORITY and ICE-CONTROLLING before, USE-CANDIDATE after.
-    let attributes: [(u16, &[u8]); 4] = [
+    // SOFTWARE (padded), PRIORITY and ICE-CONTROLLING before, USE-CANDIDATE after.
+    let attributes: [(u16, &[u8]); 5] = [
+        (0x8022, b"chrome"),
         (0x0024, &[1, 2, 3, 4]),
         (0x802a, &[0; 8]),
         (0x0006, b"Srv+/1:cli"),
