@@ -1,5 +1,6 @@
 //! The examples in `docs/protocol/` are read and written exactly as they stand there, there is one for every message and
-//! error code, and `docs/protocol.md` shows them all. `PLENUM_WRITE=1 cargo test -p signaling` copies them into the page.
+//! error code, and `docs/protocol.md` shows them all. `PLENUM_WRITE=1 cargo test -p signaling` copies them into the page,
+//! and into a TypeScript file where the compiler holds them against the generated types.
 
 use serde_json::Value;
 use signaling::{ClientMessage, ErrorCode, ServerFrame, ServerMessage, parse_client_frame};
@@ -185,4 +186,41 @@ fn the_page_shows_every_example_as_it_is() {
             code.name()
         );
     }
+}
+
+/// The examples as TypeScript values of the generated types: what Rust writes must be what TypeScript expects.
+fn as_typescript() -> String {
+    let mut text =
+        "// Generated from docs/protocol by `PLENUM_WRITE=1 cargo test -p signaling`. Do not edit.\n\n\
+                    import type { ClientFrame, ErrorCode, ServerFrame } from '../../src/gen/protocol.ts';\n"
+            .to_owned();
+    let folders = [
+        ("client", "string", "ClientFrame"),
+        ("server", "string", "ServerFrame"),
+        ("errors", "ErrorCode", "ServerFrame"),
+    ];
+    for (folder, key, frame) in folders {
+        text += &format!("\nexport const {folder}: Record<{key}, {frame}> = {{\n");
+        for (name, example) in golden(folder) {
+            text += &format!("{name}: {},\n", example.trim_end());
+        }
+        text += "};\n";
+    }
+    text
+}
+
+#[test]
+fn typescript_holds_the_examples_against_its_types() {
+    let path = docs().join("../web/sdk/tests/gen/golden.ts");
+    let wanted = as_typescript();
+    if std::env::var_os("PLENUM_WRITE").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("web/sdk/tests is writable");
+        std::fs::write(&path, &wanted).expect("the file is writable");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "web/sdk/tests/gen/golden.ts is stale: run `PLENUM_WRITE=1 cargo test -p signaling`"
+    );
 }
