@@ -328,12 +328,22 @@ impl Forwarder {
             return None;
         };
         let last = self.last_timestamp(now);
-        let moment = Moment { kind: self.kind, line: &self.line, now, capture, last };
+        let moment = Moment {
+            kind: self.kind,
+            line: &self.line,
+            now,
+            capture,
+            last,
+        };
         let run = self.run.as_mut()?;
         let rewriter = self.rewriters.of(offered.codec);
         let passes = self.temporal.newest(&offered.info)
             && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
-        let numbers = if passes { rewriter.numbers(&offered.payload) } else { None };
+        let numbers = if passes {
+            rewriter.numbers(&offered.payload)
+        } else {
+            None
+        };
         let Some(numbers) = numbers else {
             rewriter.skip(&offered.payload);
             run.numbering.skip(source);

@@ -17,8 +17,8 @@ pub enum Inserted {
     Late,
     /// Already here; do not forward it.
     Duplicate,
-    /// Out of the ring's reach, do not forward it. A second one in a row means that the publisher started
-    /// its numbering anew: the ring empties and takes it as `New`.
+    /// Older than anything the ring can hold, do not forward it. A second one in a row means that the
+    /// publisher started its numbering anew: the ring empties and takes it as `New`.
     TooOld,
 }
 

@@ -12,9 +12,10 @@ pub(crate) enum Place {
     Newest(u64),
     /// Not the highest, but within reach.
     Older(u64),
-    /// Out of reach, before or behind: a very late packet, or the first of a restarted stream.
+    /// Out of reach behind: a very late packet, or the first of a restarted stream.
     Stray,
-    /// The second packet in a row out of reach: the stream has restarted with this number.
+    /// Far ahead, or the second packet in a row out of reach behind: the stream has restarted with this
+    /// number. (Packets are authenticated, so none is far ahead by accident.)
     Restart(u64),
 }
 
@@ -33,21 +34,22 @@ impl SourceSeq {
         let Some(highest) = self.seqs.highest() else {
             return Place::Newest(self.seqs.update(seq));
         };
-        let within = extended <= highest + MAX_DROPOUT && extended + reach > highest;
-        if !within {
-            if self.expected_after_stray != Some(seq) {
-                self.expected_after_stray = Some(seq.advance(1));
-                return Place::Stray;
-            }
-            self.expected_after_stray = None;
-            self.seqs = ExtendedSeq::new();
-            return Place::Restart(self.seqs.update(seq));
+        let far_ahead = extended > highest + MAX_DROPOUT;
+        if !far_ahead && extended + reach > highest {
+            let newest = extended > highest;
+            return if newest {
+                Place::Newest(self.seqs.update(seq))
+            } else {
+                Place::Older(extended)
+            };
         }
-        if extended > highest {
-            Place::Newest(self.seqs.update(seq))
-        } else {
-            Place::Older(extended)
+        if !far_ahead && self.expected_after_stray != Some(seq) {
+            self.expected_after_stray = Some(seq.advance(1));
+            return Place::Stray;
         }
+        self.expected_after_stray = None;
+        self.seqs = ExtendedSeq::new();
+        Place::Restart(self.seqs.update(seq))
     }
 
     /// The extended number of a sequence number near the highest.

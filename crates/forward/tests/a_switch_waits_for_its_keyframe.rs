@@ -194,10 +194,10 @@ fn a_restarted_source_needs_a_keyframe_and_goes_on_in_the_same_numbering() {
 }
 
 #[test]
-fn a_single_stray_packet_disturbs_nothing() {
+fn a_single_very_late_packet_disturbs_nothing() {
     let mut scene = Scene::new();
     let mut stray = scene.low.frame(false, 1, 0).remove(0);
-    stray.seq = SeqNo(stray.seq.0.wrapping_add(20_000));
+    stray.seq = SeqNo(stray.seq.0.wrapping_sub(20_000));
     assert_eq!(scene.offer(0, &[stray]), 0);
     assert_eq!(scene.low(false), 2);
 }
@@ -304,4 +304,82 @@ fn an_old_frame_never_takes_the_slot_back_in_time() {
         (last.distance(newest.timestamp) - expected).abs() < 900,
         "within 10 ms"
     );
+}
+
+#[test]
+fn a_leap_of_the_source_s_timestamps_stays_out_of_the_slot() {
+    let mut scene = Scene::new();
+    let line = |scene: &Scene| {
+        scene
+            .forwarder
+            .report(scene.now, media::NtpTime(0))
+            .expect("sent before")
+            .rtp
+    };
+    let mut last = line(&scene);
+    for (number, leap) in [
+        (0u32, 0u32),
+        (1, 100 * 90_000),
+        (2, 0u32.wrapping_sub(200 * 90_000)),
+        (3, 1 << 31),
+    ] {
+        let _ = scene.low.frame(false, 0, leap);
+        for frame in 0..10 {
+            scene.now += ms(33);
+            let packet = scene.low.frame(false, 1, 3000).remove(0);
+            let capture = support::arrival(scene.now);
+            let out = scene
+                .forwarder
+                .handle_packet(scene.now, layer(0), &packet, capture)
+                .expect("flows");
+            assert!(out.timestamp.distance(last) > 0, "leap {number}, frame {frame}");
+            assert!(
+                out.timestamp.distance(line(&scene)).abs() < 90_000 / 10,
+                "leap {number}, frame {frame}"
+            );
+            last = out.timestamp;
+        }
+    }
+}
+
+#[test]
+fn a_slot_silent_for_hours_goes_on_at_the_present() {
+    let mut scene = Scene::new();
+    scene.forwarder.set_target(scene.now, None);
+    // Past half the timestamps' circle, where later looks like earlier.
+    scene.now += std::time::Duration::from_secs(7 * 3600);
+    scene.forwarder.set_target(scene.now, Some(layer(1)));
+    let packet = scene.high.frame(true, 1, 3000).remove(0);
+    let out = scene
+        .forwarder
+        .handle_packet(scene.now, layer(1), &packet, reported(scene.now))
+        .expect("flows");
+    let report = scene
+        .forwarder
+        .report(scene.now, media::NtpTime(0))
+        .expect("sent");
+    assert_eq!(out.timestamp, report.rtp);
+}
+
+#[test]
+fn a_packet_that_comes_after_the_history_has_moved_on_stays_lost() {
+    let mut scene = Scene::new();
+    let lost = scene.low.frame(false, 1, 3000).remove(0);
+    let mut newest = None;
+    for _ in 0..600 {
+        let packet = scene.low.frame(false, 1, 3000).remove(0);
+        scene.now += ms(33);
+        newest = scene
+            .forwarder
+            .handle_packet(scene.now, layer(0), &packet, reported(scene.now));
+    }
+    let newest = newest.expect("flows").seq;
+    let behind = SeqNo(newest.0.wrapping_sub(600));
+    assert!(
+        scene
+            .forwarder
+            .retransmit(behind, |_, seq| (seq == lost.seq).then_some(&lost))
+            .is_none()
+    );
+    assert_eq!(scene.offer(0, &[lost]), 0);
 }
