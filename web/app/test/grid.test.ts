@@ -30,6 +30,7 @@ describe('layoutGrid', () => {
     expect(layoutGrid(9, desktop).columns).toBe(3);
     expect(layoutGrid(2, desktop)).toMatchObject({ columns: 2, rows: 1 });
     expect(layoutGrid(2, phone)).toMatchObject({ columns: 1, rows: 2 });
+    expect(layoutGrid(4, phone)).toMatchObject({ columns: 2, rows: 2 });
   });
 
   it('has at most two columns on a phone', () => {
@@ -41,7 +42,7 @@ describe('layoutGrid', () => {
       const wide = layoutGrid(count, { width: 2400, height: 300 });
       expect(wide.tileWidth / wide.tileHeight).toBeLessThanOrEqual(16 / 9 + 0.02);
       const tall = layoutGrid(count, { width: 300, height: 2400 });
-      expect(tall.tileWidth / tall.tileHeight).toBeGreaterThanOrEqual(3 / 4 - 0.02);
+      expect(tall.tileWidth / tall.tileHeight).toBeGreaterThanOrEqual(2 / 3 - 0.02);
     }
   });
 });

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react';
 import type { Notice } from '../hooks/useNotices';
 import { useWords } from '../i18n';
 import type { Call } from '../sdk';
@@ -10,17 +11,30 @@ interface Props {
   onStopSharing: () => void;
 }
 
+/** After this long, say that it is not a moment's hiccup. */
+const LONG_MS = 15_000;
+
+function Reconnecting() {
+  const { call } = useWords();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="banner warn" role="alert" data-testid="banner-reconnecting">
+      <span className="spinner" />
+      {long ? call.stillReconnecting : call.reconnectingBanner}
+    </div>
+  );
+}
+
 /** What concerns the whole call now: connection lost, sound waiting, own screen shared. */
 export function Banners({ call, sharing, onStopSharing }: Props) {
   const words = useWords();
   return (
     <div className="banners">
-      {call.state === 'reconnecting' && (
-        <div className="banner warn" role="alert" data-testid="banner-reconnecting">
-          <span className="spinner" />
-          {words.call.reconnectingBanner}
-        </div>
-      )}
+      {call.state === 'reconnecting' && <Reconnecting />}
       {call.state === 'connected' && call.quality === 'poor' && (
         <div className="banner warn" role="status" data-testid="banner-poor">
           <Icon name="signalPoor" size={18} />

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useAnnouncements } from '../hooks/useAnnouncements';
 import { useCallState } from '../hooks/useCallState';
 import { useChat } from '../hooks/useChat';
+import { useDeviceNotices } from '../hooks/useDeviceNotices';
 import { useLocalMedia } from '../hooks/useLocalMedia';
 import { useNotices } from '../hooks/useNotices';
 import { usePublishing } from '../hooks/usePublishing';
@@ -48,6 +49,7 @@ export function CallPage({ call, media, onLeave }: Props) {
 
   const chat = useChat(call, (name, text) => setSpoken(words.chat.incoming(name, text)));
   usePublishing(call, state, () => notices.say(words.errors.other('publish'), 'problem'));
+  useDeviceNotices(state, words, notices.say);
   useSpeakerChoice(call, state.speakerId);
   useQualityMark(call);
   useAnnouncements(call, words, notices.say);
@@ -84,9 +86,11 @@ export function CallPage({ call, media, onLeave }: Props) {
       <h1 className="unseen">{call.room}</h1>
       <div className="call-body">
         <div className="call-pictures">
-          <Banners call={call} sharing={state.screen !== null} onStopSharing={() => media.stopScreen()} />
           <Stage call={call} self={self} layout={layout} pinned={pinned} onPin={pin} />
-          <NoticeList list={notices.list} />
+          <div className="overlays">
+            <Banners call={call} sharing={state.screen !== null} onStopSharing={() => media.stopScreen()} />
+            <NoticeList list={notices.list} />
+          </div>
           <TapToHear call={call} />
         </div>
         {panel && (

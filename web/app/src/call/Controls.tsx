@@ -118,7 +118,7 @@ function DeviceControl({ kind, media, state }: { kind: CaptureKind; media: Local
       >
         {() => (
           <>
-            {trouble && <DeviceProblem kind={kind} problem={trouble} media={media} />}
+            {trouble && <DeviceProblem kinds={[kind]} problem={trouble} media={media} />}
             <DevicePickers media={media} state={state} kinds={kind === 'camera' ? [kind] : [kind, 'speaker']} meter />
           </>
         )}
@@ -203,7 +203,7 @@ function SideControls({ room, layout, panel, unread, people, onLayout, onPanel }
       <InviteControl room={room} />
       <Control
         icon="people"
-        label={controls.people}
+        label={controls.peopleCount(people)}
         testId="toggle-people"
         shortcut={keys.people}
         pressed={panel === 'people'}
@@ -230,7 +230,7 @@ export function Controls(props: ControlsProps) {
   const { call, controls } = useWords();
   const narrow = useMediaQuery(NARROW_QUERY);
   return (
-    <footer className="controls" role="toolbar" aria-label={call.controls}>
+    <section className="controls" aria-label={call.controls}>
       {!narrow && (
         <div className="controls-room" title={room}>
           {room}
@@ -250,6 +250,6 @@ export function Controls(props: ControlsProps) {
         <Control icon="leave" label={controls.leave} testId="leave" tone="danger" onClick={onLeave} />
       </div>
       {!narrow && <SideControls {...props} />}
-    </footer>
+    </section>
   );
 }

@@ -36,7 +36,17 @@ export function Stage({ call, self, layout, pinned, onPin }: Props) {
       <div className="stage-area" ref={area}>
         {placed.map(({ tile, ...place }) => {
           const { key, ...shown } = tile;
-          return <TileView key={key} tileKey={key} {...shown} {...place} pinned={pinned === key} onPin={onPin} />;
+          return (
+            <TileView
+              key={key}
+              tileKey={key}
+              {...shown}
+              {...place}
+              speaking={shown.speaking && call.state === 'connected'}
+              pinned={pinned === key}
+              onPin={onPin}
+            />
+          );
         })}
         {call.participants.size === 0 && <Waiting room={call.room} />}
       </div>

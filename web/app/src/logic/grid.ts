@@ -24,7 +24,7 @@ const WIDEST = 16 / 9;
 
 /** The narrowest shape a tile may take: upright on upright screens, where a crop to the face wastes least. */
 function narrowestShape(box: Box): number {
-  return box.height > box.width ? 3 / 4 : 4 / 3;
+  return box.height > box.width ? 2 / 3 : 4 / 3;
 }
 
 function maxColumns(box: Box): number {

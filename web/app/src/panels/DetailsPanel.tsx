@@ -62,7 +62,7 @@ function Layer({ layer, values }: { layer: SendLayerStats; values: readonly numb
         {bitrate(layer.bitrate)}
         <Spark values={values} />
       </td>
-      <td>{limited && <small className="warn">{`${details.limited}: ${layer.limitation}`}</small>}</td>
+      <td>{limited && <small className="warn">{layer.limitation}</small>}</td>
     </tr>
   );
 }
@@ -164,7 +164,7 @@ export function DetailsPanel({ call }: { call: Call }) {
           <p className="details-none">{details.nothingSent}</p>
         ) : (
           <table>
-            {head(words.details.layer, '')}
+            {head(details.layer, details.limited)}
             <tbody>
               {sending.map((layer) => (
                 <Layer

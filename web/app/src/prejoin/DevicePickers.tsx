@@ -26,6 +26,8 @@ function Picker({ kind, media, state }: { kind: DeviceKind; media: LocalMedia; s
   const id = useId();
   const devices = state.devices[kind];
   const chosen = current(state, kind);
+  const blocked = kind !== 'speaker' && (state[kind].problem === 'denied' || state[kind].problem === 'insecure');
+  const none = blocked ? words.devices.blocked : words.devices.none;
   const known = devices.some((device) => device.id === chosen);
   const choose = (deviceId: string) => {
     if (kind === 'speaker') media.chooseSpeaker(deviceId);
@@ -42,7 +44,7 @@ function Picker({ kind, media, state }: { kind: DeviceKind; media: LocalMedia; s
         value={known ? chosen : ''}
         onChange={(event) => choose(event.target.value)}
       >
-        {!known && <option value="">{devices.length === 0 ? words.devices.none : words.devices.defaultDevice}</option>}
+        {!known && <option value="">{devices.length === 0 ? none : words.devices.defaultDevice}</option>}
         {devices.map((device, index) => (
           <option key={device.id} value={device.id}>
             {device.label || words.devices.unnamed(words.devices[kind], index + 1)}

@@ -1,10 +1,10 @@
 import { useWords } from '../i18n';
-import { type CaptureKind, captureAllowed } from '../media/capture';
+import type { CaptureKind } from '../media/capture';
 import type { LocalMedia, MediaState } from '../media/LocalMedia';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Video } from '../ui/Video';
-import { DeviceProblem, InsecureNotice } from './DeviceProblem';
+import { DeviceProblems } from './DeviceProblem';
 import './Preview.css';
 
 function Toggle({ kind, media, state }: { kind: CaptureKind; media: LocalMedia; state: MediaState }) {
@@ -34,10 +34,10 @@ function Toggle({ kind, media, state }: { kind: CaptureKind; media: LocalMedia; 
 /** What the others will see. */
 export function Preview({ media, state, name }: { media: LocalMedia; state: MediaState; name: string }) {
   const words = useWords();
-  const { camera, microphone } = state;
+  const { camera } = state;
   const placeholder = (
     <div className="preview-empty">
-      <Avatar name={name || words.you} seed={name || 'you'} />
+      {name.trim() === '' ? <Icon name="cameraOff" size={44} /> : <Avatar name={name} seed={name} />}
       <span>{camera.starting ? words.prejoin.cameraStarting : words.prejoin.cameraOff}</span>
     </div>
   );
@@ -61,16 +61,7 @@ export function Preview({ media, state, name }: { media: LocalMedia; state: Medi
         <Toggle kind="microphone" media={media} state={state} />
         <Toggle kind="camera" media={media} state={state} />
       </div>
-      {captureAllowed() ? (
-        <>
-          {camera.wanted && camera.problem && <DeviceProblem kind="camera" problem={camera.problem} media={media} />}
-          {microphone.wanted && microphone.problem && (
-            <DeviceProblem kind="microphone" problem={microphone.problem} media={media} />
-          )}
-        </>
-      ) : (
-        <InsecureNotice />
-      )}
+      <DeviceProblems media={media} state={state} />
     </section>
   );
 }
