@@ -345,7 +345,8 @@ impl RtcPeer {
             return self.paths.find(protocol, remote);
         };
         let out = Binding::parse(datagram);
-        let answer = out.is_some_and(|out| out.class == Class::Success && out.transaction == check.transaction);
+        let answer =
+            out.is_some_and(|out| out.class == Class::Success && out.transaction == check.transaction);
         // A client that nominates with its very first check (Firefox) gets a check of `rtc`'s own instead of an
         // answer. That too comes only after the password was right; and unless the address counts as the client's
         // now, its response, which carries no username, finds nobody.
