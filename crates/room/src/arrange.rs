@@ -73,9 +73,8 @@ impl Room {
             })
             .collect();
         ranking.extend(self.speakers.recent().iter().map(camera));
-        let mut rest: Vec<TileKey> = seen.chain(heard).map(|p| camera(&p.id)).collect();
-        rest.retain(|key| !self.speakers.recent().contains(&key.participant));
-        ranking.extend(rest);
+        // Speakers stand here again; the first mention counts.
+        ranking.extend(seen.chain(heard).map(|p| camera(&p.id)));
         ranking
     }
 

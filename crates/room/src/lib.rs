@@ -17,6 +17,7 @@ mod ids;
 mod liveness;
 mod names;
 mod notice;
+mod offers;
 mod participant;
 mod publish;
 mod request;

@@ -54,6 +54,9 @@ impl Liveness {
     }
 
     pub(crate) fn handle_connected(&mut self) {
+        if matches!(self.peer, PeerState::None | PeerState::Failed) {
+            return;
+        }
         self.peer = PeerState::Connected;
         self.silent_since = None;
     }

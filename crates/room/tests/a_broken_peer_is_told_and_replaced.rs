@@ -121,3 +121,17 @@ fn a_second_report_of_the_same_end_is_ignored() {
         "the new offer still counts"
     );
 }
+
+#[test]
+fn nothing_can_be_published_until_there_is_a_new_peer() {
+    let mut world = World::new();
+    let ada = world.connect("daily", "Ada");
+    break_peer(&mut world, &ada, false);
+    let refused = world
+        .rooms
+        .handle_publish(world.now, ada.socket, "cam", vec![], false);
+    assert!(
+        matches!(refused, Err(room::RoomError::WrongOrder(_))),
+        "{refused:?}"
+    );
+}

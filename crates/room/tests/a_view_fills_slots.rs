@@ -237,7 +237,7 @@ fn what_the_media_plane_reports_is_merged_and_told() {
     };
     assert_eq!(world.slots(&viewer).get("v0"), Some(&live));
     world.notices.clear();
-    world.event(report(q.1, SlotState::Live));
+    world.event(report(q.1, SlotState::Paused(PauseReason::NoLayer)));
     assert!(world.told(&viewer).is_empty(), "about a former assignment");
 }
 
@@ -333,4 +333,25 @@ fn hidden_and_shown_again_before_the_media_plane_noticed_is_as_before() {
         Some(&live),
         "no report will come, because nothing changed there"
     );
+}
+
+#[test]
+fn somebody_in_two_slots_is_introduced_once() {
+    let (mut world, viewer, _) = people(0);
+    let star = world.connect("daily", "Star");
+    for mid in ["cam", "scr"] {
+        world.publish(&star, mid);
+    }
+    world.notices.clear();
+    // Before the batch that tells of the newcomer.
+    world.view(&viewer, &[camera(&star, 360), screen(&star, 1_080)], None);
+    let introduced: usize = world
+        .told(&viewer)
+        .iter()
+        .map(|notice| match notice {
+            Notice::Joined { participants, .. } => participants.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(introduced, 1, "{:?}", world.told(&viewer));
 }

@@ -151,3 +151,26 @@ fn a_bad_update_changes_nothing() {
     let (welcome, _) = world.try_join("daily", "Grace").expect("there is room");
     assert_eq!(welcome.participants[0].name, "Ada");
 }
+
+#[test]
+fn a_batch_lists_people_in_the_order_of_joining() {
+    let mut world = World::new();
+    let ada = world.join("daily", "Ada");
+    world.settle();
+    let people: Vec<_> = (0..8).map(|i| world.join("daily", &format!("P{i}"))).collect();
+    // Somebody who changed meanwhile keeps its place.
+    world
+        .rooms
+        .handle_update(world.now, people[0].socket, Some("First"), None)
+        .expect("a good name");
+    world.pass_secs(1);
+    let Some(Notice::Joined { participants, .. }) = world.told(&ada).first() else {
+        panic!("{:?}", world.told(&ada))
+    };
+    assert!(
+        participants
+            .iter()
+            .map(|info| info.id)
+            .eq(people.iter().map(|person| person.id))
+    );
+}
