@@ -22,14 +22,17 @@ const RELIABLE_QUEUE_BYTES: usize = 1024 * 1024;
 const RELIABLE_STALL: Duration = Duration::from_secs(10);
 /// What a queued message costs besides its bytes, so that tiny messages are bounded too.
 const MESSAGE_OVERHEAD_BYTES: usize = 64;
-/// Most channels a client opens in the life of a peer: `rtc` keeps statistics for each.
-const MAX_OPENED: u32 = 512;
+/// Most times a client opens one of its channels in the life of a peer: `rtc` keeps statistics for each.
+const MAX_OPENED: u32 = 1024;
+/// Most channels with other names. They are closed at once, but `rtc` remembers names of up to 64 KiB.
+const MAX_STRANGE: u32 = 16;
 
 /// The two channels of a peer.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     open: Vec<Open>,
     opened: u32,
+    strange: u32,
 }
 
 #[derive(Debug)]
@@ -51,27 +54,29 @@ impl Open {
 }
 
 impl Channels {
-    /// The client opened a channel. Others than ours, and more than one of each, are closed at once.
+    /// The client opened a channel. Others than ours, and more than one of each, are closed at once. `false` when
+    /// it has opened more than any client in good faith would.
     pub(crate) fn opened(
         &mut self,
         now: Instant,
         pc: &mut RTCPeerConnection,
         id: RTCDataChannelId,
         events: &mut VecDeque<PeerEvent>,
-    ) {
-        self.opened = self.opened.saturating_add(1);
+    ) -> bool {
         let Some(mut handle) = pc.data_channel(id) else {
-            return;
+            return true;
         };
         let channel = match handle.label() {
             "reliable" => Some(DataChannel::Reliable),
             "lossy" => Some(DataChannel::Lossy),
             _ => None,
         };
-        let Some(channel) = channel.filter(|_| self.opened <= MAX_OPENED) else {
+        let Some(channel) = channel else {
             let _ = handle.close();
-            return;
+            self.strange += 1;
+            return self.strange <= MAX_STRANGE;
         };
+        self.opened += 1;
         // Opened again: the client has given up the former one.
         if let Some(former) = self.take(|open| open.channel == channel) {
             if let Some(mut handle) = pc.data_channel(former.id) {
@@ -88,6 +93,7 @@ impl Channels {
             progress: now,
         });
         events.push_back(PeerEvent::ChannelOpen(channel));
+        self.opened <= MAX_OPENED
     }
 
     /// `rtc` says that a channel is closed.

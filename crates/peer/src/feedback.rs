@@ -70,10 +70,10 @@ fn read_reports(
     events: &mut VecDeque<PeerEvent>,
 ) {
     for block in blocks {
+        sender.reported(block.ssrc);
         let Some(slot) = sender.slot_of(block.ssrc) else {
             continue;
         };
-        sender.reported(slot);
         events.push_back(PeerEvent::ReceiverReport {
             slot,
             fraction_lost: block.fraction_lost,

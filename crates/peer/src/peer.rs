@@ -268,7 +268,9 @@ impl RtcPeer {
                     });
                 }
                 RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
-                    self.channels.opened(now, &mut self.pc, id, &mut self.events);
+                    if !self.channels.opened(now, &mut self.pc, id, &mut self.events) {
+                        self.finish("the client opened too many data channels", false);
+                    }
                     self.unsent = true;
                 }
                 RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {

@@ -60,8 +60,11 @@ impl Sender {
         sender
     }
 
-    /// A later offer was accepted: slots may have been appended.
+    /// A later offer was accepted: slots may have been appended, and the client may have forgotten which SSRC is which.
     pub(crate) fn update(&mut self, session: &Session) {
+        for slot in self.slots.iter_mut().flatten() {
+            slot.known = false;
+        }
         for section in session.sections.iter().skip(self.slots.len()) {
             self.slots.push(SlotSender::new(section));
         }
@@ -75,16 +78,19 @@ impl Sender {
     pub(crate) fn packet(&self, slot: MLineIndex, packet: SlotPacket) -> Option<rtp::Packet> {
         let slot = self.slot(slot)?;
         let payload_type = slot.codec(packet.codec)?.payload_type;
-        Some(slot.build(packet, payload_type))
+        Some(slot.build(packet, payload_type, slot.known))
     }
 
-    /// The packet once more, wrapped as RFC 4588 §4 says; `None` when the slot has no RTX for its codec. Sent
-    /// again as it was, it could differ in a header extension, and one SRTP packet index must never encrypt two
-    /// different packets (RFC 3711 §9.1; with GCM that gives the authentication key away).
+    /// The packet once more, wrapped as RFC 4588 §4 says; `None` when the slot has no RTX for its codec.
+    ///
+    /// Sent again as it was, it could differ in a header extension, and one SRTP packet index must never encrypt two
+    /// different packets (RFC 3711 §9.1; with GCM that gives the authentication key away). It always carries
+    /// its mid: Firefox 153 binds a slot's repair SSRC by mid only, whatever `a=ssrc-group` says, and ignores
+    /// retransmissions without.
     pub(crate) fn retransmission(&mut self, slot: MLineIndex, packet: SlotPacket) -> Option<rtp::Packet> {
         let slot = self.slots.get_mut(usize::from(slot.0))?.as_mut()?;
         let codec = slot.codec(packet.codec)?;
-        let mut again = slot.build(packet, codec.rtx?);
+        let mut again = slot.build(packet, codec.rtx?, false);
         let mut payload = BytesMut::with_capacity(2 + again.payload.len());
         payload.put_u16(again.header.sequence_number);
         payload.put_slice(&again.payload);
@@ -135,10 +141,10 @@ impl Sender {
         u16::try_from(position).ok().map(MLineIndex)
     }
 
-    /// The client has reported on a slot: from now on its SSRC says enough.
-    pub(crate) fn reported(&mut self, slot: MLineIndex) {
-        if let Some(Some(slot)) = self.slots.get_mut(usize::from(slot.0)) {
-            slot.known = true;
+    /// The client has reported on an SSRC: from now on it says enough by itself.
+    pub(crate) fn reported(&mut self, ssrc: u32) {
+        for slot in self.slots.iter_mut().flatten() {
+            slot.known |= slot.ssrc == ssrc;
         }
     }
 
@@ -200,8 +206,8 @@ impl SlotSender {
         self.codecs.iter().copied().find(|known| known.codec == codec)
     }
 
-    fn build(&self, packet: SlotPacket, payload_type: u8) -> rtp::Packet {
-        let extensions = self.extensions(&packet);
+    fn build(&self, packet: SlotPacket, payload_type: u8, known: bool) -> rtp::Packet {
+        let extensions = self.extensions(&packet, known);
         rtp::Packet {
             header: Header {
                 version: 2,
@@ -225,10 +231,10 @@ impl SlotSender {
         }
     }
 
-    fn extensions(&self, packet: &SlotPacket) -> Vec<Extension> {
+    fn extensions(&self, packet: &SlotPacket, known: bool) -> Vec<Extension> {
         let ids = &self.ids;
         let carried = &packet.extensions;
-        let mid = (!self.known).then(|| self.mid.clone());
+        let mid = (!known).then(|| self.mid.clone());
         [
             (ids.mid, mid),
             (ids.audio_level, carried.audio_level.map(byte)),

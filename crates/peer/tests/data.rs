@@ -91,6 +91,16 @@ fn a_channel_with_another_name_is_closed_and_ignored() {
 }
 
 #[test]
+fn a_client_that_opens_channels_without_end_is_shown_out() {
+    let mut world = World::connected(&usual_sections());
+    for i in 0..40 {
+        world.client.create_channel(&format!("torrent {i}"));
+        world.run(Duration::from_millis(100));
+    }
+    assert!(matches!(world.events.last(), Some(PeerEvent::Closed { .. })), "{:?}", world.events.last());
+}
+
+#[test]
 fn nothing_is_sent_before_the_client_opens_a_channel() {
     let mut world = World::new(&usual_sections(), ClientOptions::default(), false);
     let result = world

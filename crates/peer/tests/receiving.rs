@@ -180,6 +180,15 @@ fn the_mid_goes_when_the_client_has_reported() {
         .send_rtp(world.now, VIDEO, slot_packet(Codec::Vp8, 1));
     world.exchange();
     assert!(world.client.rtp[0].header.extensions.is_empty());
+    // Firefox knows the repair stream by its mid only.
+    world
+        .server
+        .send_retransmission(world.now, VIDEO, slot_packet(Codec::Vp8, 1));
+    world.exchange();
+    assert_eq!(
+        world.client.rtp[1].header.get_extension(MID_EXT).as_deref(),
+        Some(&b"v0"[..])
+    );
 }
 
 #[test]

@@ -245,7 +245,7 @@ impl Client {
         while let Some(event) = self.pc.poll_event() {
             match event {
                 RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
-                    self.open_channels.push(id)
+                    self.open_channels.push(id);
                 }
                 RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
                     self.closed_channels.push(id);
