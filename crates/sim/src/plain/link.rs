@@ -46,7 +46,11 @@ pub struct Link {
 impl Link {
     /// An empty link.
     pub fn new(config: LinkConfig, seed: u64) -> Self {
-        Self { config, free_at: None, rng: Rng::new(seed) }
+        Self {
+            config,
+            free_at: None,
+            rng: Rng::new(seed),
+        }
     }
 
     /// When a datagram of so many bytes sent now arrives; `None`: lost.
@@ -59,7 +63,10 @@ impl Link {
             return None;
         }
         let bits = (bytes + HEADERS) as u64 * 8;
-        let sending = self.config.rate_bps.map_or(0, |rate| bits * 1_000_000_000 / rate.max(1));
+        let sending = self
+            .config
+            .rate_bps
+            .map_or(0, |rate| bits * 1_000_000_000 / rate.max(1));
         let left = start + Duration::from_nanos(sending);
         self.free_at = Some(left);
         (!lost).then(|| left + self.config.delay + Duration::from_micros(jitter_us))
@@ -74,14 +81,26 @@ mod tests {
     fn rate_delay_queue_and_loss_hold() {
         #[allow(clippy::disallowed_methods)] // the origin of virtual time
         let t0 = Instant::now();
-        let config = LinkConfig { rate_bps: Some(1_000_000), ..LinkConfig::default() };
+        let config = LinkConfig {
+            rate_bps: Some(1_000_000),
+            ..LinkConfig::default()
+        };
         let mut link = Link::new(config, 1);
         // 1,250 bytes at 1 Mb/s take 10 ms.
-        let arrivals: Vec<_> = (0..100).map_while(|_| link.send(t0, 1_222)).map(|at| at - t0).collect();
+        let arrivals: Vec<_> = (0..100)
+            .map_while(|_| link.send(t0, 1_222))
+            .map(|at| at - t0)
+            .collect();
         assert_eq!(arrivals[0], Duration::from_millis(30));
         assert_eq!(arrivals[9], Duration::from_millis(120));
         assert_eq!(arrivals.len(), 31);
-        let mut lossy = Link::new(LinkConfig { loss: 0.1, ..LinkConfig::default() }, 2);
+        let mut lossy = Link::new(
+            LinkConfig {
+                loss: 0.1,
+                ..LinkConfig::default()
+            },
+            2,
+        );
         let lost = (0..10_000).filter(|_| lossy.send(t0, 100).is_none()).count();
         assert!((900..1_100).contains(&lost), "{lost} of 10,000 at 10 %");
     }

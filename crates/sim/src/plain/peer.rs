@@ -26,15 +26,31 @@ pub(crate) struct PlainOffer {
 
 impl PlainOffer {
     pub(crate) fn to_sdp(self) -> String {
-        let PlainOffer { person, restarts, video_slots, audio_slots } = self;
+        let PlainOffer {
+            person,
+            restarts,
+            video_slots,
+            audio_slots,
+        } = self;
         format!("plain {person} {restarts} {video_slots} {audio_slots}")
     }
 
     fn parse(sdp: &str) -> Option<PlainOffer> {
-        let numbers: Option<Vec<u32>> = sdp.strip_prefix("plain ")?.split(' ').map(|n| n.parse().ok()).collect();
-        let &[person, restarts, video, audio] = numbers?.as_slice() else { return None };
+        let numbers: Option<Vec<u32>> = sdp
+            .strip_prefix("plain ")?
+            .split(' ')
+            .map(|n| n.parse().ok())
+            .collect();
+        let &[person, restarts, video, audio] = numbers?.as_slice() else {
+            return None;
+        };
         let (video_slots, audio_slots) = (video.try_into().ok()?, audio.try_into().ok()?);
-        Some(PlainOffer { person, restarts, video_slots, audio_slots })
+        Some(PlainOffer {
+            person,
+            restarts,
+            video_slots,
+            audio_slots,
+        })
     }
 
     pub(crate) fn ufrag(self) -> String {
@@ -50,7 +66,10 @@ impl PlainOffer {
             rids: rids.iter().map(|rid| (*rid).to_owned()).collect(),
         };
         let slots = |first: u16, count: u16| {
-            let slot = |mline: u16| Slot { mline: MLineIndex(mline), mid: mline.to_string() };
+            let slot = |mline: u16| Slot {
+                mline: MLineIndex(mline),
+                mid: mline.to_string(),
+            };
             (first..first + count).map(slot).collect()
         };
         Sections {
@@ -90,7 +109,11 @@ pub struct PlainPeer {
 
 impl PlainPeer {
     /// Builds a peer from an offer.
-    pub(crate) fn accept(now: Instant, sdp: &str, takes_red: bool) -> Result<(PlainPeer, Answer), OfferError> {
+    pub(crate) fn accept(
+        now: Instant,
+        sdp: &str,
+        takes_red: bool,
+    ) -> Result<(PlainPeer, Answer), OfferError> {
         let answer = answer(sdp)?;
         let peer = PlainPeer {
             path: None,
@@ -107,7 +130,10 @@ impl PlainPeer {
 
     fn send(&mut self, message: &Message) {
         if let Some(path) = self.path.filter(|_| self.silence_told < SILENT.len()) {
-            self.transmits.push_back(Transmit { path, datagram: message.encode() });
+            self.transmits.push_back(Transmit {
+                path,
+                datagram: message.encode(),
+            });
         }
     }
 
@@ -127,7 +153,10 @@ impl PlainPeer {
             self.path = Some(path);
         }
         if first {
-            self.events.push_back(PeerEvent::Connected { srtp_profile: "NONE", protocol: path.protocol });
+            self.events.push_back(PeerEvent::Connected {
+                srtp_profile: "NONE",
+                protocol: path.protocol,
+            });
             for channel in [DataChannel::Reliable, DataChannel::Lossy] {
                 self.events.push_back(PeerEvent::ChannelOpen(channel));
             }
@@ -136,19 +165,43 @@ impl PlainPeer {
 
     fn handle_message(&mut self, now: Instant, message: Message) {
         let event = match message {
-            Message::Media { section, layer, packet } => {
+            Message::Media {
+                section,
+                layer,
+                packet,
+            } => {
                 self.incoming(section, layer).missing.arrived(now, packet.seq);
                 self.ask_for_missing(now);
-                PeerEvent::Rtp { section, layer, packet }
+                PeerEvent::Rtp {
+                    section,
+                    layer,
+                    packet,
+                }
             }
-            Message::SenderReport { section, layer, ntp, rtp } => PeerEvent::SenderReport { section, layer, ntp, rtp },
+            Message::SenderReport {
+                section,
+                layer,
+                ntp,
+                rtp,
+            } => PeerEvent::SenderReport {
+                section,
+                layer,
+                ntp,
+                rtp,
+            },
             Message::Nack { mline, missing, .. } => PeerEvent::Nack { slot: mline, missing },
             Message::Keyframe { mline, .. } => PeerEvent::KeyframeRequest { slot: mline },
-            Message::RoundTrip { slot, rtt_ms } => {
-                PeerEvent::ReceiverReport { slot, fraction_lost: 0, jitter: 0, rtt_ms: Some(rtt_ms) }
-            }
+            Message::RoundTrip { slot, rtt_ms } => PeerEvent::ReceiverReport {
+                slot,
+                fraction_lost: 0,
+                jitter: 0,
+                rtt_ms: Some(rtt_ms),
+            },
             Message::Data { channel, message } => PeerEvent::Data { channel, message },
-            Message::Bye => PeerEvent::Closed { reason: "the client said goodbye", dtls_alert: false },
+            Message::Bye => PeerEvent::Closed {
+                reason: "the client said goodbye",
+                dtls_alert: false,
+            },
             Message::Slot { .. } | Message::Report { .. } => {
                 self.stats.dropped_in += 1;
                 return;
@@ -158,9 +211,16 @@ impl PlainPeer {
     }
 
     fn incoming(&mut self, section: MLineIndex, layer: LayerIndex) -> &mut Incoming {
-        let found = self.incoming.iter().position(|known| (known.section, known.layer) == (section, layer));
+        let found = self
+            .incoming
+            .iter()
+            .position(|known| (known.section, known.layer) == (section, layer));
         let index = found.unwrap_or_else(|| {
-            self.incoming.push(Incoming { section, layer, missing: Missing::default() });
+            self.incoming.push(Incoming {
+                section,
+                layer,
+                missing: Missing::default(),
+            });
             self.incoming.len() - 1
         });
         &mut self.incoming[index]
@@ -168,11 +228,20 @@ impl PlainPeer {
 
     fn ask_for_missing(&mut self, now: Instant) {
         let mut requests = Vec::new();
-        for Incoming { section, layer, missing } in &mut self.incoming {
+        for Incoming {
+            section,
+            layer,
+            missing,
+        } in &mut self.incoming
+        {
             let missing = missing.due(now);
             if !missing.is_empty() {
                 self.stats.nacks_sent += missing.len() as u64;
-                requests.push(Message::Nack { mline: *section, layer: *layer, missing });
+                requests.push(Message::Nack {
+                    mline: *section,
+                    layer: *layer,
+                    missing,
+                });
             }
         }
         requests.iter().for_each(|request| self.send(request));
@@ -186,8 +255,13 @@ impl PlainPeer {
 }
 
 fn answer(sdp: &str) -> Result<Answer, OfferError> {
-    let offer = PlainOffer::parse(sdp).ok_or_else(|| OfferError::Malformed("not a plain offer".to_owned()))?;
-    Ok(Answer { sdp: "plain answer".to_owned(), sections: offer.sections(), ufrag: offer.ufrag() })
+    let offer =
+        PlainOffer::parse(sdp).ok_or_else(|| OfferError::Malformed("not a plain offer".to_owned()))?;
+    Ok(Answer {
+        sdp: "plain answer".to_owned(),
+        sections: offer.sections(),
+        ufrag: offer.ufrag(),
+    })
 }
 
 impl Peer for PlainPeer {
@@ -212,7 +286,11 @@ impl Peer for PlainPeer {
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        let missing = self.incoming.iter().filter_map(|incoming| incoming.missing.poll_timeout()).min();
+        let missing = self
+            .incoming
+            .iter()
+            .filter_map(|incoming| incoming.missing.poll_timeout())
+            .min();
         [missing, self.silence_due()].into_iter().flatten().min()
     }
 
@@ -233,11 +311,19 @@ impl Peer for PlainPeer {
     }
 
     fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
-        self.send(&Message::Slot { slot, again: false, packet });
+        self.send(&Message::Slot {
+            slot,
+            again: false,
+            packet,
+        });
     }
 
     fn send_retransmission(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
-        self.send(&Message::Slot { slot, again: true, packet });
+        self.send(&Message::Slot {
+            slot,
+            again: true,
+            packet,
+        });
     }
 
     fn send_report(&mut self, _now: Instant, slot: MLineIndex, report: SlotReport) {
@@ -245,7 +331,10 @@ impl Peer for PlainPeer {
     }
 
     fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
-        self.send(&Message::Keyframe { mline: section, layer });
+        self.send(&Message::Keyframe {
+            mline: section,
+            layer,
+        });
     }
 
     fn send_data(&mut self, _now: Instant, channel: DataChannel, message: Bytes) -> Result<(), DataError> {

@@ -88,7 +88,14 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(person: u32, origin: Instant, now: Instant, ntp: NtpTime, fps: u32, random: u64) -> Self {
+    pub(crate) fn new(
+        person: u32,
+        origin: Instant,
+        now: Instant,
+        ntp: NtpTime,
+        fps: u32,
+        random: u64,
+    ) -> Self {
         let stream = |index: u8, section, layer, clock_rate| Stream {
             section,
             layer: LayerIndex(layer),
@@ -126,7 +133,9 @@ impl Publisher {
         match source {
             Source::Camera => {
                 self.camera = on;
-                self.streams[..3].iter_mut().for_each(|layer| layer.keyframe_wanted = true);
+                self.streams[..3]
+                    .iter_mut()
+                    .for_each(|layer| layer.keyframe_wanted = true);
             }
             _ => self.microphone = on,
         }
@@ -149,18 +158,34 @@ impl Publisher {
 
     pub(crate) fn handle_keyframe_request(&mut self, layer: LayerIndex) {
         let index = usize::from(layer.0);
-        if let (Some(stream), Some(count)) = (self.streams.get_mut(index), self.keyframe_requests.get_mut(index)) {
+        if let (Some(stream), Some(count)) =
+            (self.streams.get_mut(index), self.keyframe_requests.get_mut(index))
+        {
             stream.keyframe_wanted = true;
             *count += 1;
         }
     }
 
     /// Packets to send again.
-    pub(crate) fn handle_nack(&self, section: MLineIndex, layer: LayerIndex, missing: &[SeqNo]) -> Vec<Message> {
-        let stream = self.streams.iter().find(|stream| (stream.section, stream.layer) == (section, layer));
+    pub(crate) fn handle_nack(
+        &self,
+        section: MLineIndex,
+        layer: LayerIndex,
+        missing: &[SeqNo],
+    ) -> Vec<Message> {
+        let stream = self
+            .streams
+            .iter()
+            .find(|stream| (stream.section, stream.layer) == (section, layer));
         let kept = stream.into_iter().flat_map(|stream| &stream.kept);
         let wanted = kept.filter(|packet| missing.contains(&packet.seq));
-        wanted.map(|packet| Message::Media { section, layer, packet: packet.clone() }).collect()
+        wanted
+            .map(|packet| Message::Media {
+                section,
+                layer,
+                packet: packet.clone(),
+            })
+            .collect()
     }
 
     pub(crate) fn poll_timeout(&self) -> Instant {
@@ -208,7 +233,11 @@ impl Publisher {
         stream.frames += 1;
         let mut packet = stream.packet(captured, false, Codec::Opus, stamp.audio());
         packet.extensions.audio_level = Some(AudioLevel::new(false, 127 - self.loudness.min(127)).to_wire());
-        out.push(Message::Media { section: MICROPHONE, layer: LayerIndex(0), packet });
+        out.push(Message::Media {
+            section: MICROPHONE,
+            layer: LayerIndex(0),
+            packet,
+        });
     }
 
     fn send_frame(&mut self, now: Instant, layer: usize, out: &mut Vec<Message>) {
@@ -232,7 +261,11 @@ impl Publisher {
             };
             let payload = stamp.vp8(stream.picture_id, stream.frames as u8, PART_BYTES);
             let packet = stream.packet(captured, part + 1 == parts, Codec::Vp8, payload);
-            out.push(Message::Media { section: CAMERA, layer: LayerIndex(layer as u8), packet });
+            out.push(Message::Media {
+                section: CAMERA,
+                layer: LayerIndex(layer as u8),
+                packet,
+            });
         }
         stream.frames += 1;
         stream.picture_id = (stream.picture_id + 1) & 0x7FFF;
@@ -242,11 +275,20 @@ impl Publisher {
     fn send_reports(&self, now: Instant, out: &mut Vec<Message>) {
         let since = self.since_origin(now);
         for stream in &self.streams {
-            let sends = if stream.section == CAMERA { self.camera && stream.on } else { self.microphone };
+            let sends = if stream.section == CAMERA {
+                self.camera && stream.on
+            } else {
+                self.microphone
+            };
             if sends && stream.frames > 0 {
                 let (section, layer) = (stream.section, stream.layer);
                 let (ntp, rtp) = (self.ntp.advance(since), stream.rtp_at(since));
-                out.push(Message::SenderReport { section, layer, ntp, rtp });
+                out.push(Message::SenderReport {
+                    section,
+                    layer,
+                    ntp,
+                    rtp,
+                });
             }
         }
     }

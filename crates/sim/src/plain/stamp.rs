@@ -37,7 +37,16 @@ impl Stamp {
             Source::ScreenAudio => 3,
         };
         out.put_u32(self.person);
-        out.put_slice(&[source, self.layer, u8::from(self.keyframe), self.part, self.parts, 0, 0, 0]);
+        out.put_slice(&[
+            source,
+            self.layer,
+            u8::from(self.keyframe),
+            self.part,
+            self.parts,
+            0,
+            0,
+            0,
+        ]);
         out.put_u32(self.frame);
         out.put_u64(self.captured_us);
     }

@@ -11,17 +11,34 @@ use peer::{DataChannel, SlotReport};
 #[derive(Debug, Clone)]
 pub(crate) enum Message {
     /// To the server: a packet of a publish section.
-    Media { section: MLineIndex, layer: LayerIndex, packet: Packet },
+    Media {
+        section: MLineIndex,
+        layer: LayerIndex,
+        packet: Packet,
+    },
     /// To the server: the publisher's clocks.
-    SenderReport { section: MLineIndex, layer: LayerIndex, ntp: NtpTime, rtp: RtpTime },
+    SenderReport {
+        section: MLineIndex,
+        layer: LayerIndex,
+        ntp: NtpTime,
+        rtp: RtpTime,
+    },
     /// Either way: packets are missing; `layer` means something towards a publisher only.
-    Nack { mline: MLineIndex, layer: LayerIndex, missing: Vec<SeqNo> },
+    Nack {
+        mline: MLineIndex,
+        layer: LayerIndex,
+        missing: Vec<SeqNo>,
+    },
     /// Either way: a keyframe is needed.
     Keyframe { mline: MLineIndex, layer: LayerIndex },
     /// To the server: the round trip a subscriber measured.
     RoundTrip { slot: MLineIndex, rtt_ms: u32 },
     /// To the client: a packet of a slot.
-    Slot { slot: MLineIndex, again: bool, packet: SlotPacket },
+    Slot {
+        slot: MLineIndex,
+        again: bool,
+        packet: SlotPacket,
+    },
     /// To the client: a slot's line.
     Report { slot: MLineIndex, report: SlotReport },
     /// Either way: a data-channel message.
@@ -38,17 +55,36 @@ impl Message {
         let mut out = BytesMut::with_capacity(1_280);
         out.put_u8(FIRST_BYTE);
         match self {
-            Message::Media { section, layer, packet } => {
+            Message::Media {
+                section,
+                layer,
+                packet,
+            } => {
                 put_head(&mut out, 0, *section, layer.0);
-                put_rtp(&mut out, packet.seq, packet.timestamp, packet.marker, packet.codec);
+                put_rtp(
+                    &mut out,
+                    packet.seq,
+                    packet.timestamp,
+                    packet.marker,
+                    packet.codec,
+                );
                 put_body(&mut out, &packet.extensions, &packet.payload);
             }
-            Message::SenderReport { section, layer, ntp, rtp } => {
+            Message::SenderReport {
+                section,
+                layer,
+                ntp,
+                rtp,
+            } => {
                 put_head(&mut out, 1, *section, layer.0);
                 out.put_u64(ntp.0);
                 out.put_u32(rtp.0);
             }
-            Message::Nack { mline, layer, missing } => {
+            Message::Nack {
+                mline,
+                layer,
+                missing,
+            } => {
                 put_head(&mut out, 2, *mline, layer.0);
                 missing.iter().for_each(|seq| out.put_u16(seq.0));
             }
@@ -60,7 +96,13 @@ impl Message {
             Message::Slot { slot, again, packet } => {
                 put_head(&mut out, 5, *slot, u8::from(*again));
                 out.put_u32(packet.csrc.0);
-                put_rtp(&mut out, packet.seq, packet.timestamp, packet.marker, packet.codec);
+                put_rtp(
+                    &mut out,
+                    packet.seq,
+                    packet.timestamp,
+                    packet.marker,
+                    packet.codec,
+                );
                 put_body(&mut out, &packet.extensions, &packet.payload);
             }
             Message::Report { slot, report } => {
@@ -71,7 +113,12 @@ impl Message {
                 out.put_u32(report.octets);
             }
             Message::Data { channel, message } => {
-                put_head(&mut out, 7, MLineIndex(0), u8::from(*channel == DataChannel::Lossy));
+                put_head(
+                    &mut out,
+                    7,
+                    MLineIndex(0),
+                    u8::from(*channel == DataChannel::Lossy),
+                );
                 out.put_slice(message);
             }
             Message::Bye => put_head(&mut out, 8, MLineIndex(0), 0),
@@ -93,34 +140,87 @@ impl Message {
             0 => {
                 let (seq, timestamp, marker, codec) = get_rtp(&mut bytes)?;
                 let extensions = get_extensions(&mut bytes)?;
-                let packet = Packet { seq, timestamp, marker, codec, extensions, payload: bytes };
-                Message::Media { section: mline, layer, packet }
+                let packet = Packet {
+                    seq,
+                    timestamp,
+                    marker,
+                    codec,
+                    extensions,
+                    payload: bytes,
+                };
+                Message::Media {
+                    section: mline,
+                    layer,
+                    packet,
+                }
             }
             1 => {
                 let ntp = NtpTime(bytes.try_get_u64().ok()?);
-                Message::SenderReport { section: mline, layer, ntp, rtp: RtpTime(bytes.try_get_u32().ok()?) }
+                Message::SenderReport {
+                    section: mline,
+                    layer,
+                    ntp,
+                    rtp: RtpTime(bytes.try_get_u32().ok()?),
+                }
             }
             2 => {
                 let missing = std::iter::from_fn(|| bytes.try_get_u16().ok().map(SeqNo)).collect();
-                Message::Nack { mline, layer, missing }
+                Message::Nack {
+                    mline,
+                    layer,
+                    missing,
+                }
             }
             3 => Message::Keyframe { mline, layer },
-            4 => Message::RoundTrip { slot: mline, rtt_ms: bytes.try_get_u32().ok()? },
+            4 => Message::RoundTrip {
+                slot: mline,
+                rtt_ms: bytes.try_get_u32().ok()?,
+            },
             5 => {
                 let csrc = TrackId(bytes.try_get_u32().ok()?);
                 let (seq, timestamp, marker, codec) = get_rtp(&mut bytes)?;
                 let extensions = get_extensions(&mut bytes)?;
-                let packet = SlotPacket { seq, timestamp, marker, codec, csrc, extensions, payload: bytes };
-                Message::Slot { slot: mline, again: small == 1, packet }
+                let packet = SlotPacket {
+                    seq,
+                    timestamp,
+                    marker,
+                    codec,
+                    csrc,
+                    extensions,
+                    payload: bytes,
+                };
+                Message::Slot {
+                    slot: mline,
+                    again: small == 1,
+                    packet,
+                }
             }
             6 => {
-                let (ntp, rtp) = (NtpTime(bytes.try_get_u64().ok()?), RtpTime(bytes.try_get_u32().ok()?));
+                let (ntp, rtp) = (
+                    NtpTime(bytes.try_get_u64().ok()?),
+                    RtpTime(bytes.try_get_u32().ok()?),
+                );
                 let (packets, octets) = (bytes.try_get_u32().ok()?, bytes.try_get_u32().ok()?);
-                Message::Report { slot: mline, report: SlotReport { ntp, rtp, packets, octets } }
+                Message::Report {
+                    slot: mline,
+                    report: SlotReport {
+                        ntp,
+                        rtp,
+                        packets,
+                        octets,
+                    },
+                }
             }
             7 => {
-                let channel = if small == 1 { DataChannel::Lossy } else { DataChannel::Reliable };
-                Message::Data { channel, message: bytes }
+                let channel = if small == 1 {
+                    DataChannel::Lossy
+                } else {
+                    DataChannel::Reliable
+                };
+                Message::Data {
+                    channel,
+                    message: bytes,
+                }
             }
             8 => Message::Bye,
             _ => return None,
@@ -149,7 +249,10 @@ fn put_rtp(out: &mut BytesMut, seq: SeqNo, timestamp: RtpTime, marker: bool, cod
 }
 
 fn get_rtp(bytes: &mut Bytes) -> Option<(SeqNo, RtpTime, bool, Codec)> {
-    let (seq, timestamp) = (SeqNo(bytes.try_get_u16().ok()?), RtpTime(bytes.try_get_u32().ok()?));
+    let (seq, timestamp) = (
+        SeqNo(bytes.try_get_u16().ok()?),
+        RtpTime(bytes.try_get_u32().ok()?),
+    );
     let marker = bytes.try_get_u8().ok()? == 1;
     let codec = match bytes.try_get_u8().ok()? {
         0 => Codec::Opus,
@@ -171,5 +274,8 @@ fn put_body(out: &mut BytesMut, extensions: &Extensions, payload: &Bytes) {
 
 fn get_extensions(bytes: &mut Bytes) -> Option<Extensions> {
     let level = bytes.try_get_u8().ok()?;
-    Some(Extensions { audio_level: (level != NO_LEVEL).then_some(level), ..Extensions::default() })
+    Some(Extensions {
+        audio_level: (level != NO_LEVEL).then_some(level),
+        ..Extensions::default()
+    })
 }

@@ -1,0 +1,546 @@
+//! A server, people, links between them, and the order of events.
+
+use super::link::Link;
+use super::peer::{PlainOffer, PlainPeer};
+use super::person::{Person, PersonConfig, PersonId};
+use super::publisher::{LAYERS, Publisher};
+use super::rng::Rng;
+use super::subscriber::Subscriber;
+use super::wire::Message;
+use bytes::BytesMut;
+use media::data::ToServer;
+use media::{Bitrate, LayerInfo, MLineIndex, NtpTime, ParticipantId, Source, TrackId};
+use peer::{DataChannel, Path, Protocol};
+use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId, View};
+use router::{Router, RouterConfig};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// One way over the signaling socket.
+const SIGNALING_DELAY: Duration = Duration::from_millis(25);
+/// Most events at one instant, after which something is turning in a circle.
+const MAX_EVENTS_PER_INSTANT: usize = 1_000_000;
+/// The server's NTP time when a world begins: some day in 2026.
+const SERVER_NTP: NtpTime = NtpTime(3_990_000_000 << 32);
+
+/// A picture somebody wants to see, with the sound that belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tile {
+    /// Whose.
+    pub of: PersonId,
+    /// In pixels; 0: not visible.
+    pub height: u16,
+}
+
+#[derive(Debug)]
+enum Event {
+    ToServer(Path, BytesMut),
+    ToPerson(usize, BytesMut),
+    Notice(SocketId, Notice),
+}
+
+/// A simulated internet with one Plenum server in it.
+#[derive(Debug)]
+pub struct World {
+    origin: Instant,
+    now: Instant,
+    rng: Rng,
+    router: Router<PlainPeer>,
+    rooms: Rooms,
+    people: Vec<Person>,
+    /// By time, then in the order they were put in.
+    queue: BinaryHeap<Reverse<(Instant, u64)>>,
+    events: BTreeMap<u64, Event>,
+    next_event: u64,
+    tracks: BTreeMap<TrackId, (usize, Source)>,
+    violations: Vec<String>,
+    digest: u64,
+}
+
+impl World {
+    /// An empty world; everything that happens follows from the seed and what the scenario does.
+    pub fn new(seed: u64) -> Self {
+        Self::with(seed, RouterConfig::default())
+    }
+
+    /// An empty world whose router has these limits.
+    pub fn with(seed: u64, config: RouterConfig) -> Self {
+        // Instants cannot be made up; all that is used of this one are distances to it.
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let origin = Instant::now();
+        let mut rng = Rng::new(seed);
+        let room_seed = std::array::from_fn(|_| rng.bits() as u8);
+        Self {
+            origin,
+            now: origin,
+            rng,
+            router: Router::new(config, SERVER_NTP, origin),
+            rooms: Rooms::new(room::Config::default(), room_seed),
+            people: Vec::new(),
+            queue: BinaryHeap::new(),
+            events: BTreeMap::new(),
+            next_event: 0,
+            tracks: BTreeMap::new(),
+            violations: Vec::new(),
+            // FNV-1a's offset.
+            digest: 0xCBF2_9CE4_8422_2325,
+        }
+    }
+
+    /// Somebody joins a room, connects and publishes what the configuration says.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn join(&mut self, room: &str, config: PersonConfig) -> PersonId {
+        let index = self.people.len();
+        let socket = SocketId(index as u64 + 1);
+        let join = Join {
+            room: room.to_owned(),
+            name: format!("person {index}"),
+            metadata: None,
+        };
+        let welcome = self
+            .rooms
+            .handle_join(self.now, socket, join)
+            .expect("the room takes more people");
+        let offer = PlainOffer {
+            person: index as u32,
+            restarts: 0,
+            video_slots: config.video_slots,
+            audio_slots: config.audio_slots,
+        };
+        let person = self.new_person(room, welcome.participant, socket, offer, config);
+        self.people.push(person);
+        self.offer(socket, offer);
+        if config.camera_fps > 0 {
+            self.publish(PersonId(index), Source::Camera);
+        }
+        if config.microphone {
+            self.publish(PersonId(index), Source::Microphone);
+        }
+        self.settle();
+        PersonId(index)
+    }
+
+    fn new_person(
+        &mut self,
+        room: &str,
+        participant: ParticipantId,
+        socket: SocketId,
+        offer: PlainOffer,
+        config: PersonConfig,
+    ) -> Person {
+        let ntp = NtpTime(SERVER_NTP.0.wrapping_add_signed(config.clock_offset_s << 32));
+        let (random, up, down) = (self.rng.bits(), self.rng.bits(), self.rng.bits());
+        let sections = offer.sections();
+        Person {
+            room: room.to_owned(),
+            participant,
+            up: Link::new(config.up, up),
+            down: Link::new(config.down, down),
+            slots: BTreeMap::new(),
+            notices: Vec::new(),
+            data: Vec::new(),
+            camera: None,
+            microphone: None,
+            socket,
+            path: Path {
+                protocol: Protocol::Udp,
+                local: SocketAddr::from(([192, 0, 2, 1], 10_000)),
+                remote: SocketAddr::from(([198, 51, 100, 1], 20_000 + offer.person as u16)),
+            },
+            check: stun_check(&offer.ufrag()),
+            next_check: self.now,
+            publisher: Publisher::new(
+                offer.person,
+                self.origin,
+                self.now,
+                ntp,
+                config.camera_fps,
+                random,
+            ),
+            subscriber: Subscriber::new(self.origin, SERVER_NTP, &sections),
+            sections,
+            alive: true,
+        }
+    }
+
+    /// The first offer: the peer is built as a session would build it.
+    fn offer(&mut self, socket: SocketId, offer: PlainOffer) {
+        let sources = [
+            Source::Microphone,
+            Source::Camera,
+            Source::Screen,
+            Source::ScreenAudio,
+        ];
+        let offered = |(mline, source): (usize, Source)| OfferedTrack {
+            mid: mline.to_string(),
+            source,
+        };
+        let tracks = sources.into_iter().enumerate().map(offered).collect();
+        let step = self
+            .rooms
+            .handle_offer(self.now, socket, 1, offer.to_sdp(), tracks);
+        let Ok(OfferStep::BuildPeer { participant, room }) = step else {
+            panic!("the offer is the first: {step:?}")
+        };
+        let (peer, answer) = PlainPeer::accept(self.now, &offer.to_sdp(), true).expect("the offer is ours");
+        let built = self
+            .rooms
+            .handle_peer_built(self.now, participant, answer.sections.clone());
+        built.expect("the participant is here");
+        self.router.add_peer(self.now, room, participant, peer, &answer);
+        self.settle();
+    }
+
+    /// Camera or microphone on.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn publish(&mut self, who: PersonId, source: Source) {
+        let camera = source == Source::Camera;
+        let info = |(rid, height): (&str, u16)| LayerInfo {
+            rid: rid.to_owned(),
+            height,
+            max_bitrate: Bitrate(0),
+        };
+        let layers = if camera {
+            LAYERS.map(info).to_vec()
+        } else {
+            Vec::new()
+        };
+        let mid = if camera { "1" } else { "0" };
+        let socket = self.people[who.0].socket;
+        let track = self
+            .rooms
+            .handle_publish(self.now, socket, mid, layers, false)
+            .expect("the section is free")
+            .id;
+        self.tracks.insert(track, (who.0, source));
+        let person = &mut self.people[who.0];
+        *(if camera {
+            &mut person.camera
+        } else {
+            &mut person.microphone
+        }) = Some(track);
+        person.publisher.set_on(source, true);
+        self.settle();
+    }
+
+    /// Camera or microphone off.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn unpublish(&mut self, who: PersonId, source: Source) {
+        let camera = source == Source::Camera;
+        let person = &mut self.people[who.0];
+        person.publisher.set_on(source, false);
+        *(if camera {
+            &mut person.camera
+        } else {
+            &mut person.microphone
+        }) = None;
+        let mid = if camera { "1" } else { "0" };
+        self.rooms
+            .handle_unpublish(self.now, person.socket, mid)
+            .expect("the mid is known");
+        self.settle();
+    }
+
+    /// What somebody wants to see; the most important first, and nothing else.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn show(&mut self, who: PersonId, tiles: &[Tile]) {
+        let tile = |(priority, tile): (usize, &Tile)| room::Tile {
+            participant: self.people[tile.of.0].participant,
+            source: Source::Camera,
+            height: tile.height,
+            priority: priority as u8,
+        };
+        let view = View {
+            tiles: tiles.iter().enumerate().map(tile).collect(),
+            auto_height: None,
+        };
+        self.rooms
+            .handle_view(self.now, self.people[who.0].socket, view)
+            .expect("the view is valid");
+        self.settle();
+    }
+
+    /// How loud somebody is from now on: 0 silent, 127 loudest.
+    pub fn speak(&mut self, who: PersonId, loudness: u8) {
+        self.people[who.0].publisher.loudness = loudness;
+    }
+
+    /// Mutes or unmutes the microphone.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn mute(&mut self, who: PersonId, muted: bool) {
+        let person = &self.people[who.0];
+        let track = person.microphone.expect("the person has a microphone");
+        self.rooms
+            .handle_mute(self.now, person.socket, track, muted)
+            .expect("the track is theirs");
+        self.settle();
+    }
+
+    /// Sends a data message to these people, or to the room.
+    ///
+    /// # Panics
+    /// When the message does not fit an envelope.
+    pub fn send_data(&mut self, from: PersonId, channel: DataChannel, to: &[PersonId], payload: &[u8]) {
+        let recipients = to.iter().map(|to| self.people[to.0].participant).collect();
+        let message = ToServer {
+            recipients,
+            topic: "chat",
+            payload,
+        }
+        .encode()
+        .expect("the message is small");
+        self.send_up(from.0, Message::Data { channel, message }.encode());
+    }
+
+    /// Says goodbye, on the socket and on the wire.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn leave(&mut self, who: PersonId) {
+        self.send_up(who.0, Message::Bye.encode());
+        let person = &mut self.people[who.0];
+        person.alive = false;
+        self.rooms
+            .handle_leave(self.now, person.socket)
+            .expect("the person is here");
+        self.settle();
+    }
+
+    /// The person's process is killed: the socket closes, nothing more is sent.
+    pub fn kill(&mut self, who: PersonId) {
+        let person = &mut self.people[who.0];
+        person.alive = false;
+        self.rooms.handle_socket_closed(self.now, person.socket);
+        self.settle();
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        let mut at_this_instant = 0;
+        while let Some(at) = self.next_deadline().filter(|at| *at <= end) {
+            at_this_instant = if at > self.now { 0 } else { at_this_instant + 1 };
+            assert!(at_this_instant < MAX_EVENTS_PER_INSTANT, "time stands still");
+            self.now = self.now.max(at);
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// As [`Self::run`], in milliseconds.
+    pub fn run_ms(&mut self, ms: u64) {
+        self.run(Duration::from_millis(ms));
+    }
+
+    /// Virtual time now.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Somebody.
+    pub fn person(&self, who: PersonId) -> &Person {
+        &self.people[who.0]
+    }
+
+    /// Somebody, to change their links.
+    pub fn person_mut(&mut self, who: PersonId) -> &mut Person {
+        &mut self.people[who.0]
+    }
+
+    /// The server's media plane.
+    pub fn router(&self) -> &Router<PlainPeer> {
+        &self.router
+    }
+
+    /// The server's control plane.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// What happened that must not.
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// A hash over every datagram: its direction, time and bytes.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    fn next_deadline(&mut self) -> Option<Instant> {
+        let queue = self.queue.peek().map(|Reverse((at, _))| *at);
+        let people = self.people.iter().filter_map(Person::poll_timeout).min();
+        [
+            queue,
+            people,
+            self.router.poll_timeout(),
+            self.rooms.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Does what is due now, events first.
+    fn step(&mut self) {
+        while let Some(Reverse((at, number))) = self.queue.peek().copied() {
+            if at > self.now {
+                break;
+            }
+            self.queue.pop();
+            if let Some(event) = self.events.remove(&number) {
+                self.handle(event);
+            }
+        }
+        self.router.handle_timeout(self.now);
+        self.rooms.handle_timeout(self.now);
+        for index in 0..self.people.len() {
+            if self.people[index].poll_timeout().is_some_and(|at| at <= self.now) {
+                let datagrams = self.people[index].handle_timeout(self.now, &mut self.violations);
+                datagrams
+                    .into_iter()
+                    .for_each(|datagram| self.send_up(index, datagram));
+            }
+        }
+        self.settle();
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::ToServer(path, datagram) => self.router.handle_datagram(self.now, path, datagram),
+            Event::ToPerson(index, datagram) => {
+                self.check_sender(index, &datagram);
+                let person = &mut self.people[index];
+                if !person.alive {
+                    return;
+                }
+                let answers = person.handle_datagram(self.now, datagram, &mut self.violations);
+                answers
+                    .iter()
+                    .for_each(|answer| self.send_up(index, answer.encode()));
+            }
+            Event::Notice(socket, notice) => {
+                let person = self.people.iter_mut().find(|person| person.socket == socket);
+                if let Some(person) = person.filter(|person| person.alive) {
+                    person.handle_notice(notice);
+                }
+            }
+        }
+    }
+
+    /// Nothing to the wrong participant: the CSRC names a track of somebody else in the receiver's room, and the
+    /// content is that track's.
+    fn check_sender(&mut self, receiver: usize, datagram: &BytesMut) {
+        let Some(Message::Slot { slot, packet, .. }) = Message::decode(datagram.clone()) else {
+            return;
+        };
+        let stamp = match packet.codec.kind() {
+            media::Kind::Audio => super::stamp::Stamp::of_audio(&packet.payload),
+            media::Kind::Video => super::stamp::Stamp::of_vp8(&packet.payload).map(|(stamp, _)| stamp),
+        };
+        let said = self.tracks.get(&packet.csrc).copied();
+        let is = stamp.map(|stamp| (stamp.person as usize, stamp.source));
+        let same_room = said.is_some_and(|(from, _)| self.people[from].room == self.people[receiver].room);
+        let own = said.is_some_and(|(from, _)| from == receiver);
+        if said.is_none() || said != is || !same_room || own {
+            let MLineIndex(slot) = slot;
+            self.violations.push(format!(
+                "person {receiver}, slot {slot}: {:?} came as {} of {said:?}",
+                is, packet.csrc
+            ));
+        }
+    }
+
+    /// Passes on what server and rooms have to say, until they are silent.
+    fn settle(&mut self) {
+        loop {
+            let mut silent = true;
+            while let Some(event) = self.router.poll_event() {
+                silent = false;
+                self.rooms.handle_media_event(self.now, event);
+            }
+            while let Some(output) = self.rooms.poll_output() {
+                silent = false;
+                match output {
+                    RoomOutput::Media { command, .. } => self.router.handle_command(self.now, command),
+                    RoomOutput::Notify { socket, notice } => {
+                        self.push(self.now + SIGNALING_DELAY, Event::Notice(socket, notice));
+                    }
+                    RoomOutput::RoomClosed { .. } => {}
+                }
+            }
+            if silent {
+                break;
+            }
+        }
+        while let Some(transmit) = self.router.poll_transmit() {
+            self.send_down(transmit.path, transmit.datagram);
+        }
+    }
+
+    fn send_down(&mut self, path: Path, datagram: BytesMut) {
+        self.record(1, &datagram);
+        let Some(index) = self.people.iter().position(|person| person.path == path) else {
+            return self
+                .violations
+                .push(format!("a datagram to {path:?}, where nobody is"));
+        };
+        if let Some(at) = self.people[index].down.send(self.now, datagram.len()) {
+            self.push(at, Event::ToPerson(index, datagram));
+        }
+    }
+
+    fn send_up(&mut self, index: usize, datagram: BytesMut) {
+        self.record(0, &datagram);
+        let person = &mut self.people[index];
+        let path = person.path;
+        if let Some(at) = person.up.send(self.now, datagram.len()) {
+            self.push(at, Event::ToServer(path, datagram));
+        }
+    }
+
+    fn push(&mut self, at: Instant, event: Event) {
+        self.queue.push(Reverse((at, self.next_event)));
+        self.events.insert(self.next_event, event);
+        self.next_event += 1;
+    }
+
+    fn record(&mut self, direction: u8, datagram: &[u8]) {
+        let time = self.now.saturating_duration_since(self.origin).as_nanos() as u64;
+        for byte in std::iter::once(direction)
+            .chain(time.to_be_bytes())
+            .chain(datagram.iter().copied())
+        {
+            // FNV-1a (Fowler, Noll, Vo).
+            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+}
+
+/// A binding request as far as the demultiplexer reads it (RFC 8489 §5, §14.3).
+fn stun_check(ufrag: &str) -> BytesMut {
+    let username = format!("{ufrag}:them");
+    let padded = username.len().next_multiple_of(4);
+    let mut out = BytesMut::new();
+    out.extend_from_slice(&[0, 1]);
+    out.extend_from_slice(&(padded as u16 + 4).to_be_bytes());
+    out.extend_from_slice(&[0x21, 0x12, 0xA4, 0x42]);
+    out.extend_from_slice(&[0; 12]);
+    out.extend_from_slice(&[0, 6]);
+    out.extend_from_slice(&(username.len() as u16).to_be_bytes());
+    out.extend_from_slice(username.as_bytes());
+    out.resize(24 + padded, 0);
+    out
+}
