@@ -203,3 +203,31 @@ fn leaving_is_at_once() {
     world.pass(Duration::from_millis(200));
     assert!(saw_leave(&world, &grace, &ada));
 }
+
+#[test]
+fn silence_that_begins_late_does_not_prolong_the_resume_window() {
+    let (mut world, ada, grace) = pair();
+    world.close_socket(&ada);
+    world.pass_secs(25);
+    world.silent(&ada, 3);
+    world.pass(Duration::from_millis(5_500));
+    assert!(saw_leave(&world, &grace, &ada));
+}
+
+#[test]
+fn a_peer_that_ends_after_silence_does_not_start_it_anew() {
+    use media::plane::MediaEvent;
+    let (mut world, ada, grace) = pair();
+    world.close_socket(&ada);
+    world.pass_secs(3);
+    world.silent(&ada, 3);
+    world.pass_secs(11);
+    let reason = "closed";
+    world.event(MediaEvent::Disconnected {
+        participant: ada.id,
+        reason,
+        dtls_alert: false,
+    });
+    world.pass_secs(2);
+    assert!(saw_leave(&world, &grace, &ada), "within 20 s of the kill");
+}
