@@ -119,6 +119,7 @@ fn where_no_media_ever_flowed_15_seconds_are_enough() {
     let mut world = World::new();
     let grace = world.join("daily", "Grace");
     let ada = world.join("daily", "Ada");
+    world.view(&ada, &[], None);
     world.pass_secs(60);
     assert_eq!(
         world.rooms.participant_count(),
