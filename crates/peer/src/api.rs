@@ -237,6 +237,9 @@ pub trait Peer {
     /// When it cannot be met; the peer goes on as before.
     fn handle_offer(&mut self, now: Instant, sdp: &str) -> Result<Answer, OfferError>;
 
+    /// Whether media reaches the client now: handshakes done, consent to send not expired (RFC 7675). What is sent
+    /// while it does not is lost, so nothing should begin.
+    fn is_reachable(&self) -> bool;
     /// Whether the subscriber's slot can take this codec.
     fn accepts(&self, slot: MLineIndex, codec: media::Codec) -> bool;
     /// Send a packet through a slot.

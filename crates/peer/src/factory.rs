@@ -3,8 +3,9 @@
 use crate::api::{Answer, OfferError};
 use crate::config::{PeerConfig, SrtpProfiles};
 use crate::peer::RtcPeer;
-use rtc::crypto::{self, SignatureScheme};
+use rtc::crypto::{self, RTCCryptoProvider, SignatureScheme};
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A peer could not be prepared for; a broken build or machine, not bad input.
@@ -25,6 +26,7 @@ pub struct PeerFactory {
     pub(crate) certificate: RTCCertificate,
     /// Its `a=fingerprint` value.
     pub(crate) fingerprint: String,
+    pub(crate) crypto: Arc<dyn RTCCryptoProvider>,
 }
 
 impl std::fmt::Debug for PeerFactory {
@@ -61,6 +63,7 @@ impl PeerFactory {
             config,
             certificate,
             fingerprint,
+            crypto: provider,
         })
     }
 

@@ -12,6 +12,7 @@ pub mod factory;
 mod feedback;
 mod paths;
 pub mod peer;
+mod probe;
 mod receive;
 mod sdp;
 mod send;

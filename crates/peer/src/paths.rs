@@ -26,6 +26,14 @@ struct Known {
     heard: Instant,
 }
 
+/// Silence after which the client is asked whether it is there: often enough before others are told, so that two lost
+/// datagrams do not matter.
+const PROBES: [Duration; 3] = [
+    Duration::from_millis(1500),
+    Duration::from_millis(2000),
+    Duration::from_millis(2500),
+];
+
 /// Validated paths and the time of the last authenticated packet.
 #[derive(Debug)]
 pub(crate) struct Paths {
@@ -34,6 +42,8 @@ pub(crate) struct Paths {
     heard: Option<Instant>,
     /// What was last reported: 0, 3 or 15 seconds of silence.
     silent: u32,
+    /// How often the client was asked since it was last heard.
+    probes: usize,
 }
 
 impl Paths {
@@ -43,6 +53,7 @@ impl Paths {
             current: None,
             heard: None,
             silent: 0,
+            probes: 0,
         }
     }
 
@@ -94,10 +105,22 @@ impl Paths {
             known.heard = now;
         }
         self.heard = Some(now);
+        self.probes = 0;
         if self.silent != 0 {
             self.silent = 0;
             events.push_back(PeerEvent::Silent { seconds: 0 });
         }
+    }
+
+    /// Where to ask whether the client is there, when that is due.
+    pub(crate) fn probe(&mut self, now: Instant) -> Option<Path> {
+        self.next_probe().filter(|due| *due <= now)?;
+        self.probes += 1;
+        self.current()
+    }
+
+    fn next_probe(&self) -> Option<Instant> {
+        Some(self.heard? + *PROBES.get(self.probes)?)
     }
 
     /// Report silence and forget stale paths.
@@ -134,7 +157,7 @@ impl Paths {
             .iter()
             .filter(|known| Some(known.path) != self.current)
             .map(|known| known.heard + PATH_STALE);
-        stale.chain(silence).min()
+        stale.chain(silence).chain(self.next_probe()).min()
     }
 
     /// When full, the path that has been quiet longest goes; never the current one.

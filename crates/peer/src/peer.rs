@@ -10,6 +10,7 @@ use crate::connection;
 use crate::factory::PeerFactory;
 use crate::feedback;
 use crate::paths::Paths;
+use crate::probe;
 use crate::receive::Receiver;
 use crate::sdp::answer::{self, AnswerParameters};
 use crate::sdp::offer::Offer;
@@ -66,6 +67,8 @@ pub struct RtcPeer {
     remotes: Vec<(Protocol, SocketAddr)>,
     /// The check that is being handled: when and where it came from, and what it is.
     check: Option<(Instant, Path, Binding)>,
+    /// The last probe that was not answered.
+    probe: Option<probe::Transaction>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<PeerEvent>,
     /// `rtc` may have something to send.
@@ -122,6 +125,7 @@ impl RtcPeer {
             rtcp_ssrc: rand::random(),
             remotes: Vec::new(),
             check: None,
+            probe: None,
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             unsent: false,
@@ -159,6 +163,10 @@ impl RtcPeer {
             self.stats.dropped_in += 1;
             return;
         };
+        if self.probe == Some(binding.transaction) && binding.class == Class::Success {
+            self.handle_probe_answer(now, path, &datagram);
+            return;
+        }
         let remote = (path.protocol, path.remote);
         if !self.remotes.contains(&remote) && self.remotes.len() >= MAX_REMOTES {
             self.stats.dropped_in += 1;
@@ -169,6 +177,26 @@ impl RtcPeer {
         self.flush();
         self.check = None;
         self.handle_events(now);
+    }
+
+    /// The client answers our question whether it is there; `rtc` knows nothing of it.
+    fn handle_probe_answer(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        if self.paths.is_validated(&path)
+            && probe::is_authentic(datagram, &self.session.transport, self.factory.crypto.as_ref())
+        {
+            self.probe = None;
+            self.paths.heard_on(now, &path, &mut self.events);
+        } else {
+            self.stats.dropped_in += 1;
+        }
+    }
+
+    fn send_probe(&mut self, path: Path) {
+        let request = probe::request(&self.local, &self.session.transport, self.factory.crypto.as_ref());
+        if let Some((transaction, datagram)) = request {
+            self.probe = Some(transaction);
+            self.transmits.push_back(Transmit { path, datagram });
+        }
     }
 
     /// DTLS: the handshake, and then data channels.
@@ -466,6 +494,9 @@ impl Peer for RtcPeer {
                 self.write_rtcp(now, feedback);
             }
         }
+        if let Some(path) = self.paths.probe(now) {
+            self.send_probe(path);
+        }
         self.paths.handle_timeout(now, &mut self.events);
     }
 
@@ -522,6 +553,10 @@ impl Peer for RtcPeer {
         self.receiver.update(&self.session);
         self.sender.update(&self.session);
         Ok(self.answer())
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.connected && !self.closed && !self.paths.expired()
     }
 
     fn accepts(&self, slot: MLineIndex, codec: Codec) -> bool {

@@ -97,7 +97,11 @@ fn a_client_that_opens_channels_without_end_is_shown_out() {
         world.client.create_channel(&format!("torrent {i}"));
         world.run(Duration::from_millis(100));
     }
-    assert!(matches!(world.events.last(), Some(PeerEvent::Closed { .. })), "{:?}", world.events.last());
+    assert!(
+        matches!(world.events.last(), Some(PeerEvent::Closed { .. })),
+        "{:?}",
+        world.events.last()
+    );
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn over_tcp() {
 fn a_client_without_gcm_is_told_so_and_connects_with_compat() {
     let old = ClientOptions {
         profiles: vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80],
-        tcp: false,
+        ..Default::default()
     };
     let mut world = World::new(&usual_sections(), old.clone(), false);
     world.run(Duration::from_secs(5));

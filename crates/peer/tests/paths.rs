@@ -360,3 +360,22 @@ fn silence_is_told_after_3_and_15_seconds_and_stops_sending_until_the_client_is_
         Some(3)
     );
 }
+
+#[test]
+fn a_quiet_client_is_asked_and_does_not_count_as_silent() {
+    let options = ClientOptions {
+        consent: Some(Duration::from_secs(5)),
+        ..Default::default()
+    };
+    let mut world = World::new(&usual_sections(), options, false);
+    world.run(Duration::from_secs(60));
+    assert!(world.is_connected());
+    assert!(
+        !world
+            .events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::Silent { .. })),
+        "{:?}",
+        world.events
+    );
+}

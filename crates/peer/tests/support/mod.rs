@@ -115,6 +115,8 @@ pub struct Client {
 pub struct ClientOptions {
     pub profiles: Vec<SrtpProtectionProfile>,
     pub tcp: bool,
+    /// How often its ICE agent asks for consent.
+    pub consent: Option<Duration>,
 }
 
 impl Client {
@@ -125,6 +127,9 @@ impl Client {
             outbound: VecDeque::new(),
         };
         let mut settings = SettingEngineBuilder::new().with_multicast_dns_mode(MulticastDnsMode::Disabled);
+        if options.consent.is_some() {
+            settings = settings.with_ice_timeouts(None, None, options.consent);
+        }
         if !options.profiles.is_empty() {
             settings = settings.with_srtp_protection_profiles(options.profiles);
         }
