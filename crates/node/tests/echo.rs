@@ -56,6 +56,9 @@ impl Peer for EchoPeer {
     fn handle_offer(&mut self, _now: Instant, _sdp: &str) -> Result<Answer, OfferError> {
         Err(OfferError::Unsupported("an echo has no media".into()))
     }
+    fn is_reachable(&self) -> bool {
+        true
+    }
     fn accepts(&self, _slot: MLineIndex, _codec: Codec) -> bool {
         false
     }

@@ -137,6 +137,17 @@ impl<P: Peer> Router<P> {
         }
     }
 
+    /// The client can be reached now, or cannot any more: its slots begin or end, and their tracks' publishers
+    /// are asked for what that needs.
+    pub(crate) fn handle_reachability(&mut self, key: PeerKey) {
+        self.retarget_peer(key);
+        let Some(entry) = self.peers.get(key) else { return };
+        let tracks: Vec<TrackKey> = entry.all_slots().filter_map(|(_, slot)| slot.track).collect();
+        for track in tracks {
+            self.service_track(track);
+        }
+    }
+
     /// Shares what a participant can receive among its slots.
     pub(crate) fn retarget_peer(&mut self, key: PeerKey) {
         let Some(entry) = self.peers.get(key) else { return };
@@ -195,7 +206,8 @@ impl Track {
 
 /// Whether anything of the track may flow into the slot at all.
 fn may_flow<P: Peer>(entry: &PeerEntry<P>, mline: MLineIndex, track: &Track) -> bool {
-    !track.muted && takes_codec(entry, mline, track)
+    // A keyframe sent to a client that is not there is lost, and what follows it could not be decoded.
+    entry.peer.is_reachable() && !track.muted && takes_codec(entry, mline, track)
 }
 
 /// Whether the subscriber negotiated the track's codec, as far as it is known.
@@ -218,7 +230,13 @@ pub(crate) fn tell<P: Peer>(
     }
     let slot = entry.slot(mline)?;
     let track = tracks.get(slot.track?)?;
-    let state = state_of(now, slot, track, takes_codec(entry, mline, track));
+    let state = state_of(
+        now,
+        slot,
+        track,
+        takes_codec(entry, mline, track),
+        entry.peer.is_reachable(),
+    );
     let participant = entry.participant;
     let slot = entry.slot_mut(mline)?;
     if slot.told == Some((track.id, state)) {
@@ -233,7 +251,7 @@ pub(crate) fn tell<P: Peer>(
     })
 }
 
-fn state_of(now: Instant, slot: &Slot, track: &Track, takes_codec: bool) -> SlotState {
+fn state_of(now: Instant, slot: &Slot, track: &Track, takes_codec: bool, reachable: bool) -> SlotState {
     if track.muted {
         return SlotState::Paused(PauseReason::Muted);
     }
@@ -259,6 +277,7 @@ fn state_of(now: Instant, slot: &Slot, track: &Track, takes_codec: bool) -> Slot
         };
     }
     match (flows.layer, flows.target) {
+        (_, None) if !reachable => SlotState::Switching,
         (_, None) => SlotState::Paused(PauseReason::Bandwidth),
         (Some(_), Some(_)) => SlotState::Live,
         (None, Some(_)) => SlotState::Switching,

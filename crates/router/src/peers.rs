@@ -282,11 +282,13 @@ impl<P: Peer> Router<P> {
                     srtp_profile,
                     transport,
                 });
+                self.handle_reachability(key);
             }
             PeerEvent::Silent { seconds } => {
                 if let Some(entry) = self.peers.get_mut(key) {
                     entry.silent_seconds = seconds;
                 }
+                self.handle_reachability(key);
                 self.tell_of(key, |participant| MediaEvent::Silent { participant, seconds });
             }
             PeerEvent::Closed { reason, dtls_alert } => {

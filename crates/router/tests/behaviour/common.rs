@@ -49,6 +49,7 @@ pub struct Script {
     pub refused_codecs: Vec<Codec>,
     pub next_answer: Option<Result<Answer, OfferError>>,
     pub closed: bool,
+    pub unreachable: bool,
 }
 
 pub struct FakePeer(pub Rc<RefCell<Script>>);
@@ -83,6 +84,9 @@ impl Peer for FakePeer {
             .next_answer
             .take()
             .expect("the test expects an offer")
+    }
+    fn is_reachable(&self) -> bool {
+        !self.0.borrow().unreachable
     }
     fn accepts(&self, _slot: MLineIndex, codec: Codec) -> bool {
         !self.0.borrow().refused_codecs.contains(&codec)

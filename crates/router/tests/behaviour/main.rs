@@ -13,6 +13,7 @@ mod layers_follow_the_tile_height;
 mod levels_are_told_while_someone_speaks;
 mod lost_packets_are_sent_again;
 mod muted_tracks_do_not_flow;
+mod nothing_begins_before_the_client_is_there;
 mod nothing_crosses_rooms;
 mod only_the_loudest_flow;
 mod peers_are_polled_only_when_given_work;
