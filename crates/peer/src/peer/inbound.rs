@@ -1,0 +1,197 @@
+//! What comes in: checks, the handshake, media and data.
+
+use super::RtcPeer;
+use super::outbound::holds_alert;
+use crate::api::{Path, PeerEvent, Protocol};
+use crate::feedback;
+use crate::probe;
+use crate::stun::{Binding, Class};
+use bytes::BytesMut;
+use rtc::interceptor::Packet as RtcPacket;
+use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
+use rtc::peer_connection::message::RTCMessage;
+use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::peer_connection::transport::RTCDtlsTransportState;
+use rtc::sansio::Protocol as _;
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use rtc::statistics::StatsSelector;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// Most remote addresses one set of ICE credentials may come from. `rtc` keeps every one; a client past it
+/// restarts ICE.
+const MAX_REMOTES: usize = 256;
+
+impl RtcPeer {
+    /// A connectivity check. `rtc` authenticates and answers it; what it answered with success is ours.
+    pub(super) fn handle_check(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        let Some(binding) = Binding::parse(&datagram) else {
+            self.stats.dropped_in += 1;
+            return;
+        };
+        if self.probe == Some(binding.transaction) && binding.class == Class::Success {
+            self.handle_probe_answer(now, path, &datagram);
+            return;
+        }
+        let remote = (path.protocol, path.remote);
+        if !self.remotes.contains(&remote) && self.remotes.len() >= MAX_REMOTES {
+            self.stats.dropped_in += 1;
+            return;
+        }
+        self.check = Some((now, path, binding));
+        self.read(now, path, datagram);
+        self.flush();
+        self.check = None;
+        self.handle_events(now);
+    }
+
+    /// The client answers our question whether it is there; `rtc` knows nothing of it.
+    pub(super) fn handle_probe_answer(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        if self.paths.is_validated(&path)
+            && probe::is_authentic(datagram, &self.session.transport, self.factory.crypto.as_ref())
+        {
+            self.probe = None;
+            self.paths.heard_on(now, &path, &mut self.events);
+        } else {
+            self.stats.dropped_in += 1;
+        }
+    }
+
+    /// DTLS: the handshake, and then data channels.
+    pub(super) fn handle_dtls(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        if !self.connected && holds_alert(&datagram) {
+            self.finish("the client refused the DTLS handshake", true);
+            return;
+        }
+        self.read(now, path, datagram);
+        self.handle_events(now);
+        self.handle_messages();
+        if self.connected {
+            self.channels.flush(now, &mut self.pc);
+        }
+        self.unsent = true;
+        let ended = self
+            .pc
+            .sctp()
+            .is_some_and(|sctp| sctp.transport().state() == RTCDtlsTransportState::Closed);
+        if ended {
+            self.finish("the client closed the connection", false);
+        }
+    }
+
+    /// RTP or RTCP.
+    pub(super) fn handle_srtp(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        self.read(now, path, datagram);
+        let Ok(packet) = self.inbound.try_recv() else {
+            // Not authentic, replayed, or before the handshake.
+            self.stats.dropped_in += 1;
+            return;
+        };
+        self.paths.heard_on(now, &path, &mut self.events);
+        match packet {
+            RtcPacket::Rtp(packet) => {
+                self.events.extend(
+                    self.receiver
+                        .handle_rtp(now, packet, &self.session, &mut self.stats),
+                );
+            }
+            RtcPacket::Rtcp(packets) => {
+                feedback::read(now, &packets, &mut self.sender, &mut self.events);
+                self.receiver.handle_rtcp(now, packets, &mut self.events);
+            }
+            _ => self.stats.dropped_in += 1,
+        }
+    }
+
+    pub(super) fn read(&mut self, now: Instant, path: Path, message: BytesMut) {
+        let transport = TransportContext {
+            local_addr: self.candidate_for(path),
+            peer_addr: path.remote,
+            transport_protocol: match path.protocol {
+                Protocol::Udp => TransportProtocol::UDP,
+                Protocol::Tcp => TransportProtocol::TCP,
+            },
+            ecn: None,
+        };
+        // Errors are about this datagram only, and `rtc` counts and logs them.
+        let _ = self.pc.handle_read(TaggedBytesMut {
+            now,
+            transport,
+            message,
+        });
+    }
+
+    /// The candidate a datagram arrived at. A socket behind NAT, or bound to every interface, knows another address
+    /// than the advertised one; to a lite agent all its candidates are the same.
+    pub(super) fn candidate_for(&self, path: Path) -> SocketAddr {
+        let candidates = &self.factory.config.candidates;
+        candidates
+            .iter()
+            .find(|candidate| **candidate == path.local)
+            .or_else(|| {
+                candidates
+                    .iter()
+                    .find(|candidate| candidate.is_ipv4() == path.local.is_ipv4())
+            })
+            .or_else(|| candidates.first())
+            .copied()
+            .unwrap_or(path.local)
+    }
+
+    pub(super) fn handle_events(&mut self, now: Instant) {
+        self.pc_timeout = None;
+        while let Some(event) = self.pc.poll_event() {
+            match event {
+                RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected)
+                    if !self.connected =>
+                {
+                    self.connected = true;
+                    let protocol = self.paths.current().map_or(Protocol::Udp, |path| path.protocol);
+                    let srtp_profile = self.srtp_profile(now);
+                    self.events.push_back(PeerEvent::Connected {
+                        srtp_profile,
+                        protocol,
+                    });
+                }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
+                    if !self.channels.opened(now, &mut self.pc, id, &mut self.events) {
+                        self.finish("the client opened too many data channels", false);
+                    }
+                    self.unsent = true;
+                }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
+                    self.channels.closed(id, &mut self.events);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn handle_messages(&mut self) {
+        while let Some(message) = self.pc.poll_read() {
+            let RTCMessage::DataChannelMessage(id, message) = message.message else {
+                continue;
+            };
+            match self.channels.channel(id) {
+                Some(channel) if message.data.len() <= self.factory.config.max_message_bytes => {
+                    self.events.push_back(PeerEvent::Data {
+                        channel,
+                        message: message.data.freeze(),
+                    });
+                }
+                _ => self.stats.dropped_in += 1,
+            }
+        }
+    }
+
+    pub(super) fn srtp_profile(&mut self, now: Instant) -> &'static str {
+        let report = self.pc.get_stats(now, StatsSelector::None);
+        match report.transport().map(|transport| transport.srtp_cipher.as_str()) {
+            Some("SRTP_AEAD_AES_128_GCM") => "SRTP_AEAD_AES_128_GCM",
+            Some("SRTP_AEAD_AES_256_GCM") => "SRTP_AEAD_AES_256_GCM",
+            Some("SRTP_AES128_CM_HMAC_SHA1_80") => "SRTP_AES128_CM_HMAC_SHA1_80",
+            Some("SRTP_AES128_CM_HMAC_SHA1_32") => "SRTP_AES128_CM_HMAC_SHA1_32",
+            _ => "unknown",
+        }
+    }
+}

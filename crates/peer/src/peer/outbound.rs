@@ -1,0 +1,130 @@
+//! What goes out: where each datagram must go, and RTCP in datagrams that fit.
+
+use super::RtcPeer;
+use crate::api::{Path, Protocol, Transmit};
+use crate::probe;
+use crate::stun::{Binding, Class};
+use bytes::BytesMut;
+use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
+use rtc::rtcp;
+use rtc::sansio::Protocol as _;
+use rtc::shared::{TransportContext, TransportProtocol};
+use std::time::Instant;
+
+/// Largest compound of feedback; what is longer is split, so that it fits a datagram.
+const MAX_RTCP_BYTES: usize = 1100;
+
+impl RtcPeer {
+    /// Move what `rtc` wants to send to where it must go.
+    pub(super) fn flush(&mut self) {
+        self.unsent = false;
+        while let Some(out) = self.pc.poll_write() {
+            self.route(&out.transport, out.message);
+        }
+        self.pc_timeout = None;
+    }
+
+    pub(super) fn route(&mut self, transport: &TransportContext, datagram: BytesMut) {
+        let path = match datagram.first() {
+            Some(0..=3) => self.route_check(transport, &datagram),
+            Some(20..=63) if !self.connected && holds_alert(&datagram) => {
+                let path = self.paths.current();
+                self.finish("the DTLS handshake failed", true);
+                path
+            }
+            _ => self.paths.current(),
+        };
+        if let Some(path) = path {
+            self.transmits.push_back(Transmit { path, datagram });
+        }
+    }
+
+    /// STUN goes where `rtc` says. A success response to the check at hand proves that its sender knows our password.
+    pub(super) fn route_check(&mut self, transport: &TransportContext, datagram: &[u8]) -> Option<Path> {
+        let protocol = match transport.transport_protocol {
+            TransportProtocol::TCP => Protocol::Tcp,
+            _ => Protocol::Udp,
+        };
+        let remote = transport.peer_addr;
+        let Some((now, path, check)) = self
+            .check
+            .filter(|(_, path, _)| path.protocol == protocol && path.remote == remote)
+        else {
+            return self.paths.find(protocol, remote);
+        };
+        let out = Binding::parse(datagram);
+        let answer =
+            out.is_some_and(|out| out.class == Class::Success && out.transaction == check.transaction);
+        // A client that nominates with its very first check (Firefox) gets a check of `rtc`'s own instead of an
+        // answer. That too comes only after the password was right; and unless the address counts as the client's
+        // now, its response, which carries no username, finds nobody.
+        let counter_check = out.is_some_and(|out| out.class == Class::Request);
+        if (answer || counter_check) && check.class == Class::Request {
+            if !self.remotes.contains(&(protocol, remote)) {
+                self.remotes.push((protocol, remote));
+            }
+            self.paths
+                .validated(now, path, answer && check.use_candidate, &mut self.events);
+        }
+        Some(path)
+    }
+
+    pub(super) fn write_rtp(&mut self, now: Instant, packet: Option<rtc::rtp::Packet>) {
+        let Some(packet) = packet.filter(|_| self.connected && !self.closed) else {
+            self.stats.dropped_out += 1;
+            return;
+        };
+        self.write(now, RTCMessage::RtpPacket(String::new(), packet));
+    }
+
+    /// Send RTCP in as few datagrams as fit.
+    pub(super) fn write_rtcp(&mut self, now: Instant, packets: Vec<Box<dyn rtcp::Packet>>) {
+        let (mut compound, mut bytes) = (Vec::new(), 0);
+        for packet in packets {
+            let size = packet.raw_size();
+            if bytes + size > MAX_RTCP_BYTES && !compound.is_empty() {
+                self.write(
+                    now,
+                    RTCMessage::RtcpPacket(String::new(), std::mem::take(&mut compound)),
+                );
+                bytes = 0;
+            }
+            bytes += size;
+            compound.push(packet);
+        }
+        if !compound.is_empty() {
+            self.write(now, RTCMessage::RtcpPacket(String::new(), compound));
+        }
+    }
+
+    pub(super) fn write(&mut self, now: Instant, message: RTCMessage) {
+        // Only queues; what fails later is logged by `rtc`.
+        let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
+        self.unsent = true;
+    }
+
+    /// Ask whether the client is there.
+    pub(super) fn send_probe(&mut self, path: Path) {
+        let request = probe::request(&self.local, &self.session.transport, self.factory.crypto.as_ref());
+        if let Some((transaction, datagram)) = request {
+            self.probe = Some(transaction);
+            self.transmits.push_back(Transmit { path, datagram });
+        }
+    }
+}
+
+/// Whether one of the datagram's DTLS records is an alert (content type 21, RFC 6347 §4.1).
+pub(super) fn holds_alert(mut datagram: &[u8]) -> bool {
+    const RECORD_HEADER_BYTES: usize = 13;
+    while let Some((header, rest)) = datagram.split_at_checked(RECORD_HEADER_BYTES) {
+        let &[kind, .., high, low] = header else {
+            return false;
+        };
+        if kind == 21 {
+            return true;
+        }
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        datagram = rest.get(length..).unwrap_or_default();
+    }
+    false
+}
