@@ -13,7 +13,10 @@ pub const ROWS: usize = 3;
 
 /// Four bits that change with every single-bit error of the number: 5·high nibble + 3·low nibble + 9, modulo 16.
 pub fn checksum(number: u8) -> u8 {
-    (5 * (number >> 4)).wrapping_add(3 * (number & 15)).wrapping_add(9) & 15
+    (5 * (number >> 4))
+        .wrapping_add(3 * (number & 15))
+        .wrapping_add(9)
+        & 15
 }
 
 /// Which cells are bright, row by row.
@@ -31,7 +34,9 @@ pub fn is_bright(cells: &[bool; COLUMNS * ROWS], x: usize, y: usize, width: usiz
 
 /// The number in a picture, given the average luma of each cell's middle.
 pub fn read(luma: [u8; COLUMNS * ROWS]) -> Option<u8> {
-    let code = luma.iter().fold(0u16, |code, &value| code << 1 | u16::from(value >= 128));
+    let code = luma
+        .iter()
+        .fold(0u16, |code, &value| code << 1 | u16::from(value >= 128));
     let number = u8::try_from(code >> 4).ok()?;
     (number != 0 && u8::try_from(code & 15).ok()? == checksum(number)).then_some(number)
 }

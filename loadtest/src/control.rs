@@ -33,7 +33,14 @@ mod tests {
     fn a_line_is_read_and_a_typing_error_is_not_swallowed() {
         let line = r#"{"participant": 3, "speak": true}"#;
         let command: Command = serde_json::from_str(line).unwrap();
-        assert_eq!(command, Command { participant: Some(3), speak: Some(true), ..Command::default() });
+        assert_eq!(
+            command,
+            Command {
+                participant: Some(3),
+                speak: Some(true),
+                ..Command::default()
+            }
+        );
         assert!(serde_json::from_str::<Command>(r#"{"participant": 3, "speek": true}"#).is_err());
     }
 }

@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         Some(("make-media", arguments)) => {
             let number = |name| arguments.get_one::<u8>(name).copied().unwrap_or(1);
             let out = arguments.get_one::<PathBuf>("out").cloned().unwrap_or_default();
-            loadtest::make_media::make(&out, number("first"), number("participants")).map(|()| ExitCode::SUCCESS)
+            loadtest::make_media::make(&out, number("first"), number("participants"))
+                .map(|()| ExitCode::SUCCESS)
         }
         Some(("run", arguments)) => run(arguments),
         _ => Ok(ExitCode::FAILURE),
@@ -34,5 +35,9 @@ fn run(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     }
     // stdin may still block a thread of the runtime; nobody waits for it.
     runtime.shutdown_background();
-    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.failures.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -36,16 +36,54 @@ pub fn make(out: &Path, first: u8, count: u8) -> Result<()> {
         for layer in CAMERA_LAYERS {
             let file = out.join(format!("{number:02}-{}.ivf", layer.rid));
             let rate = format!("{}", layer.bitrate);
-            let codec = ["-c:v", "libvpx", "-b:v", &rate, "-g", "15", "-keyint_min", "15", "-auto-alt-ref", "0"];
-            let speed = ["-lag-in-frames", "0", "-deadline", "realtime", "-cpu-used", "8", "-error-resilient", "1"];
+            let codec = [
+                "-c:v",
+                "libvpx",
+                "-b:v",
+                &rate,
+                "-g",
+                "15",
+                "-keyint_min",
+                "15",
+                "-auto-alt-ref",
+                "0",
+            ];
+            let speed = [
+                "-lag-in-frames",
+                "0",
+                "-deadline",
+                "realtime",
+                "-cpu-used",
+                "8",
+                "-error-resilient",
+                "1",
+            ];
             let size = (usize::from(layer.width), usize::from(layer.height));
             encode(number, size, &[&codec[..], &speed].concat(), &file)?;
         }
-        encode(number, (640, 360), &["-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg"], &out.join(format!("{number:02}.mjpeg")))?;
-        let tone = format!("sine=frequency={}:sample_rate=48000:duration={SECONDS}", tone_hz(number));
+        encode(
+            number,
+            (640, 360),
+            &["-c:v", "mjpeg", "-q:v", "3", "-f", "mjpeg"],
+            &out.join(format!("{number:02}.mjpeg")),
+        )?;
+        let tone = format!(
+            "sine=frequency={}:sample_rate=48000:duration={SECONDS}",
+            tone_hz(number)
+        );
         let opus = ["-c:a", "libopus", "-b:a", "32k", "-frame_duration", "20"];
-        ffmpeg(&["-f", "lavfi", "-i", &tone], &opus, &out.join(format!("{number:02}.ogg")), &[])?;
-        ffmpeg(&["-f", "lavfi", "-i", &tone], &["-ac", "1"], &out.join(format!("{number:02}.wav")), &[])?;
+        ffmpeg(
+            &["-f", "lavfi", "-i", &tone],
+            &opus,
+            &out.join(format!("{number:02}.ogg")),
+            &[],
+        )?;
+        ffmpeg(
+            &["-f", "lavfi", "-i", &tone],
+            &["-ac", "1"],
+            &out.join(format!("{number:02}.wav")),
+            &[],
+        )?;
     }
     Ok(())
 }
@@ -56,7 +94,9 @@ fn encode(number: u8, (width, height): (usize, usize), codec: &[&str], file: &Pa
         picture(number, frame, width, height, &mut frames);
     }
     let (size, fps) = (format!("{width}x{height}"), FPS.to_string());
-    let input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-r", &fps, "-i", "-"];
+    let input = [
+        "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-r", &fps, "-i", "-",
+    ];
     ffmpeg(&input, codec, file, &frames)
 }
 
@@ -64,7 +104,13 @@ fn encode(number: u8, (width, height): (usize, usize), codec: &[&str], file: &Pa
 fn picture(number: u8, frame: usize, width: usize, height: usize, out: &mut Vec<u8>) {
     let cells = colour_code::cells(number);
     for y in 0..height {
-        out.extend((0..width).map(|x| if colour_code::is_bright(&cells, x, y, width, height) { 235 } else { 16 }));
+        out.extend((0..width).map(|x| {
+            if colour_code::is_bright(&cells, x, y, width, height) {
+                235
+            } else {
+                16
+            }
+        }));
     }
     let turn = frame as f64 / (FPS * SECONDS) as f64 + f64::from(number) / 16.0;
     let (sin, cos) = (turn * std::f64::consts::TAU).sin_cos();

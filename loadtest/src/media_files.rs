@@ -12,7 +12,9 @@ use std::path::Path;
 pub fn video(dir: &Path, number: usize) -> Result<VideoSource> {
     let mut files = Vec::new();
     for layer in CAMERA_LAYERS {
-        files.push(Ivf::parse(&read(&dir.join(format!("{number:02}-{}.ivf", layer.rid)))?)?);
+        files.push(Ivf::parse(&read(
+            &dir.join(format!("{number:02}-{}.ivf", layer.rid)),
+        )?)?);
     }
     Ok(VideoSource::Ivf(files))
 }
@@ -26,7 +28,11 @@ pub fn audio(dir: &Path, number: usize) -> Result<Vec<Bytes>> {
 }
 
 fn read(path: &Path) -> Result<Bytes> {
-    let file = std::fs::read(path)
-        .with_context(|| format!("cannot read {} (plenum-loadtest make-media writes it)", path.display()))?;
+    let file = std::fs::read(path).with_context(|| {
+        format!(
+            "cannot read {} (plenum-loadtest make-media writes it)",
+            path.display()
+        )
+    })?;
     Ok(Bytes::from(file))
 }

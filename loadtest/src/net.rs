@@ -39,9 +39,16 @@ impl Sockets {
     /// # Errors
     /// When it cannot be bound.
     pub async fn open(ip: IpAddr) -> Result<Self> {
-        let udp = UdpSocket::bind((ip, 0)).await.with_context(|| format!("cannot open a UDP socket on {ip}"))?;
+        let udp = UdpSocket::bind((ip, 0))
+            .await
+            .with_context(|| format!("cannot open a UDP socket on {ip}"))?;
         let (to_us, from_tcp) = mpsc::channel(MAX_TCP_QUEUE);
-        Ok(Self { udp, tcp: HashMap::new(), from_tcp, to_us })
+        Ok(Self {
+            udp,
+            tcp: HashMap::new(),
+            from_tcp,
+            to_us,
+        })
     }
 
     /// The UDP socket's address.
@@ -105,7 +112,9 @@ impl Sockets {
 fn connect(remote: SocketAddr, to_us: mpsc::Sender<Received>) -> mpsc::Sender<BytesMut> {
     let (queue, mut frames) = mpsc::channel::<BytesMut>(MAX_TCP_QUEUE);
     tokio::spawn(async move {
-        let Ok(stream) = TcpStream::connect(remote).await else { return };
+        let Ok(stream) = TcpStream::connect(remote).await else {
+            return;
+        };
         // Media cannot wait for a full segment; a refusal only costs delay.
         let _ = stream.set_nodelay(true);
         let (mut reader, mut writer) = stream.into_split();
@@ -116,13 +125,24 @@ fn connect(remote: SocketAddr, to_us: mpsc::Sender<Received>) -> mpsc::Sender<By
                 if reader.read_exact(&mut datagram).await.is_err() {
                     break;
                 }
-                if to_us.send(Received { via: Via::Tcp, remote, datagram }).await.is_err() {
+                if to_us
+                    .send(Received {
+                        via: Via::Tcp,
+                        remote,
+                        datagram,
+                    })
+                    .await
+                    .is_err()
+                {
                     break;
                 }
             }
         });
         while let Some(datagram) = frames.recv().await {
-            let mut frame = u16::try_from(datagram.len()).unwrap_or(u16::MAX).to_be_bytes().to_vec();
+            let mut frame = u16::try_from(datagram.len())
+                .unwrap_or(u16::MAX)
+                .to_be_bytes()
+                .to_vec();
             frame.extend_from_slice(&datagram);
             if writer.write_all(&frame).await.is_err() {
                 break;

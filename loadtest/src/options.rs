@@ -72,7 +72,11 @@ impl TalkPlan {
             TalkPlan::RoundRobin(on) => {
                 let others = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
                 let before = u32::try_from(index).unwrap_or(u32::MAX);
-                Talk::Pattern { after: on * before, on, off: on * others }
+                Talk::Pattern {
+                    after: on * before,
+                    on,
+                    off: on * others,
+                }
             }
         }
     }
@@ -83,9 +87,13 @@ impl TalkPlan {
 /// # Errors
 /// With the forms that are understood.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().map_err(|_| format!("{text:?} is not a time; write 10s, 500ms or 5m"))?;
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("{text:?} is not a time; write 10s, 500ms or 5m"))?;
     let seconds = match unit {
         "" | "s" => number,
         "ms" => number / 1_000.0,
@@ -101,7 +109,11 @@ fn parse_talk(text: &str) -> Result<TalkPlan, String> {
         None if text == "all" => Ok(TalkPlan::All),
         Some(("round-robin", time)) => {
             let on = parse_duration(time)?;
-            if on.is_zero() { Err("a turn needs a time above 0".to_owned()) } else { Ok(TalkPlan::RoundRobin(on)) }
+            if on.is_zero() {
+                Err("a turn needs a time above 0".to_owned())
+            } else {
+                Ok(TalkPlan::RoundRobin(on))
+            }
         }
         _ => Err(format!("{text:?}: write none, all or round-robin:2s")),
     }
@@ -126,26 +138,85 @@ pub fn command() -> clap::Command {
 fn run_command() -> clap::Command {
     clap::Command::new("run")
         .about("Join a room with many participants, and report what they received")
-        .arg(text("url", "ws://127.0.0.1:8080/signal", "The server's WebSocket"))
+        .arg(text(
+            "url",
+            "ws://127.0.0.1:8080/signal",
+            "The server's WebSocket",
+        ))
         .arg(text("room", "demo", "Room to join"))
         .arg(number("participants", "12", "How many").value_parser(value_parser!(usize)))
-        .arg(number("first", "1", "Number of the first one: names are bot-NN, media files NN-*").value_parser(value_parser!(usize)))
-        .arg(text("publish", "camera,microphone", "camera, microphone, both with a comma, or none"))
+        .arg(
+            number(
+                "first",
+                "1",
+                "Number of the first one: names are bot-NN, media files NN-*",
+            )
+            .value_parser(value_parser!(usize)),
+        )
+        .arg(text(
+            "publish",
+            "camera,microphone",
+            "camera, microphone, both with a comma, or none",
+        ))
         .arg(number("video-slots", "3", "Receive m-lines of kind video").value_parser(value_parser!(usize)))
         .arg(number("audio-slots", "3", "Receive m-lines of kind audio").value_parser(value_parser!(usize)))
-        .arg(optional("view-height", "PIXELS", "Ask for the default view at this height").value_parser(value_parser!(u16)))
-        .arg(optional("duration", "TIME", "How long to stay, from the last join; without: until told to quit").value_parser(parse_duration))
+        .arg(
+            optional("view-height", "PIXELS", "Ask for the default view at this height")
+                .value_parser(value_parser!(u16)),
+        )
+        .arg(
+            optional(
+                "duration",
+                "TIME",
+                "How long to stay, from the last join; without: until told to quit",
+            )
+            .value_parser(parse_duration),
+        )
         .arg(text("join-interval", "100ms", "Time between two joins").value_parser(parse_duration))
-        .arg(optional("video-dir", "DIR", "Recorded media (see make-media); made up without").value_parser(value_parser!(PathBuf)))
+        .arg(
+            optional(
+                "video-dir",
+                "DIR",
+                "Recorded media (see make-media); made up without",
+            )
+            .value_parser(value_parser!(PathBuf)),
+        )
         .arg(text("talk", "round-robin:3s", "none, all, or round-robin:TIME").value_parser(parse_talk))
         .arg(flag("tcp", "ICE over TCP only"))
-        .arg(optional("move-to-udp", "TIME", "Start on TCP, move to UDP after this time, then close TCP").value_parser(parse_duration))
+        .arg(
+            optional(
+                "move-to-udp",
+                "TIME",
+                "Start on TCP, move to UDP after this time, then close TCP",
+            )
+            .value_parser(parse_duration),
+        )
         .arg(flag("compat", "Join with compat and offer only AES-CM for SRTP"))
         .arg(optional("json", "FILE", "Write the report as JSON").value_parser(value_parser!(PathBuf)))
-        .arg(flag("control", "Read commands from stdin, one JSON object a line"))
-        .arg(flag("json-lines", "Print progress, chat and events as JSON lines"))
-        .arg(optional("fail-if-skew-above", "MS", "Fail when sound and picture were further apart").value_parser(value_parser!(f64)))
-        .arg(optional("fail-if-loss-above", "PERCENT", "Fail when more packets were lost").value_parser(value_parser!(f64)))
+        .arg(flag(
+            "control",
+            "Read commands from stdin, one JSON object a line",
+        ))
+        .arg(flag(
+            "json-lines",
+            "Print progress, chat and events as JSON lines",
+        ))
+        .arg(
+            optional(
+                "fail-if-skew-above",
+                "MS",
+                "Fail when sound and picture were further apart",
+            )
+            .value_parser(value_parser!(f64)),
+        )
+        .arg(
+            optional(
+                "fail-if-loss-above",
+                "PERCENT",
+                "Fail when more packets were lost",
+            )
+            .value_parser(value_parser!(f64)),
+        )
 }
 
 fn text(name: &'static str, default: &'static str, help: &'static str) -> Arg {
@@ -172,7 +243,10 @@ impl RunOptions {
     pub fn from_matches(matches: &ArgMatches) -> anyhow::Result<Self> {
         let publish: String = get(matches, "publish").unwrap_or_default();
         let publish: Vec<&str> = publish.split(',').collect();
-        if let Some(unknown) = publish.iter().find(|p| !["camera", "microphone", "none"].contains(p)) {
+        if let Some(unknown) = publish
+            .iter()
+            .find(|p| !["camera", "microphone", "none"].contains(p))
+        {
             anyhow::bail!("--publish {unknown}: write camera, microphone, camera,microphone or none");
         }
         Ok(Self {
@@ -224,8 +298,15 @@ mod tests {
         let matches = command().try_get_matches_from(line.split_whitespace()).unwrap();
         let (_, run) = matches.subcommand().unwrap();
         let options = RunOptions::from_matches(run).unwrap();
-        assert_eq!((options.participants, options.tcp, options.camera), (12, true, true));
+        assert_eq!(
+            (options.participants, options.tcp, options.camera),
+            (12, true, true)
+        );
         assert_eq!(options.talk, TalkPlan::RoundRobin(Duration::from_secs(2)));
-        assert!(command().try_get_matches_from(["x", "run", "--talk", "loud"]).is_err());
+        assert!(
+            command()
+                .try_get_matches_from(["x", "run", "--talk", "loud"])
+                .is_err()
+        );
     }
 }

@@ -37,17 +37,25 @@ impl Oracle {
     /// A message from the server.
     pub fn handle(&mut self, now: Instant, message: &ServerMessage) {
         match message {
-            ServerMessage::Welcome { participants, slots, count, .. } => {
+            ServerMessage::Welcome {
+                participants,
+                slots,
+                count,
+                ..
+            } => {
                 self.count = *count;
                 self.learn(participants);
                 self.assign(now, slots);
             }
-            ServerMessage::Joined { participants, count, .. } => {
+            ServerMessage::Joined {
+                participants, count, ..
+            } => {
                 self.count = *count;
                 self.learn(participants);
             }
             ServerMessage::Left { count, .. } => self.count = *count,
-            ServerMessage::Updated { participants, .. } | ServerMessage::Participants { participants, .. } => {
+            ServerMessage::Updated { participants, .. }
+            | ServerMessage::Participants { participants, .. } => {
                 self.learn(participants);
             }
             ServerMessage::Slots { slots } => self.assign(now, slots),
@@ -78,13 +86,19 @@ impl Oracle {
 
     /// What a slot carries now, as announced.
     pub fn assigned(&self, mid: &str) -> Option<u32> {
-        self.slots.get(mid)?.last().map(|a| a.csrc).filter(|csrc| *csrc != 0)
+        self.slots
+            .get(mid)?
+            .last()
+            .map(|a| a.csrc)
+            .filter(|csrc| *csrc != 0)
     }
 
     /// Whether packets of a track through a slot were announced: nothing may reach the wrong participant, and no
     /// name may stand under a wrong picture.
     pub fn allows(&self, mid: &str, run: &Run) -> bool {
-        let Some(history) = self.slots.get(mid) else { return false };
+        let Some(history) = self.slots.get(mid) else {
+            return false;
+        };
         let known = self.tracks.contains_key(&run.csrc);
         known
             && history.iter().enumerate().any(|(i, assigned)| {
@@ -99,7 +113,13 @@ impl Oracle {
         for participant in participants {
             self.names.insert(participant.id, participant.name.clone());
             for TrackInfo { csrc, source, .. } in &participant.tracks {
-                self.tracks.insert(*csrc, KnownTrack { participant: participant.id, source: *source });
+                self.tracks.insert(
+                    *csrc,
+                    KnownTrack {
+                        participant: participant.id,
+                        source: *source,
+                    },
+                );
             }
         }
     }
@@ -108,7 +128,10 @@ impl Oracle {
         for slot in slots {
             let history = self.slots.entry(slot.mid.clone()).or_default();
             if history.last().is_none_or(|last| last.csrc != slot.csrc) {
-                history.push(Assigned { from: now, csrc: slot.csrc });
+                history.push(Assigned {
+                    from: now,
+                    csrc: slot.csrc,
+                });
             }
         }
     }
@@ -123,12 +146,25 @@ mod tests {
     fn slot(csrc: u32) -> ServerMessage {
         let track = (csrc != 0).then_some(TrackId(csrc));
         ServerMessage::Slots {
-            slots: vec![SlotInfo { mid: "4".to_owned(), track, csrc, state: SlotStateName::Live, reason: None }],
+            slots: vec![SlotInfo {
+                mid: "4".to_owned(),
+                track,
+                csrc,
+                state: SlotStateName::Live,
+                reason: None,
+            }],
         }
     }
 
     fn run(csrc: u32, start: Instant, end: Instant) -> Run {
-        Run { csrc, start, end, packets: 1, frames: 0, voiced: 0 }
+        Run {
+            csrc,
+            start,
+            end,
+            packets: 1,
+            frames: 0,
+            voiced: 0,
+        }
     }
 
     #[test]
@@ -136,7 +172,12 @@ mod tests {
         let t0 = Instant::now();
         let at = |s| t0 + Duration::from_secs(s);
         let mut oracle = Oracle::default();
-        let track = |csrc| TrackInfo { id: TrackId(csrc), csrc, source: Source::Camera, muted: false };
+        let track = |csrc| TrackInfo {
+            id: TrackId(csrc),
+            csrc,
+            source: Source::Camera,
+            muted: false,
+        };
         oracle.learn(&[ParticipantInfo {
             id: ParticipantId(1),
             name: "bot-01".to_owned(),
@@ -147,10 +188,19 @@ mod tests {
         oracle.handle(at(10), &slot(7));
         oracle.handle(at(20), &slot(8));
         assert!(oracle.allows("4", &run(7, at(9), at(21))));
-        assert!(!oracle.allows("4", &run(7, at(9), at(30))), "goes on after the change");
-        assert!(!oracle.allows("4", &run(8, at(12), at(30))), "long before the change");
+        assert!(
+            !oracle.allows("4", &run(7, at(9), at(30))),
+            "goes on after the change"
+        );
+        assert!(
+            !oracle.allows("4", &run(8, at(12), at(30))),
+            "long before the change"
+        );
         assert!(!oracle.allows("4", &run(9, at(10), at(11))), "unknown track");
         assert!(!oracle.allows("5", &run(7, at(10), at(11))), "another slot");
-        assert_eq!((oracle.describe(7), oracle.assigned("4")), ("bot-01/Camera".to_owned(), Some(8)));
+        assert_eq!(
+            (oracle.describe(7), oracle.assigned("4")),
+            ("bot-01/Camera".to_owned(), Some(8))
+        );
     }
 }

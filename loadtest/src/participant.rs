@@ -12,7 +12,8 @@ use media::data::{ToClient, ToServer};
 use media::{Kind, NtpTime, Source, TrackId};
 use signaling::{ClientMessage, LayerDescription, OfferedTrack, ServerMessage};
 use sim::client::{
-    AudioSource, CAMERA_LAYERS, Channel, Client, ClientConfig, ClientEvent, Srtp, Talk, VideoSource, Via, section_of,
+    AudioSource, CAMERA_LAYERS, Channel, Client, ClientConfig, ClientEvent, Srtp, Talk, Via, VideoSource,
+    section_of,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,7 +68,10 @@ pub async fn run(
     let mut participant = Participant {
         index,
         options,
-        report: ParticipantReport { name, ..ParticipantReport::default() },
+        report: ParticipantReport {
+            name,
+            ..ParticipantReport::default()
+        },
         started: Instant::now(),
         oracle: Oracle::default(),
         own: HashMap::new(),
@@ -77,7 +81,10 @@ pub async fn run(
         participant.report.error = Some(format!("{error:#}"));
     }
     // The run only stops listening when it is over itself.
-    let _ = participant.updates.send(Update::Done(index, Box::new(participant.report))).await;
+    let _ = participant
+        .updates
+        .send(Update::Done(index, Box::new(participant.report)))
+        .await;
 }
 
 struct Participant {
@@ -104,7 +111,9 @@ impl Participant {
         self.ask(&mut signal, None, join).await.context("join")?;
         self.report.welcome_ms = Some(millis(self.started.elapsed()));
         let mut client = self.connect(&mut signal, &sockets).await?;
-        let result = self.attend(&mut signal, &mut sockets, &mut client, &mut commands).await;
+        let result = self
+            .attend(&mut signal, &mut sockets, &mut client, &mut commands)
+            .await;
         self.report.fill(&client, &self.oracle);
         client.close(Instant::now());
         while let Some(transmit) = client.poll_transmit() {
@@ -117,9 +126,25 @@ impl Participant {
     async fn connect(&mut self, signal: &mut Signal, sockets: &Sockets) -> Result<Client> {
         let mut client = Client::new(Instant::now(), self.client_config(sockets)?)?;
         let offer = client.offer(Instant::now())?;
-        let tracks = offer.tracks.into_iter().map(|(mid, source)| OfferedTrack { mid, source }).collect();
-        let answer = self.ask(signal, None, ClientMessage::Offer { sdp: offer.sdp, tracks }).await.context("offer")?;
-        let ServerMessage::Answer { sdp } = answer else { bail!("offer was answered with {answer:?}") };
+        let tracks = offer
+            .tracks
+            .into_iter()
+            .map(|(mid, source)| OfferedTrack { mid, source })
+            .collect();
+        let answer = self
+            .ask(
+                signal,
+                None,
+                ClientMessage::Offer {
+                    sdp: offer.sdp,
+                    tracks,
+                },
+            )
+            .await
+            .context("offer")?;
+        let ServerMessage::Answer { sdp } = answer else {
+            bail!("offer was answered with {answer:?}")
+        };
         client.handle_answer(Instant::now(), &sdp)?;
         if self.options.camera {
             self.publish(signal, &mut client, Source::Camera).await?;
@@ -128,7 +153,10 @@ impl Participant {
             self.publish(signal, &mut client, Source::Microphone).await?;
         }
         if let Some(height) = self.options.view_height {
-            let view = ClientMessage::View { tiles: vec![], auto_height: Some(height) };
+            let view = ClientMessage::View {
+                tiles: vec![],
+                auto_height: Some(height),
+            };
             self.ask(signal, Some(&mut client), view).await.context("view")?;
         }
         Ok(client)
@@ -144,7 +172,11 @@ impl Participant {
             wall_clock: NtpTime(0).advance(since_1900 + skew),
             udp: (!tcp).then_some(local),
             tcp: tcp.then_some(local),
-            srtp: if self.options.compat { Srtp::AesCm } else { Srtp::Both },
+            srtp: if self.options.compat {
+                Srtp::AesCm
+            } else {
+                Srtp::Both
+            },
             video_slots: self.options.video_slots,
             audio_slots: self.options.audio_slots,
             ..ClientConfig::default()
@@ -156,19 +188,31 @@ impl Participant {
             Kind::Audio => vec![],
             Kind::Video => CAMERA_LAYERS
                 .iter()
-                .map(|l| LayerDescription { rid: l.rid.to_owned(), height: l.height, max_bitrate: l.bitrate.into() })
+                .map(|l| LayerDescription {
+                    rid: l.rid.to_owned(),
+                    height: l.height,
+                    max_bitrate: l.bitrate.into(),
+                })
                 .collect(),
         };
-        let publish = ClientMessage::Publish { mid: section_of(source).to_string(), layers, muted: false };
+        let publish = ClientMessage::Publish {
+            mid: section_of(source).to_string(),
+            layers,
+            muted: false,
+        };
         let answer = self.ask(signal, Some(client), publish).await.context("publish")?;
-        let ServerMessage::PublishedOk { track } = answer else { bail!("publish was answered with {answer:?}") };
+        let ServerMessage::PublishedOk { track } = answer else {
+            bail!("publish was answered with {answer:?}")
+        };
         self.own.insert(source, track.id);
         let number = self.options.first + self.index;
         let dir = self.options.video_dir.as_deref();
         let now = Instant::now();
         match source.kind() {
             Kind::Video => {
-                let video = dir.map_or(Ok(VideoSource::Generated { fps: 15 }), |dir| media_files::video(dir, number))?;
+                let video = dir.map_or(Ok(VideoSource::Generated { fps: 15 }), |dir| {
+                    media_files::video(dir, number)
+                })?;
                 client.start_video(now, source, &video);
             }
             Kind::Audio => {
@@ -176,7 +220,12 @@ impl Participant {
                     Some(dir) => AudioSource::Opus(media_files::audio(dir, number)?),
                     None => AudioSource::Generated,
                 };
-                client.start_audio(now, source, audio, self.options.talk.of(self.index, self.options.participants));
+                client.start_audio(
+                    now,
+                    source,
+                    audio,
+                    self.options.talk.of(self.index, self.options.participants),
+                );
             }
         }
         Ok(())
@@ -208,7 +257,11 @@ impl Participant {
         self.oracle.handle(Instant::now(), &message);
         match message {
             ServerMessage::Layers { track, wanted } => {
-                let source = self.own.iter().find(|(_, id)| **id == track).map(|(source, _)| *source);
+                let source = self
+                    .own
+                    .iter()
+                    .find(|(_, id)| **id == track)
+                    .map(|(source, _)| *source);
                 if let (Some(client), Some(source)) = (client, source) {
                     client.set_wanted(source, &wanted);
                 }
@@ -235,7 +288,9 @@ impl Participant {
         loop {
             self.pump(sockets, client).await?;
             self.move_when_due(sockets, client, &mut moving)?;
-            let wake = client.poll_timeout().unwrap_or_else(|| Instant::now() + MEASURE_INTERVAL);
+            let wake = client
+                .poll_timeout()
+                .unwrap_or_else(|| Instant::now() + MEASURE_INTERVAL);
             tokio::select! {
                 result = sockets.receive(&mut received) => {
                     result?;
@@ -276,7 +331,12 @@ impl Participant {
                 ClientEvent::Closed { state } => bail!("media connection {state}"),
                 ClientEvent::Data { message, .. } => {
                     self.report.messages += 1;
-                    if let Ok(ToClient { sender, topic, payload }) = ToClient::decode(&message) {
+                    if let Ok(ToClient {
+                        sender,
+                        topic,
+                        payload,
+                    }) = ToClient::decode(&message)
+                    {
                         let text = String::from_utf8_lossy(payload);
                         self.line(&format!("{sender} says on {topic}: {text}")).await;
                     }
@@ -314,17 +374,27 @@ impl Participant {
             let last = slot.stats.last_packet?;
             let csrc = slot.csrc()?;
             let assigned = self.oracle.assigned(&slot.mid) == Some(csrc);
-            (assigned && now.saturating_duration_since(last) < FRESH).then(|| self.oracle.track(csrc)).flatten()
+            (assigned && now.saturating_duration_since(last) < FRESH)
+                .then(|| self.oracle.track(csrc))
+                .flatten()
         };
         for video in 0..self.options.video_slots.min(self.options.audio_slots) {
             let audio = self.options.video_slots + video;
-            let (Some(picture), Some(sound)) = (fresh(video), fresh(audio)) else { continue };
-            if let (true, Some(skew)) = (picture.participant == sound.participant, client.skew(audio, video)) {
+            let (Some(picture), Some(sound)) = (fresh(video), fresh(audio)) else {
+                continue;
+            };
+            if let (true, Some(skew)) = (
+                picture.participant == sound.participant,
+                client.skew(audio, video),
+            ) {
                 self.report.skew_samples += 1;
                 self.report.skew_ms_max = self.report.skew_ms_max.max(skew.abs() * 1_000.0);
             }
         }
-        let mut progress = Progress { connected: client.is_connected(), ..Progress::default() };
+        let mut progress = Progress {
+            connected: client.is_connected(),
+            ..Progress::default()
+        };
         for slot in slots {
             progress.packets += slot.stats.packets;
             progress.bytes += slot.stats.bytes;
@@ -341,7 +411,9 @@ impl Participant {
             client.set_talk(Source::Microphone, if speak { Talk::Always } else { Talk::Never });
         }
         if let (Some(muted), Some(&track)) = (command.mute, self.own.get(&Source::Microphone)) {
-            self.ask(signal, Some(client), ClientMessage::Mute { track, muted }).await.context("mute")?;
+            self.ask(signal, Some(client), ClientMessage::Mute { track, muted })
+                .await
+                .context("mute")?;
         }
         match command.camera {
             Some(true) if !self.own.contains_key(&Source::Camera) => {
@@ -350,12 +422,19 @@ impl Participant {
             Some(false) if self.own.remove(&Source::Camera).is_some() => {
                 client.stop(Source::Camera);
                 let mid = section_of(Source::Camera).to_string();
-                self.ask(signal, Some(client), ClientMessage::Unpublish { mid }).await.context("unpublish")?;
+                self.ask(signal, Some(client), ClientMessage::Unpublish { mid })
+                    .await
+                    .context("unpublish")?;
             }
             _ => {}
         }
         if let Some(text) = command.say {
-            let message = ToServer { recipients: vec![], topic: "chat", payload: text.as_bytes() }.encode()?;
+            let message = ToServer {
+                recipients: vec![],
+                topic: "chat",
+                payload: text.as_bytes(),
+            }
+            .encode()?;
             client.send_data(Instant::now(), Channel::Reliable, &message)?;
         }
         Ok(command.leave == Some(true))
@@ -363,6 +442,9 @@ impl Participant {
 
     async fn line(&self, text: &str) {
         // The run only stops listening when it is over itself.
-        let _ = self.updates.send(Update::Line(format!("{}: {text}", self.report.name))).await;
+        let _ = self
+            .updates
+            .send(Update::Line(format!("{}: {text}", self.report.name)))
+            .await;
     }
 }

@@ -1,7 +1,7 @@
 //! What a run found, per participant and in all.
 
-use crate::oracle::Oracle;
 use crate::options::RunOptions;
+use crate::oracle::Oracle;
 use media::Kind;
 use serde::Serialize;
 use sim::client::Client;
@@ -110,7 +110,10 @@ impl ParticipantReport {
                 if !oracle.allows(&slot.mid, run) {
                     self.wrong_track += 1;
                     if self.wrong_tracks.len() < MAX_EXAMPLES {
-                        self.wrong_tracks.push(format!("{described} in slot {}, {} packets", slot.mid, run.packets));
+                        self.wrong_tracks.push(format!(
+                            "{described} in slot {}, {} packets",
+                            slot.mid, run.packets
+                        ));
                     }
                 }
                 let track = self.tracks.entry(described).or_default();
@@ -124,7 +127,11 @@ impl ParticipantReport {
     /// Lost of all packets, in percent.
     pub fn loss_percent(&self) -> f64 {
         let all = self.video_packets + self.audio_packets + self.lost;
-        if all == 0 { 0.0 } else { 100.0 * self.lost as f64 / all as f64 }
+        if all == 0 {
+            0.0
+        } else {
+            100.0 * self.lost as f64 / all as f64
+        }
     }
 
     /// Why this participant's run was no success.
@@ -139,18 +146,49 @@ impl ParticipantReport {
             fail(true, error.clone());
         }
         let expects = publishers && self.error.is_none();
-        fail(expects && options.camera && options.video_slots > 0 && self.frames == 0, "no video frame".to_owned());
-        fail(expects && options.microphone && options.audio_slots > 0 && self.audio_packets == 0 && options.talk != crate::options::TalkPlan::None, "no audio packet".to_owned());
-        fail(self.wrong_track > 0, format!("packets nobody announced: {}", self.wrong_tracks.join("; ")));
-        fail(self.bad_csrc > 0, format!("{} packets without exactly one CSRC", self.bad_csrc));
-        fail(self.wrong_reference > 0, format!("{} frames referred to another encoder's", self.wrong_reference));
-        fail(self.mixed_frames > 0, format!("{} frames with packets of two tracks", self.mixed_frames));
-        fail(self.backward_timestamps > 0, format!("{} backward timestamps", self.backward_timestamps));
+        fail(
+            expects && options.camera && options.video_slots > 0 && self.frames == 0,
+            "no video frame".to_owned(),
+        );
+        fail(
+            expects
+                && options.microphone
+                && options.audio_slots > 0
+                && self.audio_packets == 0
+                && options.talk != crate::options::TalkPlan::None,
+            "no audio packet".to_owned(),
+        );
+        fail(
+            self.wrong_track > 0,
+            format!("packets nobody announced: {}", self.wrong_tracks.join("; ")),
+        );
+        fail(
+            self.bad_csrc > 0,
+            format!("{} packets without exactly one CSRC", self.bad_csrc),
+        );
+        fail(
+            self.wrong_reference > 0,
+            format!("{} frames referred to another encoder's", self.wrong_reference),
+        );
+        fail(
+            self.mixed_frames > 0,
+            format!("{} frames with packets of two tracks", self.mixed_frames),
+        );
+        fail(
+            self.backward_timestamps > 0,
+            format!("{} backward timestamps", self.backward_timestamps),
+        );
         if let Some(limit) = options.fail_skew_ms {
-            fail(self.skew_ms_max > limit, format!("skew {:.1} ms", self.skew_ms_max));
+            fail(
+                self.skew_ms_max > limit,
+                format!("skew {:.1} ms", self.skew_ms_max),
+            );
         }
         if let Some(limit) = options.fail_loss_percent {
-            fail(self.loss_percent() > limit, format!("{:.2} % lost", self.loss_percent()));
+            fail(
+                self.loss_percent() > limit,
+                format!("{:.2} % lost", self.loss_percent()),
+            );
         }
         failures
     }
@@ -174,7 +212,18 @@ impl RunReport {
     pub fn table(&self) -> String {
         let mut text = format!(
             "{:<10} {:>7} {:>7} {:>8} {:>9} {:>7} {:>6} {:>7} {:>6} {:>6} {:>8} {:>7}\n",
-            "name", "join ms", "conn ms", "frame ms", "packets", "loss %", "rtx", "frames", "undec", "switch", "skew ms", "gap ms"
+            "name",
+            "join ms",
+            "conn ms",
+            "frame ms",
+            "packets",
+            "loss %",
+            "rtx",
+            "frames",
+            "undec",
+            "switch",
+            "skew ms",
+            "gap ms"
         );
         let time = |ms: Option<u64>| ms.map_or("-".to_owned(), |ms| ms.to_string());
         for p in &self.participants {

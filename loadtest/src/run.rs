@@ -44,7 +44,10 @@ pub async fn run(options: RunOptions, print: fn(&str)) -> Result<RunReport> {
         options,
         print,
     };
-    let mut lines = run.options.control.then(|| BufReader::new(tokio::io::stdin()).lines());
+    let mut lines = run
+        .options
+        .control
+        .then(|| BufReader::new(tokio::io::stdin()).lines());
     let mut joins = tokio::time::interval(run.options.join_interval.max(Duration::from_millis(1)));
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let mut end: Option<Instant> = None;
@@ -88,7 +91,12 @@ impl Run {
     fn start_one(&mut self, updates: &mpsc::Sender<Update>) {
         let (commands, receiver) = mpsc::channel(MAX_COMMANDS);
         let index = self.commands.len();
-        tokio::spawn(participant::run(index, self.options.clone(), receiver, updates.clone()));
+        tokio::spawn(participant::run(
+            index,
+            self.options.clone(),
+            receiver,
+            updates.clone(),
+        ));
         self.commands.push(commands);
     }
 
@@ -128,10 +136,15 @@ impl Run {
             return Ok(false);
         }
         for (index, queue) in self.commands.iter().enumerate() {
-            if command.participant.is_none_or(|number| number == self.options.first + index)
+            if command
+                .participant
+                .is_none_or(|number| number == self.options.first + index)
                 && queue.try_send(command.clone()).is_err()
             {
-                self.say("error", &format!("command not delivered to bot-{:02}", self.options.first + index));
+                self.say(
+                    "error",
+                    &format!("command not delivered to bot-{:02}", self.options.first + index),
+                );
             }
         }
         Ok(true)
@@ -140,7 +153,12 @@ impl Run {
     fn print_progress(&mut self) {
         let sum = |field: fn(&Progress) -> u64| self.progress.iter().map(field).sum::<u64>();
         let connected = self.progress.iter().filter(|p| p.connected).count();
-        let (packets, bytes, frames, lost) = (sum(|p| p.packets), sum(|p| p.bytes), sum(|p| p.frames), sum(|p| p.lost));
+        let (packets, bytes, frames, lost) = (
+            sum(|p| p.packets),
+            sum(|p| p.bytes),
+            sum(|p| p.frames),
+            sum(|p| p.lost),
+        );
         let rate = bytes.saturating_sub(self.bytes_before) as f64 * 8.0 / 1e6;
         self.bytes_before = bytes;
         let seconds = self.started.elapsed().as_secs();
@@ -170,7 +188,9 @@ impl Run {
         self.commands.clear(); // a closed queue is the order to leave
         let deadline = tokio::time::Instant::now() + FAREWELL;
         while self.reports.iter().any(Option::is_none) {
-            let Ok(Some(update)) = tokio::time::timeout_at(deadline, updated.recv()).await else { break };
+            let Ok(Some(update)) = tokio::time::timeout_at(deadline, updated.recv()).await else {
+                break;
+            };
             self.update(update);
         }
         let options = self.options.clone();
@@ -187,9 +207,17 @@ impl Run {
             })
             .collect();
         let publishers = participants.len() > 1;
-        let failures = participants.iter().flat_map(|p| p.failures(&options, publishers)).collect();
+        let failures = participants
+            .iter()
+            .flat_map(|p| p.failures(&options, publishers))
+            .collect();
         let seconds = self.started.elapsed().as_secs_f64();
-        let report = RunReport { room: options.room.clone(), seconds, participants, failures };
+        let report = RunReport {
+            room: options.room.clone(),
+            seconds,
+            participants,
+            failures,
+        };
         if let Some(path) = &options.json {
             let text = serde_json::to_string_pretty(&report)?;
             std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -22,11 +22,14 @@ impl Signal {
     /// # Errors
     /// When there is no server, or it does not speak the protocol.
     pub async fn connect(url: &str) -> Result<Self> {
-        let mut request = url.into_client_request().with_context(|| format!("{url} is not a WebSocket URL"))?;
+        let mut request = url
+            .into_client_request()
+            .with_context(|| format!("{url} is not a WebSocket URL"))?;
         let protocol = HeaderValue::from_static(signaling::SUBPROTOCOL);
         request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
-        let (socket, _) =
-            tokio_tungstenite::connect_async(request).await.with_context(|| format!("cannot connect to {url}"))?;
+        let (socket, _) = tokio_tungstenite::connect_async(request)
+            .await
+            .with_context(|| format!("cannot connect to {url}"))?;
         Ok(Self { socket, next_id: 1 })
     }
 
@@ -61,7 +64,8 @@ impl Signal {
         while let Some(message) = self.socket.next().await {
             match message? {
                 Message::Text(text) => {
-                    let frame = serde_json::from_str(&text).with_context(|| format!("not understood: {text}"))?;
+                    let frame =
+                        serde_json::from_str(&text).with_context(|| format!("not understood: {text}"))?;
                     return Ok(Some(frame));
                 }
                 Message::Close(_) => return Ok(None),
@@ -77,9 +81,15 @@ impl Signal {
     /// When the server answers with an error or closes.
     pub async fn answer(&mut self, id: u32, others: &mut Vec<ServerMessage>) -> Result<ServerMessage> {
         loop {
-            let frame = self.receive().await?.ok_or_else(|| anyhow!("the server closed the socket"))?;
+            let frame = self
+                .receive()
+                .await?
+                .ok_or_else(|| anyhow!("the server closed the socket"))?;
             match frame {
-                ServerFrame { id: Some(answered), message } if answered == id => {
+                ServerFrame {
+                    id: Some(answered),
+                    message,
+                } if answered == id => {
                     if let ServerMessage::Error { code, message } = message {
                         return Err(anyhow!("{code:?}: {message}"));
                     }

@@ -9,8 +9,13 @@ use support::world;
 #[test]
 fn call_connects_and_media_flows() {
     let mut world = world(1);
-    let people: Vec<usize> = ["ann", "bob", "eve"].into_iter().map(|name| world.join_with_media(name)).collect();
-    let connected = world.run_until(Duration::from_secs(5), |w| w.people.iter().all(|p| p.client.is_connected()));
+    let people: Vec<usize> = ["ann", "bob", "eve"]
+        .into_iter()
+        .map(|name| world.join_with_media(name))
+        .collect();
+    let connected = world.run_until(Duration::from_secs(5), |w| {
+        w.people.iter().all(|p| p.client.is_connected())
+    });
     assert!(connected, "not everybody is connected");
     world.run(Duration::from_secs(5));
 
@@ -18,9 +23,16 @@ fn call_connects_and_media_flows() {
         for &other in people.iter().filter(|other| **other != me) {
             for source in [Source::Camera, Source::Microphone] {
                 let track = world.people[other].tracks[&source];
-                let slot = world.people[me].slot_of(track).expect("everybody else has a slot");
+                let slot = world.people[me]
+                    .slot_of(track)
+                    .expect("everybody else has a slot");
                 let slot = &world.people[me].client.slots()[slot];
-                let run = slot.stats.runs.iter().find(|run| run.csrc == track.0).expect("packets came");
+                let run = slot
+                    .stats
+                    .runs
+                    .iter()
+                    .find(|run| run.csrc == track.0)
+                    .expect("packets came");
                 match source {
                     Source::Camera => assert!(run.frames > 120, "{} frames in 5 s", run.frames),
                     _ => assert!(run.voiced > 200, "{} packets with voice in 5 s", run.voiced),
@@ -45,7 +57,9 @@ fn the_tile_height_picks_the_layer() {
         let slot = world.people[ann].slot_of(camera).expect("the tile has a slot");
         let stats = &world.people[ann].client.slots()[slot].stats;
         assert_eq!(stats.height, Some(layer), "a tile of {tile} pixels");
-        let fresh = world.now.saturating_duration_since(stats.last_frame.expect("frames came"));
+        let fresh = world
+            .now
+            .saturating_duration_since(stats.last_frame.expect("frames came"));
         assert!(fresh < Duration::from_millis(200), "frames still come");
     }
     assert_eq!(world.complaints(), Vec::<String>::new());

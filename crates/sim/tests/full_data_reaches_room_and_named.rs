@@ -10,21 +10,39 @@ use std::time::Duration;
 use support::world;
 
 fn send(world: &mut World, from: usize, channel: Channel, recipients: Vec<ParticipantId>, text: &str) {
-    let message = ToServer { recipients, topic: "chat", payload: text.as_bytes() }.encode().unwrap();
+    let message = ToServer {
+        recipients,
+        topic: "chat",
+        payload: text.as_bytes(),
+    }
+    .encode()
+    .unwrap();
     let now = world.now;
-    world.people[from].client.send_data(now, channel, &message).unwrap();
+    world.people[from]
+        .client
+        .send_data(now, channel, &message)
+        .unwrap();
     world.run(Duration::from_millis(500));
 }
 
 /// Sender, topic and text of every message, in order.
 fn inbox(world: &World, person: usize) -> Vec<(ParticipantId, String, String)> {
-    let messages = world.people[person].events.iter().filter_map(|(_, event)| match event {
-        ClientEvent::Data { message, .. } => Some(message),
-        _ => None,
-    });
+    let messages = world.people[person]
+        .events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            ClientEvent::Data { message, .. } => Some(message),
+            _ => None,
+        });
     messages
         .map(|m| ToClient::decode(m).unwrap())
-        .map(|m| (m.sender, m.topic.to_owned(), String::from_utf8_lossy(m.payload).into_owned()))
+        .map(|m| {
+            (
+                m.sender,
+                m.topic.to_owned(),
+                String::from_utf8_lossy(m.payload).into_owned(),
+            )
+        })
         .collect()
 }
 
@@ -44,5 +62,8 @@ fn data_reaches_room_and_named() {
     let got = |from: usize, text: &str| (ids[from], "chat".to_owned(), text.to_owned());
     assert_eq!(inbox(&world, 0), [got(1, "lossy to all"), got(2, "to both")]);
     assert_eq!(inbox(&world, 1), [got(0, "to all"), got(2, "to both")]);
-    assert_eq!(inbox(&world, 2), [got(0, "to all"), got(1, "lossy to all"), got(0, "to eve only")]);
+    assert_eq!(
+        inbox(&world, 2),
+        [got(0, "to all"), got(1, "lossy to all"), got(0, "to eve only")]
+    );
 }

@@ -9,17 +9,26 @@ use support::world;
 fn leave_frees_everything() {
     let mut world = world(12);
     for round in 0..3 {
-        let people: Vec<usize> = (0..4).map(|i| world.join_with_media(&format!("{round}-{i}"))).collect();
+        let people: Vec<usize> = (0..4)
+            .map(|i| world.join_with_media(&format!("{round}-{i}")))
+            .collect();
         world.run(Duration::from_secs(2));
         assert_eq!(world.router.counters().peers, 4);
-        assert_eq!((world.rooms.participant_count(), world.rooms.track_count()), (4, 8));
+        assert_eq!(
+            (world.rooms.participant_count(), world.rooms.track_count()),
+            (4, 8)
+        );
         for person in people {
             world.leave(person);
             world.run(Duration::from_millis(300));
         }
         world.run(Duration::from_secs(1));
         let counters = world.router.counters();
-        assert_eq!((counters.peers, counters.rooms, counters.tracks), (0, 0, 0), "round {round}");
+        assert_eq!(
+            (counters.peers, counters.rooms, counters.tracks),
+            (0, 0, 0),
+            "round {round}"
+        );
         assert_eq!((counters.addresses, counters.usernames), (0, 0), "round {round}");
         assert_eq!(world.rooms.held(), 0, "round {round}");
     }
@@ -44,12 +53,21 @@ fn somebody_who_vanishes_is_marked_and_then_leaves() {
                 if participants.iter().any(|p| p.id == bob_id && p.state == ParticipantState::Reconnecting))
         })
     };
-    assert!(world.run_until(Duration::from_secs(5), reconnecting), "marked within 5 s");
+    assert!(
+        world.run_until(Duration::from_secs(5), reconnecting),
+        "marked within 5 s"
+    );
     let left = |w: &sim::full::World| {
-        w.people[ann].notices.iter().any(|(_, n)| matches!(n, Notice::Left { participants, .. } if participants.contains(&bob_id)))
+        w.people[ann]
+            .notices
+            .iter()
+            .any(|(_, n)| matches!(n, Notice::Left { participants, .. } if participants.contains(&bob_id)))
     };
     assert!(world.run_until(Duration::from_secs(20), left), "left within 20 s");
     let after = world.now.saturating_duration_since(gone_at);
-    assert!(after > Duration::from_secs(10), "but not before it could have come back: {after:?}");
+    assert!(
+        after > Duration::from_secs(10),
+        "but not before it could have come back: {after:?}"
+    );
     assert_eq!(world.router.counters().peers, 1);
 }

@@ -12,13 +12,23 @@ fn lost_publisher_packets_are_repaired() {
     let mut world = world(3);
     let ann = world.join_with_media("ann");
     let bob = world.join_with_media("bob");
-    assert!(world.run_until(Duration::from_secs(5), |w| w.people.iter().all(|p| p.client.is_connected())));
-    world.people[bob].link = Link { loss_up: 0.05, ..Link::default() };
+    assert!(world.run_until(Duration::from_secs(5), |w| {
+        w.people.iter().all(|p| p.client.is_connected())
+    }));
+    world.people[bob].link = Link {
+        loss_up: 0.05,
+        ..Link::default()
+    };
     world.run(Duration::from_secs(20));
 
     let asked = world.router.peer_stats();
-    assert!(asked.rtx_received > 100, "the server asked the publisher for what was lost: {asked:?}");
-    let slot = world.people[ann].slot_of(world.people[bob].tracks[&Source::Camera]).expect("a slot");
+    assert!(
+        asked.rtx_received > 100,
+        "the server asked the publisher for what was lost: {asked:?}"
+    );
+    let slot = world.people[ann]
+        .slot_of(world.people[bob].tracks[&Source::Camera])
+        .expect("a slot");
     let stats = &world.people[ann].client.slots()[slot].stats;
     assert!(stats.frames > 580, "{} of 600 frames came whole", stats.frames);
     assert!(stats.undecodable < 20, "{} frames were broken", stats.undecodable);
@@ -30,13 +40,24 @@ fn lost_packets_on_the_way_to_a_viewer_are_repaired() {
     let mut world = world(4);
     let ann = world.join_with_media("ann");
     let bob = world.join_with_media("bob");
-    assert!(world.run_until(Duration::from_secs(5), |w| w.people.iter().all(|p| p.client.is_connected())));
-    world.people[ann].link = Link { loss_down: 0.05, ..Link::default() };
+    assert!(world.run_until(Duration::from_secs(5), |w| {
+        w.people.iter().all(|p| p.client.is_connected())
+    }));
+    world.people[ann].link = Link {
+        loss_down: 0.05,
+        ..Link::default()
+    };
     world.run(Duration::from_secs(20));
 
-    let slot = world.people[ann].slot_of(world.people[bob].tracks[&Source::Camera]).expect("a slot");
+    let slot = world.people[ann]
+        .slot_of(world.people[bob].tracks[&Source::Camera])
+        .expect("a slot");
     let stats = &world.people[ann].client.slots()[slot].stats;
-    assert!(stats.repaired > 100, "{} packets came again as RTX", stats.repaired);
+    assert!(
+        stats.repaired > 100,
+        "{} packets came again as RTX",
+        stats.repaired
+    );
     assert!(stats.frames > 580, "{} of 600 frames came whole", stats.frames);
     assert!(stats.undecodable < 20, "{} frames were broken", stats.undecodable);
     assert_eq!(world.complaints(), Vec::<String>::new());

@@ -12,7 +12,9 @@ fn seen_cameras(world: &World, viewer: usize) -> usize {
     let client = &world.people[viewer].client;
     let fresh = Duration::from_millis(300);
     let alive = |slot: &&sim::client::SlotReceiver| {
-        slot.stats.last_frame.is_some_and(|at| world.now.saturating_duration_since(at) < fresh)
+        slot.stats
+            .last_frame
+            .is_some_and(|at| world.now.saturating_duration_since(at) < fresh)
     };
     client.slots().iter().filter(alive).count()
 }
@@ -21,7 +23,11 @@ fn seen_cameras(world: &World, viewer: usize) -> usize {
 fn reoffer_for_more_slots_keeps_everyone() {
     let mut world = world(8);
     for name in ["ann", "bob", "eve", "joe"] {
-        let config = ClientConfig { video_slots: 2, audio_slots: 2, ..world.next_config() };
+        let config = ClientConfig {
+            video_slots: 2,
+            audio_slots: 2,
+            ..world.next_config()
+        };
         let person = world.join(name, config, Link::default(), false);
         world.publish(person, Source::Camera);
         world.publish(person, Source::Microphone);
@@ -38,7 +44,12 @@ fn reoffer_for_more_slots_keeps_everyone() {
         world.run(Duration::from_secs(3));
         for person in 0..4 {
             let expected = (2 + round).min(3);
-            assert_eq!(seen_cameras(&world, person), expected, "round {round}, {}", world.people[person].name);
+            assert_eq!(
+                seen_cameras(&world, person),
+                expected,
+                "round {round}, {}",
+                world.people[person].name
+            );
         }
     }
     assert_eq!(world.complaints(), Vec::<String>::new());

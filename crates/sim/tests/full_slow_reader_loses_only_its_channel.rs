@@ -11,7 +11,11 @@ use std::time::Duration;
 use support::world;
 
 fn messages(world: &World, person: usize) -> usize {
-    world.people[person].events.iter().filter(|(_, e)| matches!(e, ClientEvent::Data { .. })).count()
+    world.people[person]
+        .events
+        .iter()
+        .filter(|(_, e)| matches!(e, ClientEvent::Data { .. }))
+        .count()
 }
 
 fn closed(world: &World, person: usize) -> bool {
@@ -21,9 +25,18 @@ fn closed(world: &World, person: usize) -> bool {
 
 fn chat(world: &mut World, from: usize, bytes: usize) {
     let payload = vec![7; bytes];
-    let message = ToServer { recipients: vec![], topic: "file", payload: &payload }.encode().unwrap();
+    let message = ToServer {
+        recipients: vec![],
+        topic: "file",
+        payload: &payload,
+    }
+    .encode()
+    .unwrap();
     let now = world.now;
-    world.people[from].client.send_data(now, Channel::Reliable, &message).unwrap();
+    world.people[from]
+        .client
+        .send_data(now, Channel::Reliable, &message)
+        .unwrap();
 }
 
 #[test]
@@ -57,8 +70,14 @@ fn slow_reader_loses_only_its_channel() {
     assert!(told, "the slow reader's channel was closed");
     let camera = world.people[ann].tracks[&Source::Camera];
     let slot = world.people[slow].slot_of(camera).expect("a slot");
-    let last = world.people[slow].client.slots()[slot].stats.last_frame.expect("frames came");
-    assert!(world.now.saturating_duration_since(last) < Duration::from_millis(200), "its call goes on");
+    let last = world.people[slow].client.slots()[slot]
+        .stats
+        .last_frame
+        .expect("frames came");
+    assert!(
+        world.now.saturating_duration_since(last) < Duration::from_millis(200),
+        "its call goes on"
+    );
 
     // `rtc` reports the close before both directions are reset (RFC 8831 §6.7) and would reuse the stream's number.
     world.run(Duration::from_secs(1));

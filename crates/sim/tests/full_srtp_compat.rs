@@ -12,7 +12,10 @@ use support::world;
 fn srtp_compat() {
     let mut world = world(10);
     let ann = world.join_with_media("ann");
-    let old = ClientConfig { srtp: Srtp::AesCm, ..world.next_config() };
+    let old = ClientConfig {
+        srtp: Srtp::AesCm,
+        ..world.next_config()
+    };
     let refused = world.join("old client", old, Link::default(), false);
     world.run(Duration::from_secs(3));
     assert!(!world.people[refused].client.is_connected());
@@ -20,22 +23,44 @@ fn srtp_compat() {
     assert!(dtls_alert, "and that a DTLS alert was the cause: {reason}");
     world.leave(refused);
 
-    let old = ClientConfig { srtp: Srtp::AesCm, ..world.next_config() };
+    let old = ClientConfig {
+        srtp: Srtp::AesCm,
+        ..world.next_config()
+    };
     let again = world.join("old client", old, Link::default(), true);
     world.publish(again, Source::Camera);
     world.run(Duration::from_secs(3));
     assert!(world.people[again].client.is_connected());
     let track = world.people[again].tracks[&Source::Camera];
     let slot = world.people[ann].slot_of(track).expect("a slot");
-    assert!(world.people[ann].client.slots()[slot].stats.frames > 50, "the old client is seen");
+    assert!(
+        world.people[ann].client.slots()[slot].stats.frames > 50,
+        "the old client is seen"
+    );
     assert_eq!(world.complaints(), Vec::<String>::new());
 }
 
 #[test]
 fn a_client_that_lists_both_gets_gcm() {
     let mut world = world(11);
-    let ann = world.join("ann", ClientConfig { srtp: Srtp::Both, ..world.next_config() }, Link::default(), false);
-    let bob = world.join("bob", ClientConfig { srtp: Srtp::Gcm, ..world.next_config() }, Link::default(), false);
+    let ann = world.join(
+        "ann",
+        ClientConfig {
+            srtp: Srtp::Both,
+            ..world.next_config()
+        },
+        Link::default(),
+        false,
+    );
+    let bob = world.join(
+        "bob",
+        ClientConfig {
+            srtp: Srtp::Gcm,
+            ..world.next_config()
+        },
+        Link::default(),
+        false,
+    );
     world.run(Duration::from_secs(2));
     assert!(world.people[ann].client.is_connected() && world.people[bob].client.is_connected());
 }

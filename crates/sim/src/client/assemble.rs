@@ -75,7 +75,9 @@ impl Assembler {
         packet: &rtp::Packet,
         stats: &mut SlotStats,
     ) -> Vec<Frame> {
-        let Some(descriptor) = Descriptor::parse(&packet.payload) else { return Vec::new() };
+        let Some(descriptor) = Descriptor::parse(&packet.payload) else {
+            return Vec::new();
+        };
         if self.next.is_some_and(|next| seq < next) {
             return Vec::new(); // given up on before
         }
@@ -94,12 +96,11 @@ impl Assembler {
 
     pub(super) fn handle_timeout(&mut self, now: Instant, stats: &mut SlotStats) -> Vec<Frame> {
         let mut frames = Vec::new();
-        loop {
-            let Some((&seq, first)) = self.held.first_key_value() else { break };
+        while let Some((&seq, first)) = self.held.first_key_value() {
             if self.next == Some(seq) {
                 self.next = Some(seq + 1);
                 if let Some(held) = self.held.remove(&seq) {
-                    frames.extend(self.take(now, held, stats));
+                    frames.extend(self.take(now, &held, stats));
                 }
             } else if first.arrived + PATIENCE <= now || self.held.len() > MAX_HELD {
                 self.next = Some(seq);
@@ -113,7 +114,9 @@ impl Assembler {
 
     /// Whether to send a PLI now.
     pub(super) fn wants_keyframe(&mut self, now: Instant) -> bool {
-        let due = self.last_request.is_none_or(|at| now.saturating_duration_since(at) >= REQUEST_INTERVAL);
+        let due = self
+            .last_request
+            .is_none_or(|at| now.saturating_duration_since(at) >= REQUEST_INTERVAL);
         let wants = self.broken_since.is_some() && due;
         if wants {
             self.last_request = Some(now);
@@ -129,8 +132,13 @@ impl Assembler {
         self.broken_since.get_or_insert(now);
     }
 
-    fn take(&mut self, now: Instant, held: Held, stats: &mut SlotStats) -> Option<Frame> {
-        if held.descriptor.frame_start && self.partial.as_ref().is_none_or(|p| p.timestamp != held.timestamp) {
+    fn take(&mut self, now: Instant, held: &Held, stats: &mut SlotStats) -> Option<Frame> {
+        if held.descriptor.frame_start
+            && self
+                .partial
+                .as_ref()
+                .is_none_or(|p| p.timestamp != held.timestamp)
+        {
             if self.partial.is_some() {
                 self.break_chain(now, stats); // the frame before has no end
             }
@@ -161,9 +169,14 @@ impl Assembler {
         let stamp = FrameStamp::read(&data);
         stats.frames += 1;
         stats.mixed_frames += u64::from(partial.mixed);
-        let decodable = !partial.mixed && (keyframe || self.follows(&partial.csrc, partial.picture_id, stamp, stats));
+        let decodable =
+            !partial.mixed && (keyframe || self.follows(&partial.csrc, partial.picture_id, stamp, stats));
         if decodable {
-            self.reference = Some(Reference { csrc: partial.csrc, picture_id: partial.picture_id, stamp });
+            self.reference = Some(Reference {
+                csrc: partial.csrc,
+                picture_id: partial.picture_id,
+                stamp,
+            });
             self.broken_since = None;
             stats.last_frame = Some(now);
         } else {
@@ -175,12 +188,26 @@ impl Assembler {
             stats.keyframes += 1;
             stats.height = vp8::keyframe_height(&data);
         }
-        Frame { csrc: partial.csrc, timestamp: partial.timestamp, keyframe, decodable, data }
+        Frame {
+            csrc: partial.csrc,
+            timestamp: partial.timestamp,
+            keyframe,
+            decodable,
+            data,
+        }
     }
 
     /// Whether a delta frame refers to the frame decoded before it.
-    fn follows(&self, csrc: &u32, picture_id: Option<u16>, stamp: Option<FrameStamp>, stats: &mut SlotStats) -> bool {
-        let Some(reference) = &self.reference else { return false };
+    fn follows(
+        &self,
+        csrc: &u32,
+        picture_id: Option<u16>,
+        stamp: Option<FrameStamp>,
+        stats: &mut SlotStats,
+    ) -> bool {
+        let Some(reference) = &self.reference else {
+            return false;
+        };
         let successor = reference.picture_id.map(|id| id.wrapping_add(1) & 0x7fff);
         let stamps_follow = match (reference.stamp, stamp) {
             (Some(old), Some(new)) => new.stream == old.stream && new.number == old.number + 1,

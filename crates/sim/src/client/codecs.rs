@@ -35,7 +35,14 @@ pub(super) mod uri {
 /// Codecs of an audio section, the one to send first in front.
 pub(super) fn audio_codecs(red: bool) -> Vec<RTCRtpCodecParameters> {
     let feedback = vec![feedback("transport-cc", "")];
-    let opus = codec(PT_OPUS, MIME_TYPE_OPUS, 48_000, 2, "minptime=10;useinbandfec=1", &feedback);
+    let opus = codec(
+        PT_OPUS,
+        MIME_TYPE_OPUS,
+        48_000,
+        2,
+        "minptime=10;useinbandfec=1",
+        &feedback,
+    );
     if red {
         vec![codec(PT_RED, "audio/red", 48_000, 2, "111/111", &feedback), opus]
     } else {
@@ -92,7 +99,10 @@ fn extension(engine: &mut MediaEngine, uri: &str, kind: RtpCodecKind) -> Result<
 }
 
 fn feedback(typ: &str, parameter: &str) -> RTCPFeedback {
-    RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() }
+    RTCPFeedback {
+        typ: typ.to_owned(),
+        parameter: parameter.to_owned(),
+    }
 }
 
 fn codec(

@@ -58,8 +58,12 @@ impl Default for ClientConfig {
 }
 
 /// The publish sections in the order of the offer; the position is the mid.
-pub const PUBLISH_ORDER: [Source; 4] =
-    [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
+pub const PUBLISH_ORDER: [Source; 4] = [
+    Source::Microphone,
+    Source::Camera,
+    Source::Screen,
+    Source::ScreenAudio,
+];
 
 /// Position of a source's section in the offer.
 pub fn section_of(source: Source) -> usize {
@@ -86,11 +90,30 @@ pub struct LayerSpec {
 
 /// The camera's encodings, lowest first.
 pub const CAMERA_LAYERS: [LayerSpec; 3] = [
-    LayerSpec { rid: "q", width: 160, height: 90, bitrate: 100_000 },
-    LayerSpec { rid: "h", width: 320, height: 180, bitrate: 300_000 },
-    LayerSpec { rid: "f", width: 640, height: 360, bitrate: 800_000 },
+    LayerSpec {
+        rid: "q",
+        width: 160,
+        height: 90,
+        bitrate: 100_000,
+    },
+    LayerSpec {
+        rid: "h",
+        width: 320,
+        height: 180,
+        bitrate: 300_000,
+    },
+    LayerSpec {
+        rid: "f",
+        width: 640,
+        height: 360,
+        bitrate: 800_000,
+    },
 ];
 
 /// One encoding: the camera without simulcast, and the screen.
-pub const SINGLE_LAYER: [LayerSpec; 1] =
-    [LayerSpec { rid: "", width: 640, height: 360, bitrate: 800_000 }];
+pub const SINGLE_LAYER: [LayerSpec; 1] = [LayerSpec {
+    rid: "",
+    width: 640,
+    height: 360,
+    bitrate: 800_000,
+}];

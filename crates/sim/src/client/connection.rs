@@ -21,7 +21,8 @@ use rtc::peer_connection::state::RTCPeerConnectionState;
 use rtc::peer_connection::transport::RTCIceCandidateInit;
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters, RtpCodecKind,
+    RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters,
+    RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverId, RTCRtpTransceiverInit};
 use rtc::sansio::Protocol as _;
@@ -37,7 +38,11 @@ pub(super) fn sections(config: &ClientConfig) -> Vec<Outgoing> {
         .iter()
         .enumerate()
         .map(|(i, &source)| {
-            let specs = if source == Source::Camera && config.simulcast { &CAMERA_LAYERS[..] } else { &SINGLE_LAYER };
+            let specs = if source == Source::Camera && config.simulcast {
+                &CAMERA_LAYERS[..]
+            } else {
+                &SINGLE_LAYER
+            };
             let seed = config.seed.wrapping_mul(1_000).wrapping_add(10 * i as u64);
             Outgoing::new(source, specs, config.red && source == Source::Microphone, seed)
         })
@@ -59,7 +64,12 @@ pub(super) fn build(
     };
     let settings = SettingEngineBuilder::new()
         .with_srtp_protection_profiles(profiles)
-        .with_network_types(vec![NetworkType::Udp4, NetworkType::Udp6, NetworkType::Tcp4, NetworkType::Tcp6])
+        .with_network_types(vec![
+            NetworkType::Udp4,
+            NetworkType::Udp6,
+            NetworkType::Tcp4,
+            NetworkType::Tcp6,
+        ])
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_include_loopback_candidate(true)
         .build();
@@ -93,14 +103,24 @@ fn sent_streams(sections: &[Outgoing]) -> Vec<SentStream> {
 
 pub(super) fn add_candidates(pc: &mut RTCPeerConnection, config: &ClientConfig) -> Result<(), ClientError> {
     let mut add = |candidate: String| {
-        pc.add_local_candidate(RTCIceCandidateInit { candidate, ..RTCIceCandidateInit::default() })
+        pc.add_local_candidate(RTCIceCandidateInit {
+            candidate,
+            ..RTCIceCandidateInit::default()
+        })
     };
     if let Some(udp) = config.udp {
-        add(format!("candidate:1 1 udp 2130706431 {} {} typ host", udp.ip(), udp.port()))?;
+        add(format!(
+            "candidate:1 1 udp 2130706431 {} {} typ host",
+            udp.ip(),
+            udp.port()
+        ))?;
     }
     if let Some(tcp) = config.tcp {
         // RFC 6544 §4.5: port 9 stands for "whatever the connection gets".
-        add(format!("candidate:2 1 tcp 1671430143 {} 9 typ host tcptype active", tcp.ip()))?;
+        add(format!(
+            "candidate:2 1 tcp 1671430143 {} 9 typ host tcptype active",
+            tcp.ip()
+        ))?;
     }
     Ok(())
 }
@@ -134,7 +154,13 @@ pub(super) fn add_publish_sections(
             })
             .collect::<Vec<_>>();
         let name = format!("{:?}", section.source).to_lowercase();
-        let track = MediaStreamTrack::new(name.clone(), name.clone(), name, codec_kind(kind), encodings.clone());
+        let track = MediaStreamTrack::new(
+            name.clone(),
+            name.clone(),
+            name,
+            codec_kind(kind),
+            encodings.clone(),
+        );
         let init = RTCRtpTransceiverInit {
             direction: RTCRtpTransceiverDirection::Sendonly,
             streams: vec![],
@@ -161,12 +187,19 @@ pub(super) fn add_slot(
     Ok(id)
 }
 
-pub(super) fn open_channel(pc: &mut RTCPeerConnection, channel: Channel) -> Result<RTCDataChannelId, ClientError> {
+pub(super) fn open_channel(
+    pc: &mut RTCPeerConnection,
+    channel: Channel,
+) -> Result<RTCDataChannelId, ClientError> {
     let (label, init) = match channel {
         Channel::Reliable => ("reliable", RTCDataChannelInit::default()),
         Channel::Lossy => (
             "lossy",
-            RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..RTCDataChannelInit::default() },
+            RTCDataChannelInit {
+                ordered: false,
+                max_retransmits: Some(0),
+                ..RTCDataChannelInit::default()
+            },
         ),
     };
     Ok(pc.create_data_channel(label, Some(init))?.id())
@@ -217,7 +250,10 @@ impl Client {
                 }
                 RTCMessage::DataChannelMessage(id, message) => {
                     if let Some(&(_, channel)) = self.channels.iter().find(|(known, _)| *known == id) {
-                        self.events.push_back(ClientEvent::Data { channel, message: message.data.freeze() });
+                        self.events.push_back(ClientEvent::Data {
+                            channel,
+                            message: message.data.freeze(),
+                        });
                     }
                 }
                 _ => {}
@@ -226,31 +262,39 @@ impl Client {
     }
 
     fn next_message(&mut self) -> Option<TaggedRTCMessage> {
-        if self.data_paused { self.pc.poll_media_read() } else { self.pc.poll_read() }
+        if self.data_paused {
+            self.pc.poll_media_read()
+        } else {
+            self.pc.poll_read()
+        }
     }
 
     fn state_changed(&mut self, now: Instant, state: RTCPeerConnectionState) {
         match state {
-            RTCPeerConnectionState::Connected => {
-                if !self.connected {
-                    self.connected = true;
-                    self.events.push_back(ClientEvent::Connected);
-                    for section in &mut self.sections {
-                        section.connected(now);
-                    }
+            RTCPeerConnectionState::Connected if !self.connected => {
+                self.connected = true;
+                self.events.push_back(ClientEvent::Connected);
+                for section in &mut self.sections {
+                    section.connected(now);
                 }
             }
             RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
                 self.connected = false;
-                self.events.push_back(ClientEvent::Closed { state: state.to_string() });
+                self.events.push_back(ClientEvent::Closed {
+                    state: state.to_string(),
+                });
             }
             _ => {}
         }
     }
 
     fn channel_changed(&mut self, event: &RTCDataChannelEvent) {
-        let (RTCDataChannelEvent::OnOpen(id) | RTCDataChannelEvent::OnClose(id)) = event else { return };
-        let Some(&(_, channel)) = self.channels.iter().find(|(known, _)| known == id) else { return };
+        let (RTCDataChannelEvent::OnOpen(id) | RTCDataChannelEvent::OnClose(id)) = event else {
+            return;
+        };
+        let Some(&(_, channel)) = self.channels.iter().find(|(known, _)| known == id) else {
+            return;
+        };
         self.events.push_back(match event {
             RTCDataChannelEvent::OnOpen(_) => ClientEvent::ChannelOpen(channel),
             _ => ClientEvent::ChannelClosed(channel),

@@ -35,7 +35,9 @@ impl Ivf {
         while let Some(header) = file.get(at..at + 12) {
             let len = usize::try_from(little(header.get(..4).unwrap_or_default())).unwrap_or(usize::MAX);
             let start = at + 12;
-            let Some(end) = start.checked_add(len).filter(|end| *end <= file.len()) else { break };
+            let Some(end) = start.checked_add(len).filter(|end| *end <= file.len()) else {
+                break;
+            };
             if len > 0 {
                 frames.push(file.slice(start..end));
             }
@@ -67,7 +69,9 @@ pub fn parse_ogg_opus(file: &Bytes) -> Result<Vec<Bytes>, ClientError> {
             return Err(bad("a page does not start with OggS"));
         }
         let segments = usize::from(header.last().copied().unwrap_or(0));
-        let Some(table) = file.get(at + 27..at + 27 + segments) else { break };
+        let Some(table) = file.get(at + 27..at + 27 + segments) else {
+            break;
+        };
         let mut body = at + 27 + segments;
         for &lacing in table {
             let end = body + usize::from(lacing);
@@ -86,7 +90,10 @@ pub fn parse_ogg_opus(file: &Bytes) -> Result<Vec<Bytes>, ClientError> {
 }
 
 fn little(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
 }
 
 #[cfg(test)]

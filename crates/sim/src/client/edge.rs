@@ -67,9 +67,19 @@ impl Edge {
     pub(super) fn new(streams: Vec<SentStream>) -> Self {
         let outbound = streams
             .into_iter()
-            .map(|stream| Outbound { stream, ids: ExtensionIds::default(), reported: false, rtx_sent: 0 })
+            .map(|stream| Outbound {
+                stream,
+                ids: ExtensionIds::default(),
+                reported: false,
+                rtx_sent: 0,
+            })
             .collect();
-        Self { outbound, repairs: Vec::new(), read: VecDeque::new(), write: VecDeque::new() }
+        Self {
+            outbound,
+            repairs: Vec::new(),
+            read: VecDeque::new(),
+            write: VecDeque::new(),
+        }
     }
 
     fn label(&mut self, packet: &mut rtc::rtp::Packet) {
@@ -91,11 +101,16 @@ impl Edge {
         let mut set = |id: Option<u8>, text: &str| {
             if let (Some(id), false) = (id, text.is_empty()) {
                 // Fails only for ids and lengths that negotiation cannot lead to.
-                let _ = packet.header.set_extension(id, Bytes::copy_from_slice(text.as_bytes()));
+                let _ = packet
+                    .header
+                    .set_extension(id, Bytes::copy_from_slice(text.as_bytes()));
             }
         };
         set(out.ids.mid, &out.stream.mid);
-        set(if repair { out.ids.repaired_rid } else { out.ids.rid }, &out.stream.rid);
+        set(
+            if repair { out.ids.repaired_rid } else { out.ids.rid },
+            &out.stream.rid,
+        );
     }
 
     /// RFC 4588 §4: two bytes of original sequence number, then the original payload.
@@ -110,7 +125,10 @@ impl Edge {
         packet.header.ssrc = repair.ssrc;
         packet.header.payload_type = repair.payload_type;
         packet.payload = packet.payload.slice(2..);
-        packet.header.extensions.push(Extension { id: REPAIRED_MARK, payload: Bytes::new() });
+        packet.header.extensions.push(Extension {
+            id: REPAIRED_MARK,
+            payload: Bytes::new(),
+        });
         true
     }
 
@@ -202,7 +220,11 @@ impl Interceptor for Edge {
     fn bind_remote_stream(&mut self, info: &StreamInfo) {
         if let Some(rtx_ssrc) = info.ssrc_rtx {
             self.repairs.retain(|r| r.rtx_ssrc != rtx_ssrc);
-            self.repairs.push(Repair { rtx_ssrc, ssrc: info.ssrc, payload_type: info.payload_type });
+            self.repairs.push(Repair {
+                rtx_ssrc,
+                ssrc: info.ssrc,
+                payload_type: info.payload_type,
+            });
         }
     }
 

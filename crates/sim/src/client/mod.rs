@@ -12,6 +12,8 @@ mod publish;
 mod receive;
 mod sdp;
 mod source;
+mod traffic;
+mod types;
 mod vp8;
 
 pub use assemble::Frame;
@@ -19,19 +21,17 @@ pub use config::{CAMERA_LAYERS, ClientConfig, LayerSpec, PUBLISH_ORDER, SINGLE_L
 pub use container::{Ivf, parse_ogg_opus};
 pub use receive::{Run, SlotReceiver, SlotStats};
 pub use source::{AUDIO_PACKET_TIME, AudioSource, Talk, VideoSource};
+pub use types::{Channel, ClientError, ClientEvent, Offer, Transmit, Via};
 pub use vp8::FrameStamp;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use codecs::uri;
-use media::{Kind, NtpTime, Source};
+use media::{Kind, Source};
 use mover::{Credentials, Mover};
-use publish::{Clocks, Due, Outgoing};
+use publish::{Clocks, Outgoing};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::rtcp;
-use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtp_transceiver::RTCRtpTransceiverId;
 use rtc::sansio::Protocol as _;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
@@ -41,101 +41,6 @@ use std::time::{Duration, Instant};
 
 /// A slot's gaps are looked at this often.
 const SLOT_INTERVAL: Duration = Duration::from_millis(100);
-
-/// What can go wrong with a client.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The stack refused.
-    #[error("rtc: {0}")]
-    Rtc(#[from] rtc::shared::error::Error),
-    /// A recorded file cannot be used.
-    #[error("{0}")]
-    Media(String),
-    /// No cryptography.
-    #[error("cryptography: {0}")]
-    Crypto(String),
-    /// The channel is not open.
-    #[error("data channel not open")]
-    ChannelNotOpen,
-    /// The answer names no candidate of the protocol asked for.
-    #[error("the answer has no {0:?} candidate")]
-    NoCandidate(Via),
-}
-
-/// How a datagram travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Via {
-    /// A datagram.
-    Udp,
-    /// A frame of an ICE-TCP connection (RFC 4571), framing removed.
-    Tcp,
-}
-
-/// A datagram to send, from the client's address of that protocol.
-#[derive(Debug, Clone)]
-pub struct Transmit {
-    /// UDP or TCP.
-    pub via: Via,
-    /// Where to.
-    pub remote: SocketAddr,
-    /// What.
-    pub datagram: BytesMut,
-}
-
-/// The two channels the client opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// Ordered, retransmitted.
-    Reliable,
-    /// Unordered, never retransmitted.
-    Lossy,
-}
-
-/// What a client tells its owner.
-#[derive(Debug, Clone)]
-pub enum ClientEvent {
-    /// ICE and DTLS are done.
-    Connected,
-    /// ICE or DTLS failed, or the server closed.
-    Closed {
-        /// The state `rtc` reports.
-        state: String,
-    },
-    /// A channel is open.
-    ChannelOpen(Channel),
-    /// A channel closed; [`Client::open_channel`] opens a new one.
-    ChannelClosed(Channel),
-    /// A message.
-    Data {
-        /// Through which channel.
-        channel: Channel,
-        /// The bytes.
-        message: Bytes,
-    },
-    /// Packets of another track began to flow through a slot.
-    TrackChanged {
-        /// Which of [`Client::slots`].
-        slot: usize,
-        /// The track's number.
-        csrc: u32,
-    },
-    /// A complete frame; only with `frame_events`.
-    Frame {
-        /// Which of [`Client::slots`].
-        slot: usize,
-        /// The frame.
-        frame: Frame,
-    },
-}
-
-/// The description to send to the server.
-#[derive(Debug, Clone)]
-pub struct Offer {
-    /// SDP.
-    pub sdp: String,
-    /// Mids of the publish sections and what they are for.
-    pub tracks: Vec<(String, Source)>,
-}
 
 /// See the module.
 pub struct Client {
@@ -169,7 +74,10 @@ impl Client {
         connection::add_publish_sections(&mut pc, &config, &sections)?;
         let mut client = Self {
             pc,
-            clocks: Clocks { start: now, wall_clock: config.wall_clock },
+            clocks: Clocks {
+                start: now,
+                wall_clock: config.wall_clock,
+            },
             sections,
             slots: Vec::new(),
             slot_transceivers: Vec::new(),
@@ -198,8 +106,10 @@ impl Client {
     pub fn add_slots(&mut self, video: usize, audio: usize) -> Result<(), ClientError> {
         let kinds = std::iter::repeat_n(Kind::Video, video).chain(std::iter::repeat_n(Kind::Audio, audio));
         for kind in kinds {
-            self.slot_transceivers.push(connection::add_slot(&mut self.pc, &self.config, kind)?);
-            self.slots.push(SlotReceiver::new(self.clocks.start, String::new(), kind));
+            self.slot_transceivers
+                .push(connection::add_slot(&mut self.pc, &self.config, kind)?);
+            self.slots
+                .push(SlotReceiver::new(self.clocks.start, String::new(), kind));
         }
         Ok(())
     }
@@ -227,9 +137,18 @@ impl Client {
             let transceiver = self.pc.rtp_transceiver(*id);
             slot.mid = transceiver.and_then(|t| t.mid().clone()).unwrap_or_default();
         }
-        sdp::attribute(&sdp, "ice-ufrag").unwrap_or_default().clone_into(&mut self.credentials.local_ufrag);
-        sdp::attribute(&sdp, "ice-pwd").unwrap_or_default().clone_into(&mut self.credentials.local_pwd);
-        let tracks = self.sections.iter().enumerate().map(|(mid, s)| (mid.to_string(), s.source)).collect();
+        sdp::attribute(&sdp, "ice-ufrag")
+            .unwrap_or_default()
+            .clone_into(&mut self.credentials.local_ufrag);
+        sdp::attribute(&sdp, "ice-pwd")
+            .unwrap_or_default()
+            .clone_into(&mut self.credentials.local_pwd);
+        let tracks = self
+            .sections
+            .iter()
+            .enumerate()
+            .map(|(mid, s)| (mid.to_string(), s.source))
+            .collect();
         self.drain(now);
         Ok(Offer { sdp, tracks })
     }
@@ -244,7 +163,8 @@ impl Client {
     /// # Errors
     /// When it is not an answer to the last offer.
     pub fn handle_answer(&mut self, now: Instant, sdp: &str) -> Result<(), ClientError> {
-        self.pc.set_remote_description(now, RTCSessionDescription::answer(sdp.to_owned())?)?;
+        self.pc
+            .set_remote_description(now, RTCSessionDescription::answer(sdp.to_owned())?)?;
         let answer = sdp::Answered::parse(sdp);
         for section in &answer.sections {
             if let Some(slot) = self.slots.iter_mut().find(|slot| slot.mid == section.mid) {
@@ -273,12 +193,26 @@ impl Client {
             Via::Tcp => (self.config.tcp, TransportProtocol::TCP),
         };
         let local_addr = local.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-        let actual = TransportContext { local_addr, peer_addr: remote, transport_protocol, ecn: None };
+        let actual = TransportContext {
+            local_addr,
+            peer_addr: remote,
+            transport_protocol,
+            ecn: None,
+        };
         let inbound = self.mover.inbound(now, actual, via, &datagram, &self.credentials);
         let Some(transport) = inbound else { return };
         // Errors are the sender's: a datagram that is not for this connection.
-        let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message: datagram });
+        let _ = self.pc.handle_read(TaggedBytesMut {
+            now,
+            transport,
+            message: datagram,
+        });
         self.drain(now);
+        if !self.connected {
+            // `rtc` begins DTLS in the timeout that follows the nomination, and asks for none.
+            let _ = self.pc.handle_timeout(now);
+            self.drain(now);
+        }
     }
 
     /// Next datagram to send.
@@ -292,8 +226,21 @@ impl Client {
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
-        let media = self.sections.iter().filter(|_| self.connected).filter_map(Outgoing::poll_timeout).min();
-        [media, self.pc.poll_timeout(), self.mover.poll_timeout(), self.next_slot_check].into_iter().flatten().min()
+        let media = self
+            .sections
+            .iter()
+            .filter(|_| self.connected)
+            .filter_map(Outgoing::poll_timeout)
+            .min();
+        [
+            media,
+            self.pc.poll_timeout(),
+            self.mover.poll_timeout(),
+            self.next_slot_check,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The time has come.
@@ -363,7 +310,10 @@ impl Client {
     /// # Errors
     /// When the answer named none.
     pub fn move_to(&mut self, now: Instant, via: Via) -> Result<(), ClientError> {
-        let remote = *self.candidates(via).first().ok_or(ClientError::NoCandidate(via))?;
+        let remote = *self
+            .candidates(via)
+            .first()
+            .ok_or(ClientError::NoCandidate(via))?;
         self.mover.start(now, via, remote);
         Ok(())
     }
@@ -386,7 +336,11 @@ impl Client {
     /// # Errors
     /// When the channel is not open.
     pub fn send_data(&mut self, now: Instant, channel: Channel, message: &[u8]) -> Result<(), ClientError> {
-        let (id, _) = self.channels.iter().find(|(_, c)| *c == channel).ok_or(ClientError::ChannelNotOpen)?;
+        let (id, _) = self
+            .channels
+            .iter()
+            .find(|(_, c)| *c == channel)
+            .ok_or(ClientError::ChannelNotOpen)?;
         let mut handle = self.pc.data_channel(*id).ok_or(ClientError::ChannelNotOpen)?;
         Ok(handle.send(now, BytesMut::from(message))?)
     }
@@ -424,66 +378,5 @@ impl Client {
         let _ = self.pc.close();
         self.connected = false;
         self.drain(now);
-    }
-
-    fn send_media(&mut self, now: Instant) {
-        let mut due = Due::default();
-        for section in &mut self.sections {
-            section.handle_timeout(now, self.clocks, self.level_id, &mut due);
-        }
-        for packet in due.packets {
-            self.write(now, RTCMessage::RtpPacket(String::new(), packet));
-        }
-        for report in due.reports {
-            self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]));
-        }
-    }
-
-    fn check_slots(&mut self, now: Instant) {
-        for index in 0..self.slots.len() {
-            let Some(slot) = self.slots.get_mut(index) else { break };
-            let frames = slot.handle_timeout(now);
-            let pli = slot.ssrc.filter(|_| slot.wants_keyframe(now));
-            self.frames(index, frames);
-            if let Some(media_ssrc) = pli {
-                let pli = PictureLossIndication { sender_ssrc: 1, media_ssrc };
-                self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(pli)]));
-            }
-        }
-    }
-
-    fn write(&mut self, now: Instant, message: RTCMessage) {
-        // Fails only when the connection is closed: then there is nobody to send to.
-        let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
-    }
-
-    fn frames(&mut self, slot: usize, frames: Vec<Frame>) {
-        if self.config.frame_events {
-            self.events.extend(frames.into_iter().map(|frame| ClientEvent::Frame { slot, frame }));
-        }
-    }
-
-    fn handle_rtp(&mut self, now: Instant, packet: &rtc::rtp::Packet) {
-        let ssrc = Some(packet.header.ssrc);
-        let Some(index) = self.slots.iter().position(|slot| slot.ssrc == ssrc) else { return };
-        let level = self.level_id.and_then(|id| packet.header.get_extension(id)?.first().copied());
-        let Some(slot) = self.slots.get_mut(index) else { return };
-        let outcome = slot.handle_packet(now, packet, level);
-        if let Some(csrc) = outcome.track_changed {
-            self.events.push_back(ClientEvent::TrackChanged { slot: index, csrc });
-        }
-        self.frames(index, outcome.frames);
-    }
-
-    fn handle_rtcp(&mut self, packet: &dyn rtcp::Packet) {
-        if let Some(report) = packet.as_any().downcast_ref::<rtcp::sender_report::SenderReport>() {
-            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.ssrc == Some(report.ssrc)) {
-                slot.handle_report(NtpTime(report.ntp_time), report.rtp_time);
-            }
-        } else if let Some(pli) = packet.as_any().downcast_ref::<PictureLossIndication>() {
-            for section in &mut self.sections {
-                section.request_keyframe(pli.media_ssrc);
-            }
-        }
     }
 }

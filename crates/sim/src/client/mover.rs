@@ -62,12 +62,21 @@ pub(super) struct Mover {
 impl Mover {
     pub(super) fn start(&mut self, now: Instant, via: Via, remote: SocketAddr) {
         let (step, next_check) = (Step::Checking, Some(now));
-        self.target = Some(Target { via, remote, step, transactions: Vec::new(), next_check });
+        self.target = Some(Target {
+            via,
+            remote,
+            step,
+            transactions: Vec::new(),
+            next_check,
+        });
     }
 
     /// Where the connection is now, when it has been moved.
     pub(super) fn moved_to(&self) -> Option<Via> {
-        self.target.as_ref().filter(|t| t.step == Step::Moved).map(|t| t.via)
+        self.target
+            .as_ref()
+            .filter(|t| t.step == Step::Moved)
+            .map(|t| t.via)
     }
 
     pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
@@ -78,8 +87,14 @@ impl Mover {
         self.target.as_ref()?.next_check
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant, credentials: &Credentials) -> Result<(), ClientError> {
-        let Some(target) = &mut self.target else { return Ok(()) };
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        credentials: &Credentials,
+    ) -> Result<(), ClientError> {
+        let Some(target) = &mut self.target else {
+            return Ok(());
+        };
         if target.next_check.is_none_or(|at| at > now) {
             return Ok(());
         }
@@ -87,7 +102,11 @@ impl Mover {
         let id = TransactionId::new();
         target.transactions.push(id);
         let datagram = check(id, credentials, target.step == Step::Nominating)?;
-        self.transmits.push_back(Transmit { via: target.via, remote: target.remote, datagram });
+        self.transmits.push_back(Transmit {
+            via: target.via,
+            remote: target.remote,
+            datagram,
+        });
         Ok(())
     }
 
@@ -97,13 +116,21 @@ impl Mover {
             self.believed = Some(transport);
         }
         match self.target.as_ref().filter(|t| t.step == Step::Moved) {
-            Some(target) => Transmit { via: target.via, remote: target.remote, datagram },
+            Some(target) => Transmit {
+                via: target.via,
+                remote: target.remote,
+                datagram,
+            },
             None => {
                 let via = match transport.transport_protocol {
                     TransportProtocol::TCP => Via::Tcp,
                     _ => Via::Udp,
                 };
-                Transmit { via, remote: transport.peer_addr, datagram }
+                Transmit {
+                    via,
+                    remote: transport.peer_addr,
+                    datagram,
+                }
             }
         }
     }
@@ -117,16 +144,25 @@ impl Mover {
         datagram: &[u8],
         credentials: &Credentials,
     ) -> Option<TransportContext> {
-        let Some(target) = self.target.as_mut().filter(|t| t.via == via) else { return Some(actual) };
+        let Some(target) = self.target.as_mut().filter(|t| t.via == via) else {
+            return Some(actual);
+        };
         if is_stun_message(datagram) {
-            let mut message = Message { raw: datagram.to_vec(), ..Message::default() };
+            let mut message = Message {
+                raw: datagram.to_vec(),
+                ..Message::default()
+            };
             if message.decode().is_err() {
                 return None;
             }
             if message.typ == BINDING_REQUEST {
                 // The server checks the pair too, as a full agent would.
                 if let Ok(datagram) = success(&message, actual.peer_addr, credentials) {
-                    self.transmits.push_back(Transmit { via, remote: actual.peer_addr, datagram });
+                    self.transmits.push_back(Transmit {
+                        via,
+                        remote: actual.peer_addr,
+                        datagram,
+                    });
                 }
                 return None;
             }
@@ -161,23 +197,27 @@ fn check(id: TransactionId, credentials: &Credentials, nominate: bool) -> Result
     if nominate {
         setters.push(Box::<UseCandidateAttr>::default());
     }
-    sign(setters, &credentials.remote_pwd)
+    sign(&setters, &credentials.remote_pwd)
 }
 
 fn success(request: &Message, from: SocketAddr, credentials: &Credentials) -> Result<BytesMut, ClientError> {
     let setters: Vec<Box<dyn Setter>> = vec![
         Box::new(BINDING_SUCCESS),
         Box::new(request.transaction_id),
-        Box::new(XorMappedAddress { ip: from.ip(), port: from.port() }),
+        Box::new(XorMappedAddress {
+            ip: from.ip(),
+            port: from.port(),
+        }),
     ];
-    sign(setters, &credentials.local_pwd)
+    sign(&setters, &credentials.local_pwd)
 }
 
-fn sign(setters: Vec<Box<dyn Setter>>, pwd: &str) -> Result<BytesMut, ClientError> {
+fn sign(setters: &[Box<dyn Setter>], pwd: &str) -> Result<BytesMut, ClientError> {
     let provider = rtc::crypto::default_provider().map_err(|e| ClientError::Crypto(e.to_string()))?;
     let mut message = Message::new();
-    message.build(&setters)?;
-    MessageIntegrity::new_short_term_integrity_with_provider(pwd.to_owned(), provider.crypto()).add_to(&mut message)?;
+    message.build(setters)?;
+    MessageIntegrity::new_short_term_integrity_with_provider(pwd.to_owned(), provider.crypto())
+        .add_to(&mut message)?;
     FINGERPRINT.add_to(&mut message)?;
     Ok(BytesMut::from(&message.raw[..]))
 }

@@ -89,7 +89,14 @@ impl Outgoing {
                 keyframe_requests: 0,
             })
             .collect();
-        Self { source, encodings, audio: None, red, previous: None, seed }
+        Self {
+            source,
+            encodings,
+            audio: None,
+            red,
+            previous: None,
+            seed,
+        }
     }
 
     pub(super) fn start_video(&mut self, now: Instant, source: &VideoSource) {
@@ -148,18 +155,38 @@ impl Outgoing {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.encodings.iter().flat_map(|e| [e.next_frame, e.next_report]).flatten().min()
+        self.encodings
+            .iter()
+            .flat_map(|e| [e.next_frame, e.next_report])
+            .flatten()
+            .min()
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant, clocks: Clocks, level_id: Option<u8>, due: &mut Due) {
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        clocks: Clocks,
+        level_id: Option<u8>,
+        due: &mut Due,
+    ) {
         let rate = if self.audio.is_some() { 48_000 } else { 90_000 };
         for i in 0..self.encodings.len() {
-            while let Some(at) = self.encodings.get(i).and_then(|e| e.next_frame).filter(|at| *at <= now) {
+            while let Some(at) = self
+                .encodings
+                .get(i)
+                .and_then(|e| e.next_frame)
+                .filter(|at| *at <= now)
+            {
                 let packets = self.frame(i, at, clocks, level_id);
-                let Some(encoding) = self.encodings.get_mut(i) else { break };
+                let Some(encoding) = self.encodings.get_mut(i) else {
+                    break;
+                };
                 encoding.count(now, &packets);
                 due.packets.extend(packets);
-                let step = encoding.player.as_ref().map_or(AUDIO_PACKET_TIME, VideoPlayer::frame_time);
+                let step = encoding
+                    .player
+                    .as_ref()
+                    .map_or(AUDIO_PACKET_TIME, VideoPlayer::frame_time);
                 let late = now.saturating_duration_since(at) > MAX_LATENESS;
                 encoding.next_frame = Some(if late { now + step } else { at + step });
             }
@@ -170,13 +197,21 @@ impl Outgoing {
     }
 
     fn frame(&mut self, i: usize, at: Instant, clocks: Clocks, level_id: Option<u8>) -> Vec<rtp::Packet> {
-        if self.audio.is_some() { self.audio_packet(i, at, clocks, level_id) } else { self.picture(i, at, clocks) }
+        if self.audio.is_some() {
+            self.audio_packet(i, at, clocks, level_id)
+        } else {
+            self.picture(i, at, clocks)
+        }
     }
 
     fn picture(&mut self, i: usize, at: Instant, clocks: Clocks) -> Vec<rtp::Packet> {
-        let Some(encoding) = self.encodings.get_mut(i).filter(|e| e.wanted) else { return Vec::new() };
+        let Some(encoding) = self.encodings.get_mut(i).filter(|e| e.wanted) else {
+            return Vec::new();
+        };
         let keyframe = std::mem::take(&mut encoding.keyframe);
-        let Some(frame) = encoding.player.as_mut().map(|p| p.frame(keyframe)) else { return Vec::new() };
+        let Some(frame) = encoding.player.as_mut().map(|p| p.frame(keyframe)) else {
+            return Vec::new();
+        };
         encoding.picture_id = encoding.picture_id.wrapping_add(1) & 0x7fff;
         encoding.tl0_picture_index = encoding.tl0_picture_index.wrapping_add(1);
         let payloads = vp8::packetize(&frame, encoding.picture_id, encoding.tl0_picture_index);
@@ -189,8 +224,16 @@ impl Outgoing {
             .collect()
     }
 
-    fn audio_packet(&mut self, i: usize, at: Instant, clocks: Clocks, level_id: Option<u8>) -> Vec<rtp::Packet> {
-        let (Some(player), Some(encoding)) = (&mut self.audio, self.encodings.get_mut(i)) else { return Vec::new() };
+    fn audio_packet(
+        &mut self,
+        i: usize,
+        at: Instant,
+        clocks: Clocks,
+        level_id: Option<u8>,
+    ) -> Vec<rtp::Packet> {
+        let (Some(player), Some(encoding)) = (&mut self.audio, self.encodings.get_mut(i)) else {
+            return Vec::new();
+        };
         let sound = player.packet(at);
         let timestamp = encoding.timestamp(at, clocks, 48_000);
         let (payload_type, payload) = if self.red {
@@ -202,7 +245,9 @@ impl Outgoing {
         let mut packet = encoding.packet(payload_type, timestamp, sound.spurt, payload);
         if let Some(id) = level_id {
             // Fails only for ids that negotiation cannot lead to.
-            let _ = packet.header.set_extension(id, Bytes::copy_from_slice(&[sound.level]));
+            let _ = packet
+                .header
+                .set_extension(id, Bytes::copy_from_slice(&[sound.level]));
         }
         vec![packet]
     }
@@ -233,7 +278,9 @@ impl Encoding {
     fn count(&mut self, now: Instant, packets: &[rtp::Packet]) {
         for packet in packets {
             self.packets = self.packets.wrapping_add(1);
-            self.octets = self.octets.wrapping_add(u32::try_from(packet.payload.len()).unwrap_or(0));
+            self.octets = self
+                .octets
+                .wrapping_add(u32::try_from(packet.payload.len()).unwrap_or(0));
         }
         if !packets.is_empty() && self.next_report.is_none() {
             self.next_report = Some(now + REPORT_INTERVAL / 5);
@@ -247,7 +294,10 @@ impl Encoding {
         self.next_report = Some(now + REPORT_INTERVAL);
         Some(SenderReport {
             ssrc: self.ssrc,
-            ntp_time: clocks.wall_clock.advance(now.saturating_duration_since(clocks.start)).0,
+            ntp_time: clocks
+                .wall_clock
+                .advance(now.saturating_duration_since(clocks.start))
+                .0,
             rtp_time: self.timestamp(now, clocks, rate),
             packet_count: self.packets,
             octet_count: self.octets,

@@ -117,7 +117,10 @@ struct DelayWindow {
 
 impl DelayWindow {
     fn add(&mut self, now: Instant, delay: f64) {
-        if self.since.is_none_or(|since| now.saturating_duration_since(since) > DELAY_WINDOW) {
+        if self
+            .since
+            .is_none_or(|since| now.saturating_duration_since(since) > DELAY_WINDOW)
+        {
             self.former = self.current.take();
             self.since = Some(now);
         }
@@ -218,11 +221,17 @@ impl SlotReceiver {
     }
 
     fn clock_rate(&self) -> f64 {
-        if self.kind == Kind::Audio { 48_000.0 } else { 90_000.0 }
+        if self.kind == Kind::Audio {
+            48_000.0
+        } else {
+            90_000.0
+        }
     }
 
     fn extend(&self, seq: u16) -> u64 {
-        let Some(highest) = self.highest else { return 0x1_0000 + u64::from(seq) };
+        let Some(highest) = self.highest else {
+            return 0x1_0000 + u64::from(seq);
+        };
         let step = i64::from(seq.wrapping_sub(highest as u16).cast_signed());
         highest.saturating_add_signed(step)
     }
@@ -278,7 +287,14 @@ impl SlotReceiver {
             self.stats.runs.remove(0);
         }
         self.delay = DelayWindow::default();
-        self.stats.runs.push(Run { csrc, start: now, end: now, packets: 1, frames: 0, voiced: 0 });
+        self.stats.runs.push(Run {
+            csrc,
+            start: now,
+            end: now,
+            packets: 1,
+            frames: 0,
+            voiced: 0,
+        });
         Some(csrc)
     }
 

@@ -46,7 +46,9 @@ impl Answered {
             "candidate" => self.candidate(value),
             _ => {}
         }
-        let Some(section) = self.sections.last_mut() else { return };
+        let Some(section) = self.sections.last_mut() else {
+            return;
+        };
         match key {
             "mid" => value.clone_into(&mut section.mid),
             "ssrc" if section.ssrc.is_none() => section.ssrc = first_number(value),
@@ -69,9 +71,17 @@ impl Answered {
 
     fn candidate(&mut self, value: &str) {
         let words: Vec<&str> = value.split_whitespace().collect();
-        let [_, component, transport, _, ip, port, ..] = words.as_slice() else { return };
-        let (Ok(ip), Ok(port), true) = (ip.parse::<IpAddr>(), port.parse(), *component == "1") else { return };
-        let list = if transport.eq_ignore_ascii_case("udp") { &mut self.udp } else { &mut self.tcp };
+        let [_, component, transport, _, ip, port, ..] = words.as_slice() else {
+            return;
+        };
+        let (Ok(ip), Ok(port), true) = (ip.parse::<IpAddr>(), port.parse(), *component == "1") else {
+            return;
+        };
+        let list = if transport.eq_ignore_ascii_case("udp") {
+            &mut self.udp
+        } else {
+            &mut self.tcp
+        };
         let address = SocketAddr::new(ip, port);
         if !list.contains(&address) {
             list.push(address);
@@ -85,7 +95,10 @@ fn media_line(media: &str) -> AnsweredSection {
         Some("video") => Some(Kind::Video),
         _ => None,
     };
-    AnsweredSection { kind, ..AnsweredSection::default() }
+    AnsweredSection {
+        kind,
+        ..AnsweredSection::default()
+    }
 }
 
 fn first_number(text: &str) -> Option<u32> {

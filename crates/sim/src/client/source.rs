@@ -63,7 +63,9 @@ impl Talk {
             Talk::Never => false,
             Talk::Pattern { after, on, off } => {
                 let period = (on + off).as_micros().max(1);
-                elapsed.checked_sub(after).is_some_and(|t| t.as_micros() % period < on.as_micros())
+                elapsed
+                    .checked_sub(after)
+                    .is_some_and(|t| t.as_micros() % period < on.as_micros())
             }
         }
     }
@@ -93,7 +95,15 @@ impl VideoPlayer {
         };
         let mut random = StdRng::seed_from_u64(seed);
         let stream = random.random();
-        Self { spec, recorded, next: 0, since_keyframe: 0, frame_time, stream, random }
+        Self {
+            spec,
+            recorded,
+            next: 0,
+            since_keyframe: 0,
+            frame_time,
+            stream,
+            random,
+        }
     }
 
     pub(super) fn frame_time(&self) -> Duration {
@@ -102,11 +112,15 @@ impl VideoPlayer {
 
     /// The next frame; a keyframe when asked for one.
     pub(super) fn frame(&mut self, keyframe: bool) -> Bytes {
-        let Some(file) = &self.recorded else { return self.made_up(keyframe) };
+        let Some(file) = &self.recorded else {
+            return self.made_up(keyframe);
+        };
         let count = file.frames.len();
         if keyframe {
             let ahead = (0..count).find(|i| {
-                file.frames.get((self.next + i) % count).is_some_and(|f| vp8::is_keyframe(f))
+                file.frames
+                    .get((self.next + i) % count)
+                    .is_some_and(|f| vp8::is_keyframe(f))
             });
             self.next += ahead.unwrap_or(0);
         }
@@ -121,9 +135,16 @@ impl VideoPlayer {
         self.since_keyframe = if keyframe { 0 } else { self.since_keyframe + 1 };
         self.next += 1;
         let mean = f64::from(self.spec.bitrate) / 8.0 * self.frame_time.as_secs_f64();
-        let factor = if keyframe { f64::from(KEYFRAME_FACTOR) } else { self.random.random_range(0.6..1.4) };
+        let factor = if keyframe {
+            f64::from(KEYFRAME_FACTOR)
+        } else {
+            self.random.random_range(0.6..1.4)
+        };
         let len = (mean * factor) as usize;
-        let stamp = FrameStamp { stream: self.stream, number: u32::try_from(self.next).unwrap_or(u32::MAX) };
+        let stamp = FrameStamp {
+            stream: self.stream,
+            number: u32::try_from(self.next).unwrap_or(u32::MAX),
+        };
         vp8::pretend_frame(keyframe, (self.spec.width, self.spec.height), len, stamp)
     }
 }
@@ -152,7 +173,14 @@ pub(super) struct AudioPlayer {
 impl AudioPlayer {
     pub(super) fn new(now: Instant, source: AudioSource, talk: Talk, seed: u64) -> Self {
         let random = StdRng::seed_from_u64(seed);
-        Self { source, talk, started: now, next: 0, was_talking: false, random }
+        Self {
+            source,
+            talk,
+            started: now,
+            next: 0,
+            was_talking: false,
+            random,
+        }
     }
 
     pub(super) fn packet(&mut self, now: Instant) -> Sound {
@@ -160,12 +188,19 @@ impl AudioPlayer {
         let spurt = talking && !self.was_talking;
         self.was_talking = talking;
         if !talking {
-            return Sound { packet: Bytes::from_static(&OPUS_SILENCE), level: 127, spurt };
+            return Sound {
+                packet: Bytes::from_static(&OPUS_SILENCE),
+                level: 127,
+                spurt,
+            };
         }
         let packet = match &self.source {
             AudioSource::Opus(packets) => {
                 self.next += 1;
-                packets.get(self.next % packets.len().max(1)).cloned().unwrap_or_default()
+                packets
+                    .get(self.next % packets.len().max(1))
+                    .cloned()
+                    .unwrap_or_default()
             }
             AudioSource::Generated => {
                 let mut packet = vec![self.random.random::<u8>(); self.random.random_range(60..140)];
@@ -175,6 +210,10 @@ impl AudioPlayer {
                 Bytes::from(packet)
             }
         };
-        Sound { packet, level: 0x80 | self.random.random_range(18..30), spurt }
+        Sound {
+            packet,
+            level: 0x80 | self.random.random_range(18..30),
+            spurt,
+        }
     }
 }

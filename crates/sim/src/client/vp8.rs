@@ -87,7 +87,10 @@ impl FrameStamp {
         let body = frame.get(if is_keyframe(frame) { 10 } else { 3 }..)?;
         let word = |at: usize| Some(u32::from_be_bytes(*body.get(at..)?.first_chunk::<4>()?));
         body.starts_with(&STAMP_MAGIC).then_some(())?;
-        Some(Self { stream: word(4)?, number: word(8)? })
+        Some(Self {
+            stream: word(4)?,
+            number: word(8)?,
+        })
     }
 }
 
@@ -136,7 +139,10 @@ mod tests {
         }
         assert_eq!(joined, frame);
         assert!(is_keyframe(&joined));
-        assert_eq!((keyframe_height(&joined), FrameStamp::read(&joined)), (Some(360), Some(STAMP)));
+        assert_eq!(
+            (keyframe_height(&joined), FrameStamp::read(&joined)),
+            (Some(360), Some(STAMP))
+        );
         assert!(!is_keyframe(&pretend_frame(false, (640, 360), 100, STAMP)));
     }
 

@@ -8,7 +8,9 @@ mod person;
 pub use network::Link;
 pub use person::Person;
 
-use crate::client::{AudioSource, CAMERA_LAYERS, Client, ClientConfig, SINGLE_LAYER, Talk, Via, VideoSource, section_of};
+use crate::client::{
+    AudioSource, CAMERA_LAYERS, Client, ClientConfig, SINGLE_LAYER, Talk, Via, VideoSource, section_of,
+};
 use media::plane::MediaEvent;
 use media::{Bitrate, Kind, LayerInfo, NtpTime, ParticipantId, Source, TrackId};
 use network::{Network, To};
@@ -87,8 +89,15 @@ impl World {
     pub fn join(&mut self, name: &str, config: ClientConfig, link: Link, compat: bool) -> usize {
         let index = self.people.len();
         let socket = SocketId(index as u64 + 1);
-        let join = Join { room: "room".to_owned(), name: name.to_owned(), metadata: None };
-        let welcome = self.rooms.handle_join(self.now, socket, join).expect("the room takes everybody");
+        let join = Join {
+            room: "room".to_owned(),
+            name: name.to_owned(),
+            metadata: None,
+        };
+        let welcome = self
+            .rooms
+            .handle_join(self.now, socket, join)
+            .expect("the room takes everybody");
         let number = u8::try_from(index + 1).unwrap_or(250);
         self.people.push(Person {
             name: name.to_owned(),
@@ -121,17 +130,28 @@ impl World {
         let offer = person.client.offer(self.now).expect("the client can offer");
         person.next_offer += 1;
         let request = person.next_offer;
-        let tracks = offer.tracks.into_iter().map(|(mid, source)| OfferedTrack { mid, source }).collect();
+        let tracks = offer
+            .tracks
+            .into_iter()
+            .map(|(mid, source)| OfferedTrack { mid, source })
+            .collect();
         let step = self
             .rooms
             .handle_offer(self.now, person.socket, request, offer.sdp.clone(), tracks)
             .expect("the room takes the offer");
         if let OfferStep::BuildPeer { participant, room } = step {
-            let (peer, answer) =
-                self.factory.accept(self.now, &offer.sdp, person.compat).expect("the peer takes the offer");
+            let (peer, answer) = self
+                .factory
+                .accept(self.now, &offer.sdp, person.compat)
+                .expect("the peer takes the offer");
             self.router.add_peer(self.now, room, participant, peer, &answer);
-            self.rooms.handle_peer_built(self.now, participant, answer.sections).expect("the participant is here");
-            person.client.handle_answer(self.now, &answer.sdp).expect("the client takes the answer");
+            self.rooms
+                .handle_peer_built(self.now, participant, answer.sections)
+                .expect("the participant is here");
+            person
+                .client
+                .handle_answer(self.now, &answer.sdp)
+                .expect("the client takes the answer");
         }
         self.settle();
     }
@@ -142,19 +162,33 @@ impl World {
     /// When the server refuses.
     pub fn publish(&mut self, index: usize, source: Source) -> TrackId {
         let person = &mut self.people[index];
-        let specs = if source == Source::Camera { &CAMERA_LAYERS[..] } else { &SINGLE_LAYER };
+        let specs = if source == Source::Camera {
+            &CAMERA_LAYERS[..]
+        } else {
+            &SINGLE_LAYER
+        };
         let layers = specs
             .iter()
             .filter(|_| source.kind() == Kind::Video)
-            .map(|l| LayerInfo { rid: l.rid.to_owned(), height: l.height, max_bitrate: Bitrate(l.bitrate.into()) })
+            .map(|l| LayerInfo {
+                rid: l.rid.to_owned(),
+                height: l.height,
+                max_bitrate: Bitrate(l.bitrate.into()),
+            })
             .collect();
         let mid = section_of(source).to_string();
-        let track = self.rooms.handle_publish(self.now, person.socket, &mid, layers, false);
+        let track = self
+            .rooms
+            .handle_publish(self.now, person.socket, &mid, layers, false);
         let track = track.expect("the room takes the track").id;
         person.tracks.insert(source, track);
         match source.kind() {
-            Kind::Video => person.client.start_video(self.now, source, &VideoSource::Generated { fps: 30 }),
-            Kind::Audio => person.client.start_audio(self.now, source, AudioSource::Generated, Talk::Always),
+            Kind::Video => person
+                .client
+                .start_video(self.now, source, &VideoSource::Generated { fps: 30 }),
+            Kind::Audio => person
+                .client
+                .start_audio(self.now, source, AudioSource::Generated, Talk::Always),
         }
         person.wake = Some(self.now);
         self.settle();
@@ -176,10 +210,20 @@ impl World {
     pub fn view(&mut self, index: usize, tiles: &[(ParticipantId, u16)]) {
         let tiles = tiles
             .iter()
-            .map(|&(participant, height)| Tile { participant, source: Source::Camera, height, priority: 0 })
+            .map(|&(participant, height)| Tile {
+                participant,
+                source: Source::Camera,
+                height,
+                priority: 0,
+            })
             .collect();
-        let view = View { tiles, auto_height: None };
-        self.rooms.handle_view(self.now, self.people[index].socket, view).expect("the view is valid");
+        let view = View {
+            tiles,
+            auto_height: None,
+        };
+        self.rooms
+            .handle_view(self.now, self.people[index].socket, view)
+            .expect("the view is valid");
         self.settle();
     }
 
@@ -191,7 +235,9 @@ impl World {
         let person = &mut self.people[index];
         person.client.close(self.now);
         person.here = false;
-        self.rooms.handle_leave(self.now, person.socket).expect("was here");
+        self.rooms
+            .handle_leave(self.now, person.socket)
+            .expect("was here");
         self.settle();
     }
 
@@ -229,20 +275,32 @@ impl World {
 
     fn next_event(&mut self) -> Option<Instant> {
         let clients = self.people.iter().filter_map(|p| p.wake).min();
-        [clients, self.router_wake, self.rooms.poll_timeout(), self.network.next()].into_iter().flatten().min()
+        [
+            clients,
+            self.router_wake,
+            self.rooms.poll_timeout(),
+            self.network.next(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn step(&mut self) {
         let now = self.now;
         while let Some(flight) = self.network.arrived(now) {
-            let Some(person) = self.people.get_mut(flight.person) else { continue };
+            let Some(person) = self.people.get_mut(flight.person) else {
+                continue;
+            };
             match flight.to {
                 To::Server => {
                     let path = person.path(self.server, flight.via);
                     self.router.handle_datagram(now, path, flight.datagram);
                 }
                 To::Client if person.here => {
-                    person.client.handle_datagram(now, flight.via, self.server, flight.datagram);
+                    person
+                        .client
+                        .handle_datagram(now, flight.via, self.server, flight.datagram);
                     person.wake = Some(now);
                 }
                 To::Client => {}
@@ -293,17 +351,26 @@ impl World {
 
     fn notify(&mut self, socket: SocketId, notice: Notice) {
         let now = self.now;
-        let Some(person) = self.people.iter_mut().find(|p| p.socket == socket) else { return };
+        let Some(person) = self.people.iter_mut().find(|p| p.socket == socket) else {
+            return;
+        };
         match &notice {
             Notice::Slots { slots } => person.handle_slots(slots),
             Notice::Layers { track, wanted } => {
-                let source = person.tracks.iter().find(|(_, id)| *id == track).map(|(source, _)| *source);
+                let source = person
+                    .tracks
+                    .iter()
+                    .find(|(_, id)| *id == track)
+                    .map(|(source, _)| *source);
                 if let Some(source) = source {
                     person.client.set_wanted(source, wanted);
                 }
             }
             Notice::Answer { result: Ok(sdp), .. } => {
-                person.client.handle_answer(now, sdp).expect("the client takes the answer");
+                person
+                    .client
+                    .handle_answer(now, sdp)
+                    .expect("the client takes the answer");
                 person.wake = Some(now);
             }
             _ => {}
@@ -318,10 +385,14 @@ impl World {
                 Protocol::Tcp => Via::Tcp,
             };
             let remote = transmit.path.remote;
-            let found = self.people.iter().position(|p| p.udp == remote || p.tcp == remote);
+            let found = self
+                .people
+                .iter()
+                .position(|p| p.udp == remote || p.tcp == remote);
             if let Some(index) = found {
                 let link = self.people[index].link;
-                self.network.send(self.now, link, index, To::Client, via, transmit.datagram);
+                self.network
+                    .send(self.now, link, index, To::Client, via, transmit.datagram);
             }
         }
     }
@@ -332,7 +403,14 @@ impl World {
                 continue;
             }
             while let Some(transmit) = person.client.poll_transmit() {
-                self.network.send(self.now, person.link, index, To::Server, transmit.via, transmit.datagram);
+                self.network.send(
+                    self.now,
+                    person.link,
+                    index,
+                    To::Server,
+                    transmit.via,
+                    transmit.datagram,
+                );
             }
             while let Some(event) = person.client.poll_event() {
                 person.events.push((self.now, event));

@@ -25,7 +25,13 @@ pub struct Link {
 
 impl Default for Link {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(20), loss_up: 0.0, loss_down: 0.0, udp: true, tcp: true }
+        Self {
+            delay: Duration::from_millis(20),
+            loss_up: 0.0,
+            loss_down: 0.0,
+            udp: true,
+            tcp: true,
+        }
     }
 }
 
@@ -78,10 +84,22 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn new(seed: u64) -> Self {
-        Self { flights: BinaryHeap::new(), sent: 0, random: StdRng::seed_from_u64(seed) }
+        Self {
+            flights: BinaryHeap::new(),
+            sent: 0,
+            random: StdRng::seed_from_u64(seed),
+        }
     }
 
-    pub(super) fn send(&mut self, now: Instant, link: Link, person: usize, to: To, via: Via, datagram: BytesMut) {
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        link: Link,
+        person: usize,
+        to: To,
+        via: Via,
+        datagram: BytesMut,
+    ) {
         let loss = match (via, to) {
             (Via::Tcp, _) => f64::from(u8::from(!link.tcp)),
             (Via::Udp, _) if !link.udp => 1.0,
@@ -93,7 +111,14 @@ impl Network {
         }
         self.sent += 1;
         let at = now + link.delay;
-        self.flights.push(Reverse(Flight { at, person, to, via, datagram, order: self.sent }));
+        self.flights.push(Reverse(Flight {
+            at,
+            person,
+            to,
+            via,
+            datagram,
+            order: self.sent,
+        }));
     }
 
     pub(super) fn next(&self) -> Option<Instant> {

@@ -45,7 +45,11 @@ impl Person {
             Via::Udp => (Protocol::Udp, self.udp),
             Via::Tcp => (Protocol::Tcp, self.tcp),
         };
-        Path { protocol, local: server, remote }
+        Path {
+            protocol,
+            local: server,
+            remote,
+        }
     }
 
     pub(super) fn handle_slots(&mut self, slots: &[SlotInfo]) {
@@ -81,7 +85,10 @@ impl Person {
             let stats = &slot.stats;
             for run in &stats.runs {
                 if !self.announced.contains(&(slot.mid.clone(), TrackId(run.csrc))) {
-                    complaints.push(format!("{}: slot {} got {:08x} unannounced", self.name, slot.mid, run.csrc));
+                    complaints.push(format!(
+                        "{}: slot {} got {:08x} unannounced",
+                        self.name, slot.mid, run.csrc
+                    ));
                 }
                 if self.tracks.values().any(|own| own.0 == run.csrc) {
                     complaints.push(format!("{}: slot {} got its own track", self.name, slot.mid));

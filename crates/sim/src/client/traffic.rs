@@ -1,0 +1,90 @@
+//! Media out, media and reports in.
+
+use super::assemble::Frame;
+use super::publish::Due;
+use super::{Client, ClientEvent};
+use media::NtpTime;
+use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
+use rtc::rtcp;
+use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::sansio::Protocol as _;
+use std::time::Instant;
+
+impl Client {
+    pub(super) fn send_media(&mut self, now: Instant) {
+        let mut due = Due::default();
+        for section in &mut self.sections {
+            section.handle_timeout(now, self.clocks, self.level_id, &mut due);
+        }
+        for packet in due.packets {
+            self.write(now, RTCMessage::RtpPacket(String::new(), packet));
+        }
+        for report in due.reports {
+            self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]));
+        }
+    }
+
+    pub(super) fn check_slots(&mut self, now: Instant) {
+        for index in 0..self.slots.len() {
+            let Some(slot) = self.slots.get_mut(index) else {
+                break;
+            };
+            let frames = slot.handle_timeout(now);
+            let pli = slot.ssrc.filter(|_| slot.wants_keyframe(now));
+            self.frames(index, frames);
+            if let Some(media_ssrc) = pli {
+                let pli = PictureLossIndication {
+                    sender_ssrc: 1,
+                    media_ssrc,
+                };
+                self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(pli)]));
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, now: Instant, message: RTCMessage) {
+        // Fails only when the connection is closed: then there is nobody to send to.
+        let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
+    }
+
+    pub(super) fn frames(&mut self, slot: usize, frames: Vec<Frame>) {
+        if self.config.frame_events {
+            self.events
+                .extend(frames.into_iter().map(|frame| ClientEvent::Frame { slot, frame }));
+        }
+    }
+
+    pub(super) fn handle_rtp(&mut self, now: Instant, packet: &rtc::rtp::Packet) {
+        let ssrc = Some(packet.header.ssrc);
+        let Some(index) = self.slots.iter().position(|slot| slot.ssrc == ssrc) else {
+            return;
+        };
+        let level = self
+            .level_id
+            .and_then(|id| packet.header.get_extension(id)?.first().copied());
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        let outcome = slot.handle_packet(now, packet, level);
+        if let Some(csrc) = outcome.track_changed {
+            self.events
+                .push_back(ClientEvent::TrackChanged { slot: index, csrc });
+        }
+        self.frames(index, outcome.frames);
+    }
+
+    pub(super) fn handle_rtcp(&mut self, packet: &dyn rtcp::Packet) {
+        if let Some(report) = packet
+            .as_any()
+            .downcast_ref::<rtcp::sender_report::SenderReport>()
+        {
+            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.ssrc == Some(report.ssrc)) {
+                slot.handle_report(NtpTime(report.ntp_time), report.rtp_time);
+            }
+        } else if let Some(pli) = packet.as_any().downcast_ref::<PictureLossIndication>() {
+            for section in &mut self.sections {
+                section.request_keyframe(pli.media_ssrc);
+            }
+        }
+    }
+}
