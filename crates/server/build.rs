@@ -22,7 +22,10 @@ fn main() -> io::Result<()> {
     let mut table = String::from("&[\n");
     for (name, path) in &files {
         let hash = fnv1a(&fs::read(path)?);
-        let _ = writeln!(table, "    PageFile {{ path: {name:?}, etag: \"\\\"{hash:016x}\\\"\", body: include_bytes!({path:?}) }},");
+        let _ = writeln!(
+            table,
+            "    PageFile {{ path: {name:?}, etag: \"\\\"{hash:016x}\\\"\", body: include_bytes!({path:?}) }},"
+        );
     }
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
@@ -30,7 +33,9 @@ fn main() -> io::Result<()> {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {
@@ -44,5 +49,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io
 
 /// FNV-1a, 64 bits: enough to tell one version of a file from the next.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -22,7 +22,13 @@ pub fn advertised(config: &Config) -> Vec<IpAddr> {
         tracing::warn!(%error, "the machine's interfaces cannot be read; set external_ips");
         Vec::new()
     });
-    let found: Vec<Found> = found.iter().map(|i| Found { ip: i.ip(), up: i.is_oper_up() || i.is_loopback() }).collect();
+    let found: Vec<Found> = found
+        .iter()
+        .map(|i| Found {
+            ip: i.ip(),
+            up: i.is_oper_up() || i.is_loopback(),
+        })
+        .collect();
     choose(config, &found)
 }
 
@@ -35,7 +41,8 @@ pub fn choose(config: &Config, found: &[Found]) -> Vec<IpAddr> {
     } else if !config.media_bind.is_unspecified() {
         chosen.push(config.media_bind);
     } else {
-        let usable = |f: &&Found| f.up && !is_link_local(f.ip) && !f.ip.is_loopback() && received(config, f.ip);
+        let usable =
+            |f: &&Found| f.up && !is_link_local(f.ip) && !f.ip.is_loopback() && received(config, f.ip);
         chosen.extend(found.iter().filter(usable).map(|f| f.ip));
         // IPv4 first: with a bound on their number, the addresses that most clients can reach must be in.
         chosen.sort_by_key(IpAddr::is_ipv6);
@@ -45,7 +52,12 @@ pub fn choose(config: &Config, found: &[Found]) -> Vec<IpAddr> {
         chosen.extend(found.iter().filter(loopback).map(|f| f.ip));
     }
     let mut seen = Vec::new();
-    chosen.retain(|ip| !seen.contains(ip) && { seen.push(*ip); true });
+    chosen.retain(|ip| {
+        !seen.contains(ip) && {
+            seen.push(*ip);
+            true
+        }
+    });
     chosen.truncate(MAX_ADVERTISED);
     if chosen.is_empty() {
         chosen.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -75,11 +87,17 @@ mod tests {
     use super::*;
 
     fn found(ips: &[&str]) -> Vec<Found> {
-        ips.iter().filter_map(|ip| ip.parse().ok()).map(|ip| Found { ip, up: true }).collect()
+        ips.iter()
+            .filter_map(|ip| ip.parse().ok())
+            .map(|ip| Found { ip, up: true })
+            .collect()
     }
 
     fn chosen(config: &Config, ips: &[&str]) -> Vec<String> {
-        choose(config, &found(ips)).iter().map(ToString::to_string).collect()
+        choose(config, &found(ips))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -89,12 +107,18 @@ mod tests {
         assert_eq!(chosen(&config, &["127.0.0.1", "::1"]), ["127.0.0.1"]);
         assert_eq!(chosen(&config, &[]), ["127.0.0.1"]);
         config.include_loopback = true;
-        assert_eq!(chosen(&config, &["127.0.0.1", "192.0.2.7"]), ["192.0.2.7", "127.0.0.1"]);
+        assert_eq!(
+            chosen(&config, &["127.0.0.1", "192.0.2.7"]),
+            ["192.0.2.7", "127.0.0.1"]
+        );
     }
 
     #[test]
     fn given_addresses_replace_the_found_ones() {
-        let config = Config { external_ips: vec!["203.0.113.5".parse().unwrap()], ..Config::default() };
+        let config = Config {
+            external_ips: vec!["203.0.113.5".parse().unwrap()],
+            ..Config::default()
+        };
         assert_eq!(chosen(&config, &["192.0.2.7"]), ["203.0.113.5"]);
     }
 
@@ -113,6 +137,9 @@ mod tests {
     fn an_interface_that_is_down_and_a_repeated_address_are_left_out() {
         let mut addresses = found(&["192.0.2.7", "192.0.2.7", "192.0.2.8"]);
         addresses[2].up = false;
-        assert_eq!(choose(&Config::default(), &addresses), ["192.0.2.7".parse::<IpAddr>().unwrap()]);
+        assert_eq!(
+            choose(&Config::default(), &addresses),
+            ["192.0.2.7".parse::<IpAddr>().unwrap()]
+        );
     }
 }

@@ -1,9 +1,13 @@
 //! The command line of `plenum`.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is what its user asked for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command's output is what its user asked for"
+)]
 
 use crate::config::{self, Config, ConfigErrors, FIELDS, Secrets, Sources};
-use crate::run::{self, Server};
 use crate::logging;
+use crate::run::{self, Server};
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -42,7 +46,10 @@ pub fn command() -> Command {
                 .about("Look at the configuration")
                 .subcommand_required(true)
                 .arg_required_else_help(true)
-                .subcommand(Command::new("check").about("Report everything that is wrong; exit with 64 if anything is"))
+                .subcommand(
+                    Command::new("check")
+                        .about("Report everything that is wrong; exit with 64 if anything is"),
+                )
                 .subcommand(Command::new("print").about("Show what is in force, secrets masked")),
         )
 }
@@ -54,7 +61,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Vec<(Stri
         Err(error) => {
             let wrong = error.use_stderr();
             let _ = error.print();
-            return if wrong { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+            return if wrong {
+                ExitCode::from(EXIT_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let loaded = config::load(&sources(&matches, environment));
@@ -93,13 +104,20 @@ fn sources(matches: &ArgMatches, environment: Vec<(String, String)>) -> Sources 
     Sources {
         file: value("config").map(Into::into),
         environment,
-        flags: FIELDS.iter().filter_map(|field| Some((field.name, value(field.name)?))).collect(),
+        flags: FIELDS
+            .iter()
+            .filter_map(|field| Some((field.name, value(field.name)?)))
+            .collect(),
     }
 }
 
 fn serve(config: Config) -> ExitCode {
     logging::start(&config);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("control").build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("control")
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("plenum: cannot start: {error}");
@@ -126,7 +144,8 @@ fn serve(config: Config) -> ExitCode {
 
 /// Done at SIGTERM or SIGINT.
 async fn terminated() {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be received: stop this process with SIGKILL");
         return std::future::pending().await;
     };
@@ -135,4 +154,3 @@ async fn terminated() {
         _ = int.recv() => {}
     }
 }
-

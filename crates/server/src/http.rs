@@ -41,8 +41,14 @@ pub(crate) struct Web {
 
 pub(crate) fn router(web: Web) -> Router {
     Router::new()
-        .route("/", get(|headers: HeaderMap| async move { page::index(&headers) }))
-        .route("/r/{room}", get(|headers: HeaderMap| async move { page::index(&headers) }))
+        .route(
+            "/",
+            get(|headers: HeaderMap| async move { page::index(&headers) }),
+        )
+        .route(
+            "/r/{room}",
+            get(|headers: HeaderMap| async move { page::index(&headers) }),
+        )
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -59,7 +65,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
@@ -95,7 +103,11 @@ async fn connection(stream: TcpStream, router: Router) {
 }
 
 async fn ready(State(web): State<Web>) -> (StatusCode, &'static str) {
-    if *web.draining.borrow() { (StatusCode::SERVICE_UNAVAILABLE, "draining\n") } else { (StatusCode::OK, "ready\n") }
+    if *web.draining.borrow() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    } else {
+        (StatusCode::OK, "ready\n")
+    }
 }
 
 async fn metrics(State(web): State<Web>) -> Response<Body> {
@@ -120,7 +132,11 @@ async fn signal(State(web): State<Web>, request: Request) -> Response<Body> {
         (status, words).into_response()
     };
     if *web.draining.borrow() {
-        return refuse("draining", StatusCode::SERVICE_UNAVAILABLE, "the server shuts down: try again in a moment\n");
+        return refuse(
+            "draining",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server shuts down: try again in a moment\n",
+        );
     }
     if !origin_allowed(&parts.headers, &web.shared.config.allowed_origins) {
         let words = "pages of this origin may not open /signal; add it to allowed_origins\n";
@@ -138,18 +154,26 @@ async fn signal(State(web): State<Web>, request: Request) -> Response<Body> {
     let socket = SocketId(web.next_socket.fetch_add(1, Ordering::Relaxed));
     let most = web.shared.config.signaling_frame_bytes as usize * UNREAD_FACTOR;
     let shared = web.shared.clone();
-    upgrade.max_message_size(most).max_frame_size(most).on_upgrade(move |ws| async move {
-        session::run(ws, socket, shared).await;
-        drop(place);
-    })
+    upgrade
+        .max_message_size(most)
+        .max_frame_size(most)
+        .on_upgrade(move |ws| async move {
+            session::run(ws, socket, shared).await;
+            drop(place);
+        })
 }
 
 /// A page may open `/signal` when it came from this host, or when the operator allows its origin. Programs send no
 /// Origin: a foreign page in somebody's browser is what this is against (RFC 6455 §10.2).
 fn origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
     let Ok(origin) = origin.to_str() else { return false };
-    if allowed.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin)) {
+    if allowed
+        .iter()
+        .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
+    {
         return true;
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -165,7 +189,9 @@ async fn security_headers(request: Request, next: Next) -> Response<Body> {
     set("content-security-policy", policy);
     set(
         "permissions-policy",
-        HeaderValue::from_static("camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()"),
+        HeaderValue::from_static(
+            "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()",
+        ),
     );
     set("x-content-type-options", HeaderValue::from_static("nosniff"));
     // Room names are in the address of the page.
@@ -176,9 +202,17 @@ async fn security_headers(request: Request, next: Next) -> Response<Body> {
 /// Nothing from elsewhere. `ws:` and `wss:` of this host are named, because not every browser counts them as 'self';
 /// inline styles are what component libraries set; blob: is for workers and pictures made on the page.
 fn content_security_policy(headers: &HeaderMap) -> HeaderValue {
-    let plain = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(plain);
-    let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
+    let plain = |host: &&str| {
+        host.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .filter(plain);
+    let sockets = host
+        .map(|host| format!(" ws://{host} wss://{host}"))
+        .unwrap_or_default();
     let policy = format!(
         "default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data: blob:; media-src 'self' blob:; \
          style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
@@ -201,12 +235,27 @@ mod tests {
     #[test]
     fn only_pages_of_this_host_and_of_named_origins_may_connect() {
         let allowed = ["https://app.example.org".to_owned()];
-        assert!(origin_allowed(&headers("http://localhost:8080", "localhost:8080"), &[]));
-        assert!(origin_allowed(&headers("https://Call.example", "call.example"), &[]));
-        assert!(!origin_allowed(&headers("https://evil.example", "call.example"), &allowed));
+        assert!(origin_allowed(
+            &headers("http://localhost:8080", "localhost:8080"),
+            &[]
+        ));
+        assert!(origin_allowed(
+            &headers("https://Call.example", "call.example"),
+            &[]
+        ));
+        assert!(!origin_allowed(
+            &headers("https://evil.example", "call.example"),
+            &allowed
+        ));
         assert!(!origin_allowed(&headers("null", "call.example"), &allowed));
-        assert!(origin_allowed(&headers("https://app.example.org", "call.example"), &allowed));
-        assert!(origin_allowed(&headers("https://evil.example", "call.example"), &["*".to_owned()]));
+        assert!(origin_allowed(
+            &headers("https://app.example.org", "call.example"),
+            &allowed
+        ));
+        assert!(origin_allowed(
+            &headers("https://evil.example", "call.example"),
+            &["*".to_owned()]
+        ));
         assert!(origin_allowed(&HeaderMap::new(), &[]));
     }
 
@@ -215,6 +264,11 @@ mod tests {
         let policy = content_security_policy(&headers("x", "a.example; script-src *"));
         assert!(!policy.to_str().unwrap().contains("a.example"));
         let policy = content_security_policy(&headers("x", "a.example:8080"));
-        assert!(policy.to_str().unwrap().contains("connect-src 'self' ws://a.example:8080 wss://a.example:8080;"));
+        assert!(
+            policy
+                .to_str()
+                .unwrap()
+                .contains("connect-src 'self' ws://a.example:8080 wss://a.example:8080;")
+        );
     }
 }

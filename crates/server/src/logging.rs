@@ -6,7 +6,16 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Crates whose words are ours; everything else is heard from `warn` on, unless all is asked for.
-const OURS: [&str; 8] = ["server", "plenum", "node", "router", "peer", "room", "forward", "signaling"];
+const OURS: [&str; 8] = [
+    "server",
+    "plenum",
+    "node",
+    "router",
+    "peer",
+    "room",
+    "forward",
+    "signaling",
+];
 
 /// Starts logging to standard error. Once per process; a second call is ignored (tests).
 pub fn start(config: &Config) {
@@ -17,8 +26,14 @@ pub fn start(config: &Config) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let others = if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::WARN) };
-    let targets = Targets::new().with_default(others).with_targets(OURS.map(|name| (name, level)));
+    let others = if level == LevelFilter::TRACE {
+        level
+    } else {
+        level.min(LevelFilter::WARN)
+    };
+    let targets = Targets::new()
+        .with_default(others)
+        .with_targets(OURS.map(|name| (name, level)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(targets);
     let _ = match config.log_format {

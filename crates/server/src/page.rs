@@ -51,15 +51,28 @@ pub(crate) fn file(path: &str, request: &HeaderMap) -> Response<Body> {
 }
 
 fn respond(file: &'static PageFile, request: &HeaderMap) -> Response<Body> {
-    let known = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    let unchanged = known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == file.etag));
-    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(file.body) });
+    let known = request
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok());
+    let unchanged = known.is_some_and(|tags| {
+        tags.split(',')
+            .any(|tag| tag.trim().trim_start_matches("W/") == file.etag)
+    });
+    let mut response = Response::new(if unchanged {
+        Body::empty()
+    } else {
+        Body::from(file.body)
+    });
     if unchanged {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         set(&mut response, header::CONTENT_TYPE, content_type(file.path));
     }
-    let cache = if file.path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if file.path.starts_with(HASHED) {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     set(&mut response, header::CACHE_CONTROL, cache);
     set(&mut response, header::ETAG, file.etag);
     response
@@ -74,7 +87,9 @@ fn html(status: StatusCode, text: &'static str) -> Response<Body> {
 }
 
 fn set(response: &mut Response<Body>, name: header::HeaderName, value: &'static str) {
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
+        .headers_mut()
+        .insert(name, HeaderValue::from_static(value));
 }
 
 /// By extension; what Vite emits and a page may need.
@@ -104,25 +119,49 @@ fn content_type(path: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    static FILE: PageFile = PageFile { path: "assets/app-1a2b.js", etag: "\"00000000000000aa\"", body: b"x" };
-    static ICON: PageFile = PageFile { path: "favicon.svg", etag: "\"00000000000000bb\"", body: b"y" };
+    static FILE: PageFile = PageFile {
+        path: "assets/app-1a2b.js",
+        etag: "\"00000000000000aa\"",
+        body: b"x",
+    };
+    static ICON: PageFile = PageFile {
+        path: "favicon.svg",
+        etag: "\"00000000000000bb\"",
+        body: b"y",
+    };
 
     fn value(response: &Response<Body>, name: header::HeaderName) -> &str {
-        response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     #[test]
     fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_others_are_asked_for_again() {
         let hashed = respond(&FILE, &HeaderMap::new());
-        assert_eq!(value(&hashed, header::CACHE_CONTROL), "public, max-age=31536000, immutable");
-        assert_eq!(value(&hashed, header::CONTENT_TYPE), "text/javascript; charset=utf-8");
-        assert_eq!(value(&respond(&ICON, &HeaderMap::new()), header::CACHE_CONTROL), "no-cache");
+        assert_eq!(
+            value(&hashed, header::CACHE_CONTROL),
+            "public, max-age=31536000, immutable"
+        );
+        assert_eq!(
+            value(&hashed, header::CONTENT_TYPE),
+            "text/javascript; charset=utf-8"
+        );
+        assert_eq!(
+            value(&respond(&ICON, &HeaderMap::new()), header::CACHE_CONTROL),
+            "no-cache"
+        );
     }
 
     #[test]
     fn a_browser_that_has_the_file_is_told_so() {
         let mut request = HeaderMap::new();
-        request.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"other\", W/\"00000000000000bb\""));
+        request.insert(
+            header::IF_NONE_MATCH,
+            HeaderValue::from_static("\"other\", W/\"00000000000000bb\""),
+        );
         assert_eq!(respond(&ICON, &request).status(), StatusCode::NOT_MODIFIED);
         assert_eq!(respond(&FILE, &request).status(), StatusCode::OK);
     }

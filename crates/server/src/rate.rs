@@ -55,7 +55,11 @@ impl Rate {
             return Verdict::Take;
         }
         self.refused += 1;
-        if self.refused > self.refused_max { Verdict::Close } else { Verdict::Refuse }
+        if self.refused > self.refused_max {
+            Verdict::Close
+        } else {
+            Verdict::Refuse
+        }
     }
 }
 
@@ -74,7 +78,14 @@ mod tests {
         let mut rate = Rate::new(now, 10, 0);
         let verdicts: Vec<Verdict> = (0..60).map(|_| rate.check(now, 10)).collect();
         let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
-        assert_eq!((count(Verdict::Take), count(Verdict::Refuse), count(Verdict::Close)), (21, 20, 19));
+        assert_eq!(
+            (
+                count(Verdict::Take),
+                count(Verdict::Refuse),
+                count(Verdict::Close)
+            ),
+            (21, 20, 19)
+        );
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl Server {
     /// # Errors
     /// When a port is busy or not allowed, with its number, the cause and what to do.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(config.http_bind).await.map_err(|source| http_error(&config, source))?;
+        let listener = TcpListener::bind(config.http_bind)
+            .await
+            .map_err(|source| http_error(&config, source))?;
         let http_addr = listener.local_addr()?;
         let ips = addresses::advertised(&config);
         let (node, node_events) = Node::start(&node_config(&config, &ips))?;
@@ -77,7 +79,16 @@ impl Server {
         let node = Arc::new(node);
         let metrics = Metrics::new(snapshots(&node))?;
         let config = Arc::new(config);
-        Ok(Self { config, listener, http_addr, candidates, node, node_events, factories, metrics })
+        Ok(Self {
+            config,
+            listener,
+            http_addr,
+            candidates,
+            node,
+            node_events,
+            factories,
+            metrics,
+        })
     }
 
     /// Where HTTP listens.
@@ -102,10 +113,22 @@ impl Server {
     /// Serves until `shutdown` is done, then drains: not ready, everybody is told, rooms and peers are closed. Takes
     /// `shutdown_grace_ms` for that at most.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { config, listener, node, node_events, factories, metrics, .. } = self;
+        let Self {
+            config,
+            listener,
+            node,
+            node_events,
+            factories,
+            metrics,
+            ..
+        } = self;
         let (drain, draining) = watch::channel(false);
         let (inputs_sender, inputs) = mpsc::channel(INPUT_QUEUE);
-        let shared = Shared { config: Arc::clone(&config), inputs: inputs_sender, metrics: metrics.clone() };
+        let shared = Shared {
+            config: Arc::clone(&config),
+            inputs: inputs_sender,
+            metrics: metrics.clone(),
+        };
         let sessions = Arc::new(Semaphore::new(config.max_sessions as usize));
         let web = Web {
             shared,
@@ -152,7 +175,10 @@ async fn stop_node(node: Arc<Node<RtcPeer>>, deadline: Instant) {
         // A scrape of the metrics holds it for a moment more; it stops with that.
         Err(node) => drop(node),
     });
-    if timeout(deadline.saturating_duration_since(Instant::now()), stopped).await.is_err() {
+    if timeout(deadline.saturating_duration_since(Instant::now()), stopped)
+        .await
+        .is_err()
+    {
         tracing::warn!("the media workers did not end in time");
     }
 }
@@ -180,14 +206,19 @@ fn factories(config: &Config, candidates: &[Vec<SocketAddr>]) -> Result<Vec<Peer
         max_message_bytes: config.data_message_bytes as usize,
         ..PeerConfig::new(candidates.first().cloned().unwrap_or_default())
     })?;
-    Ok(candidates.iter().map(|candidates| first.with_candidates(candidates.clone())).collect())
+    Ok(candidates
+        .iter()
+        .map(|candidates| first.with_candidates(candidates.clone()))
+        .collect())
 }
 
 /// Weak, so that the registry does not keep the workers alive.
 fn snapshots(node: &Arc<Node<RtcPeer>>) -> SnapshotSource {
     let node: Weak<Node<RtcPeer>> = Arc::downgrade(node);
     SnapshotSource(Arc::new(move || {
-        node.upgrade().map(|node| (0..node.workers()).map(|worker| node.snapshot(worker)).collect()).unwrap_or_default()
+        node.upgrade()
+            .map(|node| (0..node.workers()).map(|worker| node.snapshot(worker)).collect())
+            .unwrap_or_default()
     }))
 }
 
@@ -197,13 +228,19 @@ fn http_error(config: &Config, source: io::Error) -> StartError {
             "Another program has this port: stop it (`ss -ltnp` shows which), or choose another http_bind \
              (`--http-bind 0.0.0.0:8081`)."
         }
-        io::ErrorKind::PermissionDenied => "Ports below 1024 need a privilege: choose one from 1024 on in http_bind.",
+        io::ErrorKind::PermissionDenied => {
+            "Ports below 1024 need a privilege: choose one from 1024 on in http_bind."
+        }
         io::ErrorKind::AddrNotAvailable => {
             "This machine does not have that address: set http_bind to one it has, or to 0.0.0.0."
         }
         _ => "Check http_bind.",
     };
-    StartError::Http { addr: config.http_bind, source, hint }
+    StartError::Http {
+        addr: config.http_bind,
+        source,
+        hint,
+    }
 }
 
 /// The line a person looks for after the start.

@@ -11,7 +11,7 @@ use signaling::{ErrorCode, ServerFrame, parse_client_frame};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 pub(crate) use outgoing::Outgoing;
@@ -103,6 +103,8 @@ struct Session {
     socket: SocketId,
     shared: Shared,
     rate: Rate,
+    /// Rings when the queue from the control plane overflowed, so that a stuck write is given up at once.
+    overflow: Arc<Notify>,
     joined: bool,
     opened: Instant,
     heard: Instant,
@@ -112,14 +114,33 @@ struct Session {
 pub(crate) async fn run(ws: WebSocket, socket: SocketId, shared: Shared) {
     let now = Instant::now();
     let frame_bytes = shared.config.signaling_frame_bytes as usize;
-    let rate = Rate::new(now.into_std(), shared.config.signaling_messages_per_second, frame_bytes);
-    let mut session = Session { ws, socket, rate, joined: false, opened: now, heard: now, shared };
+    let rate = Rate::new(
+        now.into_std(),
+        shared.config.signaling_messages_per_second,
+        frame_bytes,
+    );
+    let overflow = Arc::new(Notify::new());
+    let mut session = Session {
+        ws,
+        socket,
+        rate,
+        overflow,
+        joined: false,
+        opened: now,
+        heard: now,
+        shared,
+    };
     session.shared.metrics.sessions.inc();
     let end = session.serve().await;
     let _ = session.shared.inputs.send(Input::Closed { socket }).await;
     session.shared.metrics.sessions.dec();
     let (label, code, reason) = end.words();
-    session.shared.metrics.session_ends.with_label_values(&[label]).inc();
+    session
+        .shared
+        .metrics
+        .session_ends
+        .with_label_values(&[label])
+        .inc();
     tracing::debug!(socket = socket.0, reason = label, "session ended");
     session.say_goodbye(code, reason).await;
 }
@@ -127,7 +148,18 @@ pub(crate) async fn run(ws: WebSocket, socket: SocketId, shared: Shared) {
 impl Session {
     async fn serve(&mut self) -> End {
         let (outbox, mut outgoing) = mpsc::channel(self.shared.config.signaling_queue_messages as usize);
-        if self.shared.inputs.send(Input::Opened { socket: self.socket, outbox }).await.is_err() {
+        let overflow = Arc::clone(&self.overflow);
+        if self
+            .shared
+            .inputs
+            .send(Input::Opened {
+                socket: self.socket,
+                outbox,
+                overflow,
+            })
+            .await
+            .is_err()
+        {
             return End::Draining;
         }
         let period = Duration::from_millis(self.shared.config.ping_interval_ms.into());
@@ -152,7 +184,11 @@ impl Session {
         let config = &self.shared.config;
         let idle = self.heard + Duration::from_millis(config.idle_timeout_ms.into());
         let join = self.opened + Duration::from_millis(config.join_timeout_ms.into());
-        if !self.joined && join < idle { (join, End::JoinTimeout) } else { (idle, End::Idle) }
+        if !self.joined && join < idle {
+            (join, End::JoinTimeout)
+        } else {
+            (idle, End::Idle)
+        }
     }
 
     async fn incoming(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
@@ -200,8 +236,15 @@ impl Session {
             Ok(frame) => {
                 let kind = frame.message.type_name();
                 self.shared.metrics.messages_in.with_label_values(&[kind]).inc();
-                let key = RequestKey { id: frame.id, fingerprint: fingerprint(text) };
-                let input = Input::Message { socket: self.socket, frame, key };
+                let key = RequestKey {
+                    id: frame.id,
+                    fingerprint: fingerprint(text),
+                };
+                let input = Input::Message {
+                    socket: self.socket,
+                    frame,
+                    key,
+                };
                 // Waits when the control plane is behind: then this socket is not read either.
                 self.shared.inputs.send(input).await.map_err(|_| End::Draining)
             }
@@ -218,12 +261,20 @@ impl Session {
         let limit = self.shared.config.signaling_messages_per_second;
         let words = format!("more than {limit} messages a second: this one was not read");
         self.refuse(id, ErrorCode::RateLimited, words).await?;
-        if verdict == Verdict::Close { Err(End::Flood) } else { Ok(false) }
+        if verdict == Verdict::Close {
+            Err(End::Flood)
+        } else {
+            Ok(false)
+        }
     }
 
     async fn refuse(&mut self, id: Option<u32>, code: ErrorCode, message: String) -> Result<(), End> {
         self.shared.metrics.errors.with_label_values(&[code.name()]).inc();
-        self.frame(&ServerFrame { id, message: error(code, message) }).await
+        self.frame(&ServerFrame {
+            id,
+            message: error(code, message),
+        })
+        .await
     }
 
     async fn outgoing(&mut self, message: Option<Outgoing>) -> Result<(), End> {
@@ -231,7 +282,11 @@ impl Session {
             Some(Outgoing::Frame(frame)) => self.frame(&frame).await,
             Some(Outgoing::Text(answer)) => {
                 self.joined |= answer.kind == "welcome";
-                self.shared.metrics.messages_out.with_label_values(&[answer.kind]).inc();
+                self.shared
+                    .metrics
+                    .messages_out
+                    .with_label_values(&[answer.kind])
+                    .inc();
                 self.send(Message::Text(answer.text)).await
             }
             Some(Outgoing::Close(end)) => Err(end),
@@ -248,17 +303,24 @@ impl Session {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
-        match timeout(SEND_TIMEOUT, self.ws.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Client),
-            Err(_) => Err(End::Slow),
+        let overflow = Arc::clone(&self.overflow);
+        tokio::select! {
+            sent = timeout(SEND_TIMEOUT, self.ws.send(message)) => match sent {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(End::Client),
+                Err(_) => Err(End::Slow),
+            },
+            () = overflow.notified() => Err(End::Slow),
         }
     }
 
     /// Closes and waits a little for the client's own close frame, so that what was sent before arrives: closing a
     /// TCP socket with unread input resets it.
     async fn say_goodbye(mut self, code: u16, reason: &'static str) {
-        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let close = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
         let goodbye = async {
             if self.ws.send(close).await.is_ok() {
                 while let Some(Ok(_)) = self.ws.recv().await {}

@@ -4,8 +4,8 @@ use media::plane::{PauseReason, SlotState};
 use media::{Bitrate, LayerInfo};
 use room::{CloseReason, Notice, RoomError, SlotShown, Welcome};
 use signaling::{
-    ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo, ParticipantState, PauseReasonName,
-    ServerMessage, SlotInfo, SlotStateName, Speaker, Tile, TrackInfo,
+    ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo, ParticipantState,
+    PauseReasonName, ServerMessage, SlotInfo, SlotStateName, Speaker, Tile, TrackInfo,
 };
 
 /// What a notice becomes.
@@ -20,20 +20,45 @@ pub(crate) enum Outcome {
 
 pub(crate) fn notice(notice: Notice) -> Outcome {
     Outcome::Tell(match notice {
-        Notice::Joined { revision, count, participants } => {
-            ServerMessage::Joined { revision, count, participants: all(participants, participant) }
-        }
-        Notice::Left { revision, count, participants } => ServerMessage::Left { revision, count, participants },
-        Notice::Updated { revision, participants } => {
-            ServerMessage::Updated { revision, participants: all(participants, participant) }
-        }
-        Notice::Slots { slots } => ServerMessage::Slots { slots: all(slots, slot) },
-        Notice::Speakers { speakers } => ServerMessage::Speakers { speakers: all(speakers, speaker) },
+        Notice::Joined {
+            revision,
+            count,
+            participants,
+        } => ServerMessage::Joined {
+            revision,
+            count,
+            participants: all(participants, participant),
+        },
+        Notice::Left {
+            revision,
+            count,
+            participants,
+        } => ServerMessage::Left {
+            revision,
+            count,
+            participants,
+        },
+        Notice::Updated {
+            revision,
+            participants,
+        } => ServerMessage::Updated {
+            revision,
+            participants: all(participants, participant),
+        },
+        Notice::Slots { slots } => ServerMessage::Slots {
+            slots: all(slots, slot),
+        },
+        Notice::Speakers { speakers } => ServerMessage::Speakers {
+            speakers: all(speakers, speaker),
+        },
         Notice::Layers { track, wanted } => ServerMessage::Layers { track, wanted },
         Notice::Answer { request, result } => {
             let message = match result {
                 Ok(sdp) => ServerMessage::Answer { sdp },
-                Err(why) => ServerMessage::Error { code: ErrorCode::OfferRejected, message: why },
+                Err(why) => ServerMessage::Error {
+                    code: ErrorCode::OfferRejected,
+                    message: why,
+                },
             };
             return Outcome::Answer(request, message);
         }
@@ -51,15 +76,18 @@ pub(crate) fn notice(notice: Notice) -> Outcome {
 
 fn closed(reason: CloseReason) -> ServerMessage {
     match reason {
-        CloseReason::Replaced => {
-            error(ErrorCode::Replaced, "this participant resumed on another connection".into())
-        }
-        CloseReason::MediaSilent => {
-            error(ErrorCode::MediaFailed, "no media came for 30 s, and the seat was given up: join again".into())
-        }
-        CloseReason::ShuttingDown => {
-            error(ErrorCode::ShuttingDown, "the server shuts down: join again in a moment".into())
-        }
+        CloseReason::Replaced => error(
+            ErrorCode::Replaced,
+            "this participant resumed on another connection".into(),
+        ),
+        CloseReason::MediaSilent => error(
+            ErrorCode::MediaFailed,
+            "no media came for 30 s, and the seat was given up: join again".into(),
+        ),
+        CloseReason::ShuttingDown => error(
+            ErrorCode::ShuttingDown,
+            "the server shuts down: join again in a moment".into(),
+        ),
     }
 }
 
@@ -115,11 +143,20 @@ pub(crate) fn participant(info: room::ParticipantInfo) -> ParticipantInfo {
 }
 
 pub(crate) fn track(info: room::TrackInfo) -> TrackInfo {
-    TrackInfo { id: info.id, csrc: info.id.0, source: info.source, muted: info.muted }
+    TrackInfo {
+        id: info.id,
+        csrc: info.id.0,
+        source: info.source,
+        muted: info.muted,
+    }
 }
 
 fn speaker(speaker: room::Speaker) -> Speaker {
-    Speaker { participant: speaker.participant, level: speaker.level, active: speaker.active }
+    Speaker {
+        participant: speaker.participant,
+        level: speaker.level,
+        active: speaker.active,
+    }
 }
 
 fn slot(info: room::SlotInfo) -> SlotInfo {
@@ -131,7 +168,13 @@ fn slot(info: room::SlotInfo) -> SlotInfo {
             SlotState::Paused(reason) => (Some(track), SlotStateName::Paused, Some(pause(reason))),
         },
     };
-    SlotInfo { mid: info.mid, track, csrc: track.map_or(0, |track| track.0), state, reason }
+    SlotInfo {
+        mid: info.mid,
+        track,
+        csrc: track.map_or(0, |track| track.0),
+        state,
+        reason,
+    }
 }
 
 fn pause(reason: PauseReason) -> PauseReasonName {
@@ -145,7 +188,10 @@ fn pause(reason: PauseReason) -> PauseReasonName {
 }
 
 pub(crate) fn offered_tracks(tracks: Vec<OfferedTrack>) -> Vec<room::OfferedTrack> {
-    all(tracks, |track| room::OfferedTrack { mid: track.mid, source: track.source })
+    all(tracks, |track| room::OfferedTrack {
+        mid: track.mid,
+        source: track.source,
+    })
 }
 
 pub(crate) fn layers(layers: Vec<LayerDescription>) -> Vec<LayerInfo> {
@@ -163,9 +209,15 @@ pub(crate) fn view(tiles: Vec<Tile>, auto_height: Option<u16>) -> room::View {
         height: tile.height,
         priority: tile.priority,
     };
-    room::View { tiles: all(tiles, tile), auto_height }
+    room::View {
+        tiles: all(tiles, tile),
+        auto_height,
+    }
 }
 
 pub(crate) fn page(page: room::Page) -> ServerMessage {
-    ServerMessage::Participants { count: page.count, participants: all(page.participants, participant) }
+    ServerMessage::Participants {
+        count: page.count,
+        participants: all(page.participants, participant),
+    }
 }

@@ -26,7 +26,10 @@ impl Drop for File {
 fn sources(file: &File, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
     Sources {
         file: Some(file.0.clone()),
-        environment: environment.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect(),
+        environment: environment
+            .iter()
+            .map(|(name, text)| ((*name).into(), (*text).into()))
+            .collect(),
         flags: flags.iter().map(|(name, text)| (*name, (*text).into())).collect(),
     }
 }
@@ -37,7 +40,11 @@ fn errors(file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str
     let path = file.0.display().to_string();
     match load(&sources(&file, environment, flags)) {
         Ok(_) => Vec::new(),
-        Err(errors) => errors.0.iter().map(|error| error.to_string().replace(&path, "FILE")).collect(),
+        Err(errors) => errors
+            .0
+            .iter()
+            .map(|error| error.to_string().replace(&path, "FILE"))
+            .collect(),
     }
 }
 
@@ -46,7 +53,10 @@ fn a_later_layer_wins() {
     let file = File::new("max_rooms = 1\nmax_video_slots = 1\nmax_audio_slots = 1\n");
     let environment = [("PLENUM_MAX_VIDEO_SLOTS", "2"), ("PLENUM_MAX_AUDIO_SLOTS", "2")];
     let config = load(&sources(&file, &environment, &[("max_audio_slots", "3")])).unwrap();
-    assert_eq!((config.max_rooms, config.max_video_slots, config.max_audio_slots), (1, 2, 3));
+    assert_eq!(
+        (config.max_rooms, config.max_video_slots, config.max_audio_slots),
+        (1, 2, 3)
+    );
     assert_eq!(config.max_sessions, Config::default().max_sessions);
 }
 
@@ -54,7 +64,11 @@ fn a_later_layer_wins() {
 fn everything_wrong_is_reported_at_once() {
     let file = "max_room = 7\nmax_rooms = 0\nworkers = \"two\"\nhttp_bind = \"localhost\"\nunheard_of = 1\n\
                 log_level = \"verbose\"\nexternal_ips = [\"10.0.0.300\"]\n";
-    let found = errors(file, &[("PLENUM_LOUDEST", "3"), ("PLENUM_LOUDEST_N", "many")], &[("media_port", "99999")]);
+    let found = errors(
+        file,
+        &[("PLENUM_LOUDEST", "3"), ("PLENUM_LOUDEST_N", "many")],
+        &[("media_port", "99999")],
+    );
     let expected = [
         "FILE: external_ips: expected an IP address, found \"10.0.0.300\"",
         "FILE: http_bind: expected an IP address and a port, like \"0.0.0.0:8080\" or \"[::]:8080\", found \"localhost\"",
@@ -109,23 +123,41 @@ fn a_file_that_is_not_toml_is_reported_with_its_line() {
 #[test]
 fn a_file_that_was_named_must_exist() {
     let file = File::new("");
-    let missing = Sources { file: Some(file.0.with_extension("missing")), ..Default::default() };
+    let missing = Sources {
+        file: Some(file.0.with_extension("missing")),
+        ..Default::default()
+    };
     assert!(load(&missing).unwrap_err().to_string().contains("cannot be read"));
     let variable = ("PLENUM_CONFIG".to_owned(), "/nonexistent/plenum.toml".to_owned());
-    let named = Sources { environment: vec![variable], ..Default::default() };
-    assert!(load(&named).unwrap_err().to_string().contains("/nonexistent/plenum.toml: cannot be read"));
+    let named = Sources {
+        environment: vec![variable],
+        ..Default::default()
+    };
+    assert!(
+        load(&named)
+            .unwrap_err()
+            .to_string()
+            .contains("/nonexistent/plenum.toml: cannot be read")
+    );
 }
 
 #[test]
 fn variables_of_an_orchestrator_are_left_alone() {
-    let environment = [("PLENUM_PORT", "tcp://10.0.0.1:8080"), ("PLENUM_SERVICE_HOST", "10.0.0.1"), ("PATH", "/bin")];
+    let environment = [
+        ("PLENUM_PORT", "tcp://10.0.0.1:8080"),
+        ("PLENUM_SERVICE_HOST", "10.0.0.1"),
+        ("PATH", "/bin"),
+    ];
     assert_eq!(errors("", &environment, &[]), Vec::<String>::new());
 }
 
 #[test]
 fn lists_are_written_with_commas_in_the_environment() {
     let file = File::new("");
-    let environment = [("PLENUM_EXTERNAL_IPS", "192.0.2.1, 192.0.2.2"), ("PLENUM_ALLOWED_ORIGINS", "[\"*\"]")];
+    let environment = [
+        ("PLENUM_EXTERNAL_IPS", "192.0.2.1, 192.0.2.2"),
+        ("PLENUM_ALLOWED_ORIGINS", "[\"*\"]"),
+    ];
     let config = load(&sources(&file, &environment, &[])).unwrap();
     assert_eq!(config.external_ips.len(), 2);
     assert_eq!(config.allowed_origins, ["*"]);
@@ -133,15 +165,26 @@ fn lists_are_written_with_commas_in_the_environment() {
 
 #[test]
 fn secrets_are_masked_when_printed_and_in_errors() {
-    let file = File::new("[[ice_servers]]\nurls = [\"turn:t.example:3478\"]\nusername = \"u\"\ncredential = \"s3cret\"\n");
+    let file = File::new(
+        "[[ice_servers]]\nurls = [\"turn:t.example:3478\"]\nusername = \"u\"\ncredential = \"s3cret\"\n",
+    );
     let config = load(&sources(&file, &[], &[])).unwrap();
     assert_eq!(config.ice_servers.0[0].credential.as_deref(), Some("s3cret"));
     let masked = print(&config, Secrets::Masked);
-    assert!(masked.contains("credential = \"********\"") && !masked.contains("s3cret"), "{masked}");
+    assert!(
+        masked.contains("credential = \"********\"") && !masked.contains("s3cret"),
+        "{masked}"
+    );
 
-    let broken = [("PLENUM_ICE_SERVERS", "[{ urls = [\"turn:t.example\"], credential = \"s3cret\"")];
+    let broken = [(
+        "PLENUM_ICE_SERVERS",
+        "[{ urls = [\"turn:t.example\"], credential = \"s3cret\"",
+    )];
     let found = errors("", &broken, &[]);
-    assert!(found[0].starts_with("PLENUM_ICE_SERVERS: ") && !found[0].contains("s3cret"), "{found:?}");
+    assert!(
+        found[0].starts_with("PLENUM_ICE_SERVERS: ") && !found[0].contains("s3cret"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -160,7 +203,9 @@ fn ice_servers_are_checked_one_by_one() {
 
 #[test]
 fn what_is_printed_can_be_read_again() {
-    let file = File::new("external_ips = [\"192.0.2.1\"]\nlog_format = \"json\"\n[[ice_servers]]\nurls = [\"stun:s.example\"]\n");
+    let file = File::new(
+        "external_ips = [\"192.0.2.1\"]\nlog_format = \"json\"\n[[ice_servers]]\nurls = [\"stun:s.example\"]\n",
+    );
     let config = load(&sources(&file, &[], &[])).unwrap();
     let printed = File::new(&print(&config, Secrets::Shown));
     assert_eq!(load(&sources(&printed, &[], &[])).unwrap(), config);

@@ -47,7 +47,10 @@ fn the_example_file_with_every_line_in_force_is_the_default() {
         .collect();
     let path = std::env::temp_dir().join(format!("plenum-example-{}.toml", std::process::id()));
     std::fs::write(&path, &uncommented).expect("a file can be written");
-    let loaded = config::load(&config::Sources { file: Some(path.clone()), ..Default::default() });
+    let loaded = config::load(&config::Sources {
+        file: Some(path.clone()),
+        ..Default::default()
+    });
     let _ = std::fs::remove_file(&path);
     assert_eq!(loaded, Ok(config::Config::default()));
     assert_eq!(uncommented.lines().count(), config::FIELDS.len());
@@ -60,7 +63,10 @@ fn every_metric_says_what_it_is_and_in_which_unit() {
         assert!(help.len() >= 10, "{name} needs a help text");
         for (unit, word) in [("_seconds", "second"), ("_bytes", "byte")] {
             let has_unit = name.ends_with(unit) || name.contains(&format!("{unit}_total"));
-            assert!(!has_unit || help.contains(word), "the help text of {name} does not name its unit: {help}");
+            assert!(
+                !has_unit || help.contains(word),
+                "the help text of {name} does not name its unit: {help}"
+            );
         }
         let ours = name.starts_with("plenum_") || name.starts_with("process_");
         assert!(ours, "{name} does not start with plenum_");

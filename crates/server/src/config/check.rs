@@ -16,12 +16,18 @@ pub(super) type Finding = (&'static [&'static str], String);
 
 /// Every contradiction of this configuration.
 pub(super) fn contradictions(config: &Config) -> Vec<Finding> {
-    [ports(config), port_collision(config), slots(config), timeouts(config), rates(config)]
-        .into_iter()
-        .flatten()
-        .chain(external_ips(config))
-        .chain(origins(config))
-        .collect()
+    [
+        ports(config),
+        port_collision(config),
+        slots(config),
+        timeouts(config),
+        rates(config),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(external_ips(config))
+    .chain(origins(config))
+    .collect()
 }
 
 /// Workers in fact: 0 means one per core.
@@ -95,9 +101,16 @@ fn external_ips(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     if config.external_ips.len() > MAX_EXTERNAL_IPS {
         let count = config.external_ips.len();
-        findings.push((only, format!("{count} addresses are too many: at most {MAX_EXTERNAL_IPS}")));
+        findings.push((
+            only,
+            format!("{count} addresses are too many: at most {MAX_EXTERNAL_IPS}"),
+        ));
     }
-    for ip in config.external_ips.iter().filter(|ip| ip.is_unspecified() || ip.is_multicast()) {
+    for ip in config
+        .external_ips
+        .iter()
+        .filter(|ip| ip.is_unspecified() || ip.is_multicast())
+    {
         findings.push((only, format!("{ip} is not an address that clients can reach")));
     }
     // A socket bound to an IPv4 address receives nothing sent to an IPv6 one, and the other way round
@@ -107,7 +120,10 @@ fn external_ips(config: &Config) -> Vec<Finding> {
         IpAddr::V6(bind) => ip.is_ipv4() && !bind.is_unspecified(),
     };
     for ip in config.external_ips.iter().filter(family) {
-        let text = format!("{ip} cannot reach a socket bound to media_bind {}", config.media_bind);
+        let text = format!(
+            "{ip} cannot reach a socket bound to media_bind {}",
+            config.media_bind
+        );
         findings.push((&["external_ips", "media_bind"], text));
     }
     findings
@@ -115,12 +131,17 @@ fn external_ips(config: &Config) -> Vec<Finding> {
 
 fn origins(config: &Config) -> Vec<Finding> {
     let bad = |origin: &&String| {
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let host = origin
+            .strip_prefix("https://")
+            .or_else(|| origin.strip_prefix("http://"));
         origin.as_str() != "*" && host.is_none_or(|host| host.is_empty() || host.contains('/'))
     };
     let text = |origin: &String| {
         let shown = origin.item();
-        (["allowed_origins"].as_slice(), format!("{shown} is not an origin; write it as \"https://host\" or \"https://host:port\""))
+        (
+            ["allowed_origins"].as_slice(),
+            format!("{shown} is not an origin; write it as \"https://host\" or \"https://host:port\""),
+        )
     };
     config.allowed_origins.iter().filter(bad).map(text).collect()
 }
@@ -132,6 +153,9 @@ trait Shown {
 
 impl Shown for String {
     fn item(&self) -> String {
-        vec![self.clone()].show(super::Secrets::Shown).trim_matches(['[', ']']).to_owned()
+        vec![self.clone()]
+            .show(super::Secrets::Shown)
+            .trim_matches(['[', ']'])
+            .to_owned()
     }
 }

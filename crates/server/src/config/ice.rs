@@ -43,10 +43,16 @@ impl Setting for IceServers {
         let items = value.as_array();
         let items = items.ok_or_else(|| format!("expected {}, found {}", Self::TYPE, found(value)))?;
         if items.len() > MAX_ICE_SERVERS {
-            return Err(format!("{} servers are too many: at most {MAX_ICE_SERVERS}", items.len()));
+            return Err(format!(
+                "{} servers are too many: at most {MAX_ICE_SERVERS}",
+                items.len()
+            ));
         }
-        let (servers, errors): (Vec<_>, Vec<_>) =
-            items.iter().enumerate().map(|(i, item)| server(i, item)).partition(Result::is_ok);
+        let (servers, errors): (Vec<_>, Vec<_>) = items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| server(i, item))
+            .partition(Result::is_ok);
         let errors: Vec<String> = errors.into_iter().filter_map(Result::err).collect();
         if !errors.is_empty() {
             return Err(errors.join("; "));
@@ -84,7 +90,11 @@ fn show(server: &IceServerConfig, secrets: Secrets) -> String {
         parts.push(format!("username = {}", quoted(username)));
     }
     if let Some(credential) = &server.credential {
-        let text = if secrets == Secrets::Masked { MASK } else { credential };
+        let text = if secrets == Secrets::Masked {
+            MASK
+        } else {
+            credential
+        };
         parts.push(format!("credential = {}", quoted(text)));
     }
     format!("{{ {} }}", parts.join(", "))
@@ -92,10 +102,17 @@ fn show(server: &IceServerConfig, secrets: Secrets) -> String {
 
 fn server(index: usize, value: &Value) -> Result<IceServerConfig, String> {
     let at = |what: String| format!("server {}: {what}", index + 1);
-    let table = value.as_table().ok_or_else(|| at(format!("expected a table, found {}", found(value))))?;
+    let table = value
+        .as_table()
+        .ok_or_else(|| at(format!("expected a table, found {}", found(value))))?;
     let mut errors = Vec::new();
-    for key in table.keys().filter(|key| !["urls", "username", "credential"].contains(&key.as_str())) {
-        errors.push(at(format!("unknown key {key:?}; known are urls, username, credential")));
+    for key in table
+        .keys()
+        .filter(|key| !["urls", "username", "credential"].contains(&key.as_str()))
+    {
+        errors.push(at(format!(
+            "unknown key {key:?}; known are urls, username, credential"
+        )));
     }
     let urls = urls(table).unwrap_or_else(|error| {
         errors.push(at(error));
@@ -114,7 +131,15 @@ fn server(index: usize, value: &Value) -> Result<IceServerConfig, String> {
     if turn && errors.is_empty() && (username.is_none() || credential.is_none()) {
         errors.push(at("a turn: or turns: URL needs username and credential".into()));
     }
-    if errors.is_empty() { Ok(IceServerConfig { urls, username, credential }) } else { Err(errors.join("; ")) }
+    if errors.is_empty() {
+        Ok(IceServerConfig {
+            urls,
+            username,
+            credential,
+        })
+    } else {
+        Err(errors.join("; "))
+    }
 }
 
 fn urls(table: &Table) -> Result<Vec<String>, String> {
@@ -123,10 +148,17 @@ fn urls(table: &Table) -> Result<Vec<String>, String> {
         _ => return Err(format!("urls must be a list of 1 to {MAX_URLS} texts")),
     };
     let url = |item: &Value| match item.as_str() {
-        Some(url) if ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme)) => {
+        Some(url)
+            if ["stun:", "stuns:", "turn:", "turns:"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme)) =>
+        {
             Ok(url.to_owned())
         }
-        _ => Err(format!("{} is not a stun:, stuns:, turn: or turns: URL", found(item))),
+        _ => Err(format!(
+            "{} is not a stun:, stuns:, turn: or turns: URL",
+            found(item)
+        )),
     };
     items.iter().map(url).collect()
 }

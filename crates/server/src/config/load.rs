@@ -33,7 +33,11 @@ pub struct ConfigErrors(pub Vec<ConfigError>);
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
-        writeln!(f, "the configuration has {count} error{}:", if count == 1 { "" } else { "s" })?;
+        writeln!(
+            f,
+            "the configuration has {count} error{}:",
+            if count == 1 { "" } else { "s" }
+        )?;
         self.0.iter().try_for_each(|error| writeln!(f, "  {error}"))
     }
 }
@@ -56,7 +60,11 @@ pub struct Sources {
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load(sources: &Sources) -> Result<Config, ConfigErrors> {
-    let mut loader = Loader { config: Config::default(), errors: Vec::new(), failed: Vec::new() };
+    let mut loader = Loader {
+        config: Config::default(),
+        errors: Vec::new(),
+        failed: Vec::new(),
+    };
     if let Some((path, must_exist)) = file(sources) {
         loader.file(&path, must_exist);
     }
@@ -76,7 +84,9 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigErrors> {
 fn file(sources: &Sources) -> Option<(PathBuf, bool)> {
     let named = sources.file.clone().or_else(|| {
         let variable = sources.environment.iter().find(|(name, _)| name == FILE_VARIABLE);
-        variable.filter(|(_, path)| !path.is_empty()).map(|(_, path)| PathBuf::from(path))
+        variable
+            .filter(|(_, path)| !path.is_empty())
+            .map(|(_, path)| PathBuf::from(path))
     });
     Some(named.map_or_else(|| (PathBuf::from(DEFAULT_FILE), false), |path| (path, true)))
 }
@@ -116,8 +126,14 @@ impl Loader {
             Ok(table) => table,
             Err(error) => {
                 let error: toml::de::Error = error;
-                let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-                return self.note(origin, None, Err(format!("line {line} is not TOML: {}", error.message())));
+                let line = error.span().map_or(1, |span| {
+                    1 + text[..span.start.min(text.len())].matches('\n').count()
+                });
+                return self.note(
+                    origin,
+                    None,
+                    Err(format!("line {line} is not TOML: {}", error.message())),
+                );
             }
         };
         for (key, value) in &table {
@@ -127,7 +143,11 @@ impl Loader {
                     let result = (field.set_toml)(&mut self.config, value);
                     self.note(origin, Some(field), result);
                 }
-                None => self.note(origin, None, Err(unknown(key, FIELDS.iter().map(|field| field.name)))),
+                None => self.note(
+                    origin,
+                    None,
+                    Err(unknown(key, FIELDS.iter().map(|field| field.name))),
+                ),
             }
         }
     }
@@ -135,7 +155,9 @@ impl Loader {
     /// A variable that is close to one of ours is a typing error; others with our prefix are left alone, because
     /// Kubernetes sets `PLENUM_PORT` and the like for a service of our name.
     fn variable(&mut self, variable: &str, text: &str) {
-        let Some(name) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { return };
+        let Some(name) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else {
+            return;
+        };
         match FIELDS.iter().find(|field| field.name == name) {
             Some(field) => {
                 let result = (field.set_text)(&mut self.config, text);
@@ -154,10 +176,17 @@ impl Loader {
     fn finish(mut self) -> Result<Config, ConfigErrors> {
         for (fields, message) in check::contradictions(&self.config) {
             if !fields.iter().any(|field| self.failed.contains(field)) {
-                self.errors.push(ConfigError { origin: fields.join(", "), message });
+                self.errors.push(ConfigError {
+                    origin: fields.join(", "),
+                    message,
+                });
             }
         }
-        if self.errors.is_empty() { Ok(self.config) } else { Err(ConfigErrors(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(self.config)
+        } else {
+            Err(ConfigErrors(self.errors))
+        }
     }
 }
 

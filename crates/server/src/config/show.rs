@@ -5,7 +5,10 @@ use std::fmt::Write;
 
 /// The effective configuration as TOML. With masked secrets it is for reading; without, it can be used again.
 pub fn print(config: &Config, secrets: Secrets) -> String {
-    FIELDS.iter().map(|field| format!("{} = {}\n", field.name, (field.show)(config, secrets))).collect()
+    FIELDS
+        .iter()
+        .map(|field| format!("{} = {}\n", field.name, (field.show)(config, secrets)))
+        .collect()
 }
 
 /// Sections with their fields, in order.
@@ -47,7 +50,11 @@ pub fn example_file() -> String {
 
 fn limits(field: &Field) -> String {
     let range = (field.range)();
-    let unit = if field.unit.is_empty() { String::new() } else { format!("Unit: {}. ", field.unit) };
+    let unit = if field.unit.is_empty() {
+        String::new()
+    } else {
+        format!("Unit: {}. ", field.unit)
+    };
     format!("{unit}Range: {range}.")
 }
 
@@ -66,7 +73,10 @@ pub fn markdown() -> String {
          close to any of ours is left alone, because orchestrators set variables of their own.)\n",
     );
     for (section, fields) in sections() {
-        let _ = write!(text, "\n## {section}\n\n| field | default | unit | range | |\n|---|---|---|---|---|\n");
+        let _ = write!(
+            text,
+            "\n## {section}\n\n| field | default | unit | range | |\n|---|---|---|---|---|\n"
+        );
         for field in fields {
             let doc = field.doc.lines().map(str::trim).collect::<Vec<_>>().join(" ");
             let _ = writeln!(

@@ -107,7 +107,9 @@ impl Setting for bool {
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
-        text.trim().parse().map_err(|_| format!("expected {}, found {text:?}", Self::TYPE))
+        text.trim()
+            .parse()
+            .map_err(|_| format!("expected {}, found {text:?}", Self::TYPE))
     }
 
     fn show(&self, _: Secrets) -> String {
@@ -126,7 +128,9 @@ macro_rules! parsed {
             }
 
             fn from_text(text: &str) -> Result<Self, String> {
-                text.trim().parse().map_err(|_| format!("expected {}, found {text:?}", Self::TYPE))
+                text.trim()
+                    .parse()
+                    .map_err(|_| format!("expected {}, found {text:?}", Self::TYPE))
             }
 
             fn show(&self, _: Secrets) -> String {
@@ -135,7 +139,10 @@ macro_rules! parsed {
         }
     };
 }
-parsed!(SocketAddr, "an IP address and a port, like \"0.0.0.0:8080\" or \"[::]:8080\"");
+parsed!(
+    SocketAddr,
+    "an IP address and a port, like \"0.0.0.0:8080\" or \"[::]:8080\""
+);
 parsed!(IpAddr, "an IP address");
 
 /// Members of a list, so that `Vec<T>` is one implementation for all.
@@ -183,11 +190,17 @@ impl<T: Item> Setting for Vec<T> {
         if text.trim_start().starts_with('[') {
             return Self::from_toml(&inline(text)?);
         }
-        text.split(',').filter(|item| !item.trim().is_empty()).map(T::item_from_text).collect()
+        text.split(',')
+            .filter(|item| !item.trim().is_empty())
+            .map(T::item_from_text)
+            .collect()
     }
 
     fn show(&self, _: Secrets) -> String {
-        format!("[{}]", self.iter().map(T::item_show).collect::<Vec<_>>().join(", "))
+        format!(
+            "[{}]",
+            self.iter().map(T::item_show).collect::<Vec<_>>().join(", ")
+        )
     }
 }
 

@@ -34,7 +34,10 @@ pub(crate) struct Answers {
 
 impl Answers {
     pub(crate) fn find(&self, key: RequestKey) -> Option<&Answer> {
-        self.kept.iter().find(|(kept, _)| *kept == key).map(|(_, answer)| answer)
+        self.kept
+            .iter()
+            .find(|(kept, _)| *kept == key)
+            .map(|(_, answer)| answer)
     }
 
     pub(crate) fn keep(&mut self, key: RequestKey, answer: Answer) {
@@ -57,7 +60,10 @@ mod tests {
     }
 
     fn answer(bytes: usize) -> Answer {
-        Answer { kind: "ok", text: "x".repeat(bytes).into() }
+        Answer {
+            kind: "ok",
+            text: "x".repeat(bytes).into(),
+        }
     }
 
     #[test]
@@ -66,7 +72,14 @@ mod tests {
         (0..40).for_each(|id| answers.keep(key(id), answer(10)));
         assert!(answers.find(key(7)).is_none());
         assert!(answers.find(key(8)).is_some());
-        assert!(answers.find(RequestKey { id: 8, fingerprint: 1 }).is_none());
+        assert!(
+            answers
+                .find(RequestKey {
+                    id: 8,
+                    fingerprint: 1
+                })
+                .is_none()
+        );
     }
 
     #[test]

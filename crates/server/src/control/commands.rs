@@ -20,7 +20,11 @@ pub(super) struct Commands {
 impl Commands {
     pub(super) fn new(node: Arc<Node<RtcPeer>>, refused: IntCounter) -> Self {
         let backlogs = (0..node.workers()).map(|_| VecDeque::new()).collect();
-        Self { node, backlogs, refused }
+        Self {
+            node,
+            backlogs,
+            refused,
+        }
     }
 
     /// The worker for a new room.
@@ -31,18 +35,31 @@ impl Commands {
     /// Hands over a peer at once or not at all.
     pub(super) fn add_peer(&mut self, worker: usize, command: WorkerCommand<RtcPeer>) -> Result<(), Busy> {
         self.retry();
-        if self.backlogs.get(worker).is_none_or(|backlog| !backlog.is_empty()) {
+        if self
+            .backlogs
+            .get(worker)
+            .is_none_or(|backlog| !backlog.is_empty())
+        {
             self.refused.inc();
             return Err(Busy);
         }
-        self.node.send(worker, command).inspect_err(|Busy| self.refused.inc())
+        self.node
+            .send(worker, command)
+            .inspect_err(|Busy| self.refused.inc())
     }
 
     /// Hands over a command, later when the mailbox is full now.
     pub(super) fn send(&mut self, worker: usize, command: MediaCommand) {
         self.retry();
-        let Some(backlog) = self.backlogs.get_mut(worker) else { return };
-        if backlog.is_empty() && self.node.send(worker, WorkerCommand::Media(command.clone())).is_ok() {
+        let Some(backlog) = self.backlogs.get_mut(worker) else {
+            return;
+        };
+        if backlog.is_empty()
+            && self
+                .node
+                .send(worker, WorkerCommand::Media(command.clone()))
+                .is_ok()
+        {
             return;
         }
         if backlog.len() < BACKLOG_COMMANDS {
@@ -60,7 +77,11 @@ impl Commands {
     pub(super) fn retry(&mut self) {
         for (worker, backlog) in self.backlogs.iter_mut().enumerate() {
             while let Some(command) = backlog.front() {
-                if self.node.send(worker, WorkerCommand::Media(command.clone())).is_err() {
+                if self
+                    .node
+                    .send(worker, WorkerCommand::Media(command.clone()))
+                    .is_err()
+                {
                     break;
                 }
                 backlog.pop_front();

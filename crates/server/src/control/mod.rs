@@ -24,7 +24,8 @@ use signaling::{ClientFrame, ErrorCode, Limits, ServerFrame, ServerMessage};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant as Timer, sleep_until};
 
 /// Messages of all sessions waiting for the control plane. When full, sessions stop reading their sockets.
@@ -40,9 +41,17 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) enum Input {
     /// A WebSocket opened.
-    Opened { socket: SocketId, outbox: mpsc::Sender<Outgoing> },
+    Opened {
+        socket: SocketId,
+        outbox: mpsc::Sender<Outgoing>,
+        overflow: Arc<Notify>,
+    },
     /// A message that could be read.
-    Message { socket: SocketId, frame: ClientFrame, key: RequestKey },
+    Message {
+        socket: SocketId,
+        frame: ClientFrame,
+        key: RequestKey,
+    },
     /// The WebSocket is gone, or is about to be closed by its session.
     Closed { socket: SocketId },
 }
@@ -50,6 +59,7 @@ pub(crate) enum Input {
 /// A WebSocket.
 struct Socket {
     outbox: mpsc::Sender<Outgoing>,
+    overflow: Arc<Notify>,
     participant: Option<ParticipantId>,
 }
 
@@ -91,7 +101,15 @@ pub(crate) struct Control {
 
 /// Runs until the server drains: then everybody was told, every room is closed, and every command is with its worker.
 pub(crate) async fn run(parts: Parts) {
-    let Parts { config, node, mut node_events, factories, metrics, mut inputs, mut draining } = parts;
+    let Parts {
+        config,
+        node,
+        mut node_events,
+        factories,
+        metrics,
+        mut inputs,
+        mut draining,
+    } = parts;
     let (offers, mut built) = OfferDesk::new(factories, &config);
     let limits = room::Config {
         max_rooms: config.max_rooms as usize,
@@ -145,8 +163,19 @@ impl Control {
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Opened { socket, outbox } => {
-                self.sockets.insert(socket, Socket { outbox, participant: None });
+            Input::Opened {
+                socket,
+                outbox,
+                overflow,
+            } => {
+                self.sockets.insert(
+                    socket,
+                    Socket {
+                        outbox,
+                        overflow,
+                        participant: None,
+                    },
+                );
             }
             Input::Message { socket, frame, key } => self.message(socket, frame, key),
             Input::Closed { socket } => self.closed(socket),
@@ -166,16 +195,29 @@ impl Control {
 
     fn media_event(&mut self, event: MediaEvent) {
         match &event {
-            MediaEvent::Connected { participant, srtp_profile, transport } => {
-                self.metrics.connections.with_label_values(&[*srtp_profile, *transport]).inc();
+            MediaEvent::Connected {
+                participant,
+                srtp_profile,
+                transport,
+            } => {
+                self.metrics
+                    .connections
+                    .with_label_values(&[*srtp_profile, *transport])
+                    .inc();
                 if let Some(member) = self.members.get_mut(participant)
                     && !std::mem::replace(&mut member.connected, true)
                 {
-                    self.metrics.join_seconds.observe(member.joined_at.elapsed().as_secs_f64());
+                    self.metrics
+                        .join_seconds
+                        .observe(member.joined_at.elapsed().as_secs_f64());
                 }
                 tracing::info!(%participant, srtp_profile, transport, "media connected");
             }
-            MediaEvent::Disconnected { participant, reason, dtls_alert } => {
+            MediaEvent::Disconnected {
+                participant,
+                reason,
+                dtls_alert,
+            } => {
                 let alert = if *dtls_alert { "true" } else { "false" };
                 self.metrics.disconnections.with_label_values(&[alert]).inc();
                 // What the peer still had to answer, nobody answers.
@@ -187,7 +229,11 @@ impl Control {
             MediaEvent::Silent { participant, seconds } => {
                 tracing::info!(%participant, seconds, "media silent");
             }
-            MediaEvent::Answer { participant, request, result } if self.is_between_sockets(*participant) => {
+            MediaEvent::Answer {
+                participant,
+                request,
+                result,
+            } if self.is_between_sockets(*participant) => {
                 let message = match result {
                     Ok((sdp, _)) => ServerMessage::Answer { sdp: sdp.clone() },
                     Err(why) => translate::error(ErrorCode::OfferRejected, why.clone()),
@@ -251,16 +297,14 @@ impl Control {
     /// Queues for the socket's session. When its queue is full the client is too slow: its session ends, and it can
     /// resume.
     fn send(&mut self, socket: SocketId, outgoing: Outgoing) {
-        let full = match self.sockets.get(&socket) {
-            Some(to) => to.outbox.try_send(outgoing).is_err(),
-            None => false,
+        let Some(to) = self.sockets.get_mut(&socket) else {
+            return;
         };
-        if full {
-            // Without a sender left the session ends. `Closed` comes from there.
-            let (closed, _) = mpsc::channel(1);
-            if let Some(socket) = self.sockets.get_mut(&socket) {
-                socket.outbox = closed;
-            }
+        if let Err(TrySendError::Full(_)) = to.outbox.try_send(outgoing) {
+            // Without a sender left the session ends; it tells us by `Closed`. What comes until then is lost, and the
+            // resume makes up for it.
+            to.outbox = mpsc::channel(1).0;
+            to.overflow.notify_one();
         }
     }
 
@@ -274,9 +318,17 @@ impl Control {
     fn answer(&mut self, socket: SocketId, key: RequestKey, message: ServerMessage) {
         self.count_error(&message);
         let kind = message.type_name();
-        let frame = ServerFrame { id: Some(key.id), message };
-        let Ok(text) = serde_json::to_string(&frame) else { return };
-        let answer = Answer { kind, text: text.into() };
+        let frame = ServerFrame {
+            id: Some(key.id),
+            message,
+        };
+        let Ok(text) = serde_json::to_string(&frame) else {
+            return;
+        };
+        let answer = Answer {
+            kind,
+            text: text.into(),
+        };
         let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
         if let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) {
             member.answers.keep(key, answer.clone());
@@ -287,14 +339,25 @@ impl Control {
     /// The answer to a request that took a while: it goes to where the participant is now.
     fn answer_pending(&mut self, socket: SocketId, request: u64, message: ServerMessage) {
         let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
-        let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) else { return };
-        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else { return };
+        let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) else {
+            return;
+        };
+        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else {
+            return;
+        };
         let (_, key) = member.pending.swap_remove(index);
         self.answer(socket, key, message);
     }
 
     fn peer_built(&mut self, done: Built) {
-        let Built { participant, room, worker, request, took, result } = done;
+        let Built {
+            participant,
+            room,
+            worker,
+            request,
+            took,
+            result,
+        } = done;
         self.metrics.offer_seconds.observe(took.as_secs_f64());
         let now = Instant::now();
         let (label, message) = match result {
@@ -304,9 +367,16 @@ impl Control {
             }
             Ok(built) => {
                 let (peer, answer) = *built;
-                match self.rooms.handle_peer_built(now, participant, answer.sections.clone()) {
+                match self
+                    .rooms
+                    .handle_peer_built(now, participant, answer.sections.clone())
+                {
                     Err(why) => {
-                        let label = if matches!(why, room::RoomError::NotFound(_)) { "gone" } else { "rejected" };
+                        let label = if matches!(why, room::RoomError::NotFound(_)) {
+                            "gone"
+                        } else {
+                            "rejected"
+                        };
                         (label, translate::room_error(&why))
                     }
                     Ok(()) => self.hand_over(room, participant, worker, peer, answer),
@@ -329,38 +399,69 @@ impl Control {
         answer: peer::Answer,
     ) -> (&'static str, ServerMessage) {
         let sdp = answer.sdp.clone();
-        let command = node::WorkerCommand::AddPeer { room, participant, peer: Box::new(peer), answer: Box::new(answer) };
+        let command = node::WorkerCommand::AddPeer {
+            room,
+            participant,
+            peer: Box::new(peer),
+            answer: Box::new(answer),
+        };
         if self.commands.add_peer(worker, command).is_ok() {
             return ("accepted", ServerMessage::Answer { sdp });
         }
         let reason = "the media worker has too much to do";
-        let gone = MediaEvent::Disconnected { participant, reason, dtls_alert: false };
+        let gone = MediaEvent::Disconnected {
+            participant,
+            reason,
+            dtls_alert: false,
+        };
         self.rooms.handle_media_event(Instant::now(), gone);
-        ("busy", translate::error(ErrorCode::Internal, format!("{reason}: try again in a second")))
+        (
+            "busy",
+            translate::error(ErrorCode::Internal, format!("{reason}: try again in a second")),
+        )
     }
 
     fn is_between_sockets(&self, participant: ParticipantId) -> bool {
-        self.members.get(&participant).is_some_and(|member| member.socket.is_none())
+        self.members
+            .get(&participant)
+            .is_some_and(|member| member.socket.is_none())
     }
 
     /// The answer waits for its request to be repeated after the resume.
     fn keep_pending(&mut self, participant: ParticipantId, request: u64, message: ServerMessage) {
-        let Some(member) = self.members.get_mut(&participant) else { return };
-        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else { return };
+        let Some(member) = self.members.get_mut(&participant) else {
+            return;
+        };
+        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else {
+            return;
+        };
         let (_, key) = member.pending.swap_remove(index);
         let kind = message.type_name();
-        if let Ok(text) = serde_json::to_string(&ServerFrame { id: Some(key.id), message }) {
-            member.answers.keep(key, Answer { kind, text: text.into() });
+        if let Ok(text) = serde_json::to_string(&ServerFrame {
+            id: Some(key.id),
+            message,
+        }) {
+            member.answers.keep(
+                key,
+                Answer {
+                    kind,
+                    text: text.into(),
+                },
+            );
         }
     }
 
     fn housekeeping(&mut self, queued: usize) {
         let now = Instant::now();
         self.members.retain(|_, member| {
-            member.socket_lost_at.is_none_or(|lost| now.saturating_duration_since(lost) < FORGET_AFTER)
+            member
+                .socket_lost_at
+                .is_none_or(|lost| now.saturating_duration_since(lost) < FORGET_AFTER)
         });
         self.metrics.rooms.set(self.rooms.room_count() as i64);
-        self.metrics.participants.set(self.rooms.participant_count() as i64);
+        self.metrics
+            .participants
+            .set(self.rooms.participant_count() as i64);
         self.metrics.tracks.set(self.rooms.track_count() as i64);
         self.metrics.control_queue.set(queued as i64);
     }

@@ -58,17 +58,31 @@ impl OfferDesk {
         sdp: String,
         compat: bool,
     ) -> bool {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return false };
-        let Some(factory) = self.factories.get(worker).cloned() else { return false };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return false;
+        };
+        let Some(factory) = self.factories.get(worker).cloned() else {
+            return false;
+        };
         let (cores, done) = (Arc::clone(&self.cores), self.done.clone());
         let limits = (self.max_video, self.max_audio);
         let started = Instant::now();
         tokio::spawn(async move {
             let _core = cores.acquire().await;
             let accepted = tokio::task::spawn_blocking(move || accept(&factory, &sdp, compat, limits)).await;
-            let result = accepted.unwrap_or_else(|_| Err("the server failed on this offer; it is logged".into()));
+            let result =
+                accepted.unwrap_or_else(|_| Err("the server failed on this offer; it is logged".into()));
             let took = started.elapsed();
-            let _ = done.send(Built { participant, room, worker, request, took, result }).await;
+            let _ = done
+                .send(Built {
+                    participant,
+                    room,
+                    worker,
+                    request,
+                    took,
+                    result,
+                })
+                .await;
             drop(place);
         });
         true
@@ -81,8 +95,13 @@ fn accept(
     compat: bool,
     (max_video, max_audio): (usize, usize),
 ) -> Result<Box<(RtcPeer, Answer)>, String> {
-    let (peer, answer) = factory.accept(Instant::now(), sdp, compat).map_err(|why| why.to_string())?;
-    let (video, audio) = (answer.sections.video_slots.len(), answer.sections.audio_slots.len());
+    let (peer, answer) = factory
+        .accept(Instant::now(), sdp, compat)
+        .map_err(|why| why.to_string())?;
+    let (video, audio) = (
+        answer.sections.video_slots.len(),
+        answer.sections.audio_slots.len(),
+    );
     if video > max_video || audio > max_audio {
         return Err(format!(
             "the offer has {video} video and {audio} audio slots; offer at most {max_video} and {max_audio} (`limits` in `welcome`)"

@@ -19,9 +19,13 @@ impl Control {
         }
         let now = Instant::now();
         let outcome = match frame.message {
-            ClientMessage::Join { room, name, metadata, resume, compat } => {
-                self.join(now, socket, Join { room, name, metadata }, resume, compat)
-            }
+            ClientMessage::Join {
+                room,
+                name,
+                metadata,
+                resume,
+                compat,
+            } => self.join(now, socket, Join { room, name, metadata }, resume, compat),
             ClientMessage::Offer { sdp, tracks } => return self.offer(now, socket, key, sdp, tracks),
             ClientMessage::Leave {} => return self.leave(now, socket, key),
             message => self.in_room(now, socket, message),
@@ -32,11 +36,15 @@ impl Control {
     /// Whether this is a request that was answered or is being answered already.
     fn repeat(&mut self, socket: SocketId, key: RequestKey) -> bool {
         let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
-        let Some(member) = participant.and_then(|participant| self.members.get(&participant)) else { return false };
+        let Some(member) = participant.and_then(|participant| self.members.get(&participant)) else {
+            return false;
+        };
         if member.pending.iter().any(|(_, pending)| *pending == key) {
             return true;
         }
-        let Some(answer) = member.answers.find(key).cloned() else { return false };
+        let Some(answer) = member.answers.find(key).cloned() else {
+            return false;
+        };
         self.send(socket, Outgoing::Text(answer));
         true
     }
@@ -47,22 +55,28 @@ impl Control {
             ClientMessage::Publish { mid, layers, muted } => self
                 .rooms
                 .handle_publish(now, socket, &mid, translate::layers(layers), muted)
-                .map(|track| ServerMessage::PublishedOk { track: translate::track(track) }),
+                .map(|track| ServerMessage::PublishedOk {
+                    track: translate::track(track),
+                }),
             ClientMessage::Unpublish { mid } => self.rooms.handle_unpublish(now, socket, &mid).map(ok),
-            ClientMessage::View { tiles, auto_height } => {
-                self.rooms.handle_view(now, socket, translate::view(tiles, auto_height)).map(ok)
-            }
+            ClientMessage::View { tiles, auto_height } => self
+                .rooms
+                .handle_view(now, socket, translate::view(tiles, auto_height))
+                .map(ok),
             ClientMessage::Mute { track, muted } => self.rooms.handle_mute(now, socket, track, muted).map(ok),
-            ClientMessage::Update { name, metadata } => {
-                self.rooms.handle_update(now, socket, name.as_deref(), metadata.as_deref()).map(ok)
-            }
-            ClientMessage::Participants { offset, limit } => {
-                self.rooms.handle_participants(socket, offset, limit).map(translate::page)
-            }
+            ClientMessage::Update { name, metadata } => self
+                .rooms
+                .handle_update(now, socket, name.as_deref(), metadata.as_deref())
+                .map(ok),
+            ClientMessage::Participants { offset, limit } => self
+                .rooms
+                .handle_participants(socket, offset, limit)
+                .map(translate::page),
             // `join`, `offer` and `leave` do not come here.
-            ClientMessage::Ping {} | ClientMessage::Join { .. } | ClientMessage::Offer { .. } | ClientMessage::Leave {} => {
-                Ok(ServerMessage::Pong {})
-            }
+            ClientMessage::Ping {}
+            | ClientMessage::Join { .. }
+            | ClientMessage::Offer { .. }
+            | ClientMessage::Leave {} => Ok(ServerMessage::Pong {}),
         }
     }
 
@@ -90,7 +104,10 @@ impl Control {
     /// Connects socket and participant.
     fn seat(&mut self, now: Instant, socket: SocketId, welcome: &Welcome, compat: bool) {
         let participant = welcome.participant;
-        let former = self.sockets.get_mut(&socket).and_then(|socket| socket.participant.replace(participant));
+        let former = self
+            .sockets
+            .get_mut(&socket)
+            .and_then(|socket| socket.participant.replace(participant));
         if let Some(former) = former.filter(|former| *former != participant) {
             self.members.remove(&former);
         }
@@ -109,14 +126,29 @@ impl Control {
 
     fn member(&mut self, socket: SocketId) -> Option<(ParticipantId, &mut Member)> {
         let participant = self.sockets.get(&socket)?.participant?;
-        self.members.get_mut(&participant).map(|member| (participant, member))
+        self.members
+            .get_mut(&participant)
+            .map(|member| (participant, member))
     }
 
-    fn offer(&mut self, now: Instant, socket: SocketId, key: RequestKey, sdp: String, tracks: Vec<OfferedTrack>) {
+    fn offer(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        key: RequestKey,
+        sdp: String,
+        tracks: Vec<OfferedTrack>,
+    ) {
         self.next_request += 1;
         let request = self.next_request;
         // Only a first offer needs the text again; that it is copied otherwise costs microseconds.
-        let step = self.rooms.handle_offer(now, socket, request, sdp.clone(), translate::offered_tracks(tracks));
+        let step = self.rooms.handle_offer(
+            now,
+            socket,
+            request,
+            sdp.clone(),
+            translate::offered_tracks(tracks),
+        );
         let refusal = match step {
             Err(why) => Some(room_error(&why)),
             Ok(OfferStep::Forwarded) => {
@@ -134,7 +166,8 @@ impl Control {
                 } else {
                     self.rooms.handle_peer_refused(now, participant);
                     self.metrics.offers.with_label_values(&["busy"]).inc();
-                    let words = "the server has too many offers to answer: send it again in a second, with a new id";
+                    let words =
+                        "the server has too many offers to answer: send it again in a second, with a new id";
                     Some(error(ErrorCode::Internal, words.into()))
                 }
             }

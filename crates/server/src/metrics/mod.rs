@@ -8,7 +8,8 @@ pub use workers::SnapshotSource;
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 use signaling::{ClientMessage, ErrorCode, ServerMessage};
 
@@ -21,7 +22,17 @@ const OFFER_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 pub(crate) const REFUSALS: [&str; 4] = ["draining", "origin", "protocol", "too_many"];
 /// Why a session ended.
 pub(crate) const SESSION_ENDS: [&str; 11] = [
-    "client", "leave", "idle", "join_timeout", "slow", "flood", "frame_too_large", "replaced", "media_silent", "draining", "fault",
+    "client",
+    "leave",
+    "idle",
+    "join_timeout",
+    "slow",
+    "flood",
+    "frame_too_large",
+    "replaced",
+    "media_silent",
+    "draining",
+    "fault",
 ];
 /// What became of an offer.
 pub(crate) const OFFER_RESULTS: [&str; 4] = ["accepted", "rejected", "busy", "gone"];
@@ -68,7 +79,13 @@ impl Builder {
     }
 
     /// One label, whose values are all known: they show as 0 from the start, so that rates work from the first.
-    fn counters(&self, name: &str, help: &str, label: &str, values: &[&str]) -> prometheus::Result<IntCounterVec> {
+    fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: &[&str],
+    ) -> prometheus::Result<IntCounterVec> {
         let counters = self.add(IntCounterVec::new(Opts::new(name, help), &[label]))?;
         for value in values {
             counters.get_metric_with_label_values(&[value])?;
@@ -77,7 +94,9 @@ impl Builder {
     }
 
     fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
-        self.add(Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
+        self.add(Histogram::with_opts(
+            HistogramOpts::new(name, help).buckets(buckets.to_vec()),
+        ))
     }
 }
 
@@ -87,7 +106,9 @@ impl Metrics {
     /// # Errors
     /// When two metrics share a name: a fault of this program.
     pub fn new(workers: SnapshotSource) -> prometheus::Result<Self> {
-        let b = Builder { registry: Registry::new() };
+        let b = Builder {
+            registry: Registry::new(),
+        };
         let metrics = Self {
             rooms: b.gauge("plenum_rooms", "Rooms now.")?,
             participants: b.gauge("plenum_participants", "Participants in all rooms now.")?,
@@ -110,10 +131,16 @@ impl Metrics {
             commands_refused: b.counter("plenum_worker_commands_refused_total", "Commands a worker's full mailbox did not take.")?,
             registry: b.registry.clone(),
         };
-        let build = b.add(IntGaugeVec::new(Opts::new("plenum_build_info", "Always 1; the version is the label."), &["version"]))?;
+        let build = b.add(IntGaugeVec::new(
+            Opts::new("plenum_build_info", "Always 1; the version is the label."),
+            &["version"],
+        ))?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        b.registry.register(Box::new(workers::WorkerCollector::new(workers)?))?;
-        b.registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        b.registry
+            .register(Box::new(workers::WorkerCollector::new(workers)?))?;
+        b.registry.register(Box::new(
+            prometheus::process_collector::ProcessCollector::for_self(),
+        ))?;
         Ok(metrics)
     }
 
@@ -142,11 +169,18 @@ pub fn markdown(families: &[MetricFamily]) -> String {
     );
     for family in families {
         let labels = family.get_metric().first().map_or(String::new(), |metric| {
-            let names = metric.get_label().iter().map(|label| format!("`{}`", label.name()));
+            let names = metric
+                .get_label()
+                .iter()
+                .map(|label| format!("`{}`", label.name()));
             names.collect::<Vec<_>>().join(", ")
         });
         let kind = format!("{:?}", family.get_field_type()).to_lowercase();
-        text.push_str(&format!("| `{}` | {kind} | {labels} | {} |\n", family.name(), family.help()));
+        text.push_str(&format!(
+            "| `{}` | {kind} | {labels} | {} |\n",
+            family.name(),
+            family.help()
+        ));
     }
     text.push_str("\n<!-- Written from what the program registers; `PLENUM_WRITE_DOCS=1 cargo test -p server --test documents` writes it anew. -->\n");
     text

@@ -30,11 +30,21 @@ struct Row {
 }
 
 const fn gauge(name: &'static str, help: &'static str, read: Read) -> Row {
-    Row { name, kind: MetricType::GAUGE, help, read }
+    Row {
+        name,
+        kind: MetricType::GAUGE,
+        help,
+        read,
+    }
 }
 
 const fn counter(name: &'static str, help: &'static str, read: Read) -> Row {
-    Row { name, kind: MetricType::COUNTER, help, read }
+    Row {
+        name,
+        kind: MetricType::COUNTER,
+        help,
+        read,
+    }
 }
 
 fn plain(value: u64) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
@@ -46,44 +56,165 @@ fn by_kind(audio: u64, video: u64) -> Vec<(Vec<(&'static str, &'static str)>, u6
 }
 
 fn drops(s: &WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    DROP_NAMES.iter().zip(s.router.drops).map(|(name, count)| (vec![("reason", *name)], count)).collect()
+    DROP_NAMES
+        .iter()
+        .zip(s.router.drops)
+        .map(|(name, count)| (vec![("reason", *name)], count))
+        .collect()
 }
 
 static ROWS: &[Row] = &[
-    gauge("plenum_worker_peers", "Peer connections on this worker now.", |s| plain(s.router.peers)),
-    gauge("plenum_worker_rooms", "Rooms with at least one peer connection on this worker now.", |s| plain(s.router.rooms)),
-    gauge("plenum_worker_tracks", "Published tracks on this worker now.", |s| plain(s.router.tracks)),
-    gauge("plenum_worker_slots", "Receive m-lines of all peer connections now.", |s| plain(s.router.slots)),
-    gauge("plenum_worker_slots_assigned", "Slots with a track in them now.", |s| plain(s.router.slots_assigned)),
-    gauge("plenum_worker_addresses", "Client addresses that ICE has validated now.", |s| plain(s.router.addresses)),
-    gauge("plenum_worker_tcp_connections", "ICE-TCP connections open now.", |s| plain(s.tcp_connections)),
-    gauge("plenum_worker_queue_depth", "Commands waiting in the worker's mailbox, the most seen in the last second.", |s| plain(s.mailbox_depth)),
-    counter("plenum_worker_events_deferred_total", "Events held back because the control plane's queue was full.", |s| plain(s.events_deferred)),
-    counter("plenum_received_datagrams_total", "Datagrams from clients over UDP and TCP.", |s| plain(s.datagrams_in)),
-    counter("plenum_sent_datagrams_total", "Datagrams to clients over UDP and TCP.", |s| plain(s.datagrams_out)),
-    counter("plenum_send_calls_total", "System calls that sent the UDP datagrams; fewer than datagrams where segmentation offload works.", |s| plain(s.send_calls)),
-    counter("plenum_send_drops_total", "Datagrams the socket refused.", |s| plain(s.send_drops)),
-    counter("plenum_tcp_refused_total", "ICE-TCP connections refused or ended by a limit.", |s| plain(s.tcp_refused)),
-    counter("plenum_received_packets_total", "Media packets from publishers.", |s| by_kind(s.router.audio_in.packets, s.router.video_in.packets)),
-    counter("plenum_received_bytes_total", "Payload bytes of media packets from publishers.", |s| by_kind(s.router.audio_in.bytes, s.router.video_in.bytes)),
-    counter("plenum_forwarded_packets_total", "Media packets to subscribers, retransmissions not counted.", |s| by_kind(s.router.audio_out.packets, s.router.video_out.packets)),
-    counter("plenum_forwarded_bytes_total", "Payload bytes of media packets to subscribers, retransmissions not counted.", |s| by_kind(s.router.audio_out.bytes, s.router.video_out.bytes)),
-    counter("plenum_retransmitted_packets_total", "Packets sent again to subscribers that missed them.", |s| plain(s.router.retransmissions_out.packets)),
-    counter("plenum_retransmitted_bytes_total", "Payload bytes sent again to subscribers.", |s| plain(s.router.retransmissions_out.bytes)),
-    counter("plenum_nacked_packets_total", "Packets subscribers said were missing (NACK).", |s| plain(s.router.nacked_packets)),
-    counter("plenum_keyframe_requests_received_total", "PLI and FIR from subscribers.", |s| plain(s.router.keyframe_requests_in)),
-    counter("plenum_keyframe_requests_sent_total", "PLI to publishers.", |s| plain(s.router.keyframe_requests_out)),
-    counter("plenum_layer_switches_total", "Changes of layer or track in a slot that reached their keyframe.", |s| plain(s.router.switches)),
-    counter("plenum_sender_reports_total", "Sender reports to subscribers.", |s| plain(s.router.reports_out)),
-    counter("plenum_data_messages_received_total", "Data-channel messages from clients that were relayed.", |s| plain(s.router.data_in.packets)),
-    counter("plenum_data_bytes_received_total", "Payload bytes of data-channel messages that were relayed.", |s| plain(s.router.data_in.bytes)),
-    counter("plenum_data_messages_sent_total", "Data-channel messages handed to readers' channels.", |s| plain(s.router.data_out.packets)),
-    counter("plenum_data_bytes_sent_total", "Payload bytes of data-channel messages handed to readers' channels.", |s| plain(s.router.data_out.bytes)),
-    counter("plenum_drops_total", "Packets, messages and commands dropped, by reason.", drops),
+    gauge(
+        "plenum_worker_peers",
+        "Peer connections on this worker now.",
+        |s| plain(s.router.peers),
+    ),
+    gauge(
+        "plenum_worker_rooms",
+        "Rooms with at least one peer connection on this worker now.",
+        |s| plain(s.router.rooms),
+    ),
+    gauge(
+        "plenum_worker_tracks",
+        "Published tracks on this worker now.",
+        |s| plain(s.router.tracks),
+    ),
+    gauge(
+        "plenum_worker_slots",
+        "Receive m-lines of all peer connections now.",
+        |s| plain(s.router.slots),
+    ),
+    gauge(
+        "plenum_worker_slots_assigned",
+        "Slots with a track in them now.",
+        |s| plain(s.router.slots_assigned),
+    ),
+    gauge(
+        "plenum_worker_addresses",
+        "Client addresses that ICE has validated now.",
+        |s| plain(s.router.addresses),
+    ),
+    gauge(
+        "plenum_worker_tcp_connections",
+        "ICE-TCP connections open now.",
+        |s| plain(s.tcp_connections),
+    ),
+    gauge(
+        "plenum_worker_queue_depth",
+        "Commands waiting in the worker's mailbox, the most seen in the last second.",
+        |s| plain(s.mailbox_depth),
+    ),
+    counter(
+        "plenum_worker_events_deferred_total",
+        "Events held back because the control plane's queue was full.",
+        |s| plain(s.events_deferred),
+    ),
+    counter(
+        "plenum_received_datagrams_total",
+        "Datagrams from clients over UDP and TCP.",
+        |s| plain(s.datagrams_in),
+    ),
+    counter(
+        "plenum_sent_datagrams_total",
+        "Datagrams to clients over UDP and TCP.",
+        |s| plain(s.datagrams_out),
+    ),
+    counter(
+        "plenum_send_calls_total",
+        "System calls that sent the UDP datagrams; fewer than datagrams where segmentation offload works.",
+        |s| plain(s.send_calls),
+    ),
+    counter("plenum_send_drops_total", "Datagrams the socket refused.", |s| {
+        plain(s.send_drops)
+    }),
+    counter(
+        "plenum_tcp_refused_total",
+        "ICE-TCP connections refused or ended by a limit.",
+        |s| plain(s.tcp_refused),
+    ),
+    counter(
+        "plenum_received_packets_total",
+        "Media packets from publishers.",
+        |s| by_kind(s.router.audio_in.packets, s.router.video_in.packets),
+    ),
+    counter(
+        "plenum_received_bytes_total",
+        "Payload bytes of media packets from publishers.",
+        |s| by_kind(s.router.audio_in.bytes, s.router.video_in.bytes),
+    ),
+    counter(
+        "plenum_forwarded_packets_total",
+        "Media packets to subscribers, retransmissions not counted.",
+        |s| by_kind(s.router.audio_out.packets, s.router.video_out.packets),
+    ),
+    counter(
+        "plenum_forwarded_bytes_total",
+        "Payload bytes of media packets to subscribers, retransmissions not counted.",
+        |s| by_kind(s.router.audio_out.bytes, s.router.video_out.bytes),
+    ),
+    counter(
+        "plenum_retransmitted_packets_total",
+        "Packets sent again to subscribers that missed them.",
+        |s| plain(s.router.retransmissions_out.packets),
+    ),
+    counter(
+        "plenum_retransmitted_bytes_total",
+        "Payload bytes sent again to subscribers.",
+        |s| plain(s.router.retransmissions_out.bytes),
+    ),
+    counter(
+        "plenum_nacked_packets_total",
+        "Packets subscribers said were missing (NACK).",
+        |s| plain(s.router.nacked_packets),
+    ),
+    counter(
+        "plenum_keyframe_requests_received_total",
+        "PLI and FIR from subscribers.",
+        |s| plain(s.router.keyframe_requests_in),
+    ),
+    counter("plenum_keyframe_requests_sent_total", "PLI to publishers.", |s| {
+        plain(s.router.keyframe_requests_out)
+    }),
+    counter(
+        "plenum_layer_switches_total",
+        "Changes of layer or track in a slot that reached their keyframe.",
+        |s| plain(s.router.switches),
+    ),
+    counter(
+        "plenum_sender_reports_total",
+        "Sender reports to subscribers.",
+        |s| plain(s.router.reports_out),
+    ),
+    counter(
+        "plenum_data_messages_received_total",
+        "Data-channel messages from clients that were relayed.",
+        |s| plain(s.router.data_in.packets),
+    ),
+    counter(
+        "plenum_data_bytes_received_total",
+        "Payload bytes of data-channel messages that were relayed.",
+        |s| plain(s.router.data_in.bytes),
+    ),
+    counter(
+        "plenum_data_messages_sent_total",
+        "Data-channel messages handed to readers' channels.",
+        |s| plain(s.router.data_out.packets),
+    ),
+    counter(
+        "plenum_data_bytes_sent_total",
+        "Payload bytes of data-channel messages handed to readers' channels.",
+        |s| plain(s.router.data_out.bytes),
+    ),
+    counter(
+        "plenum_drops_total",
+        "Packets, messages and commands dropped, by reason.",
+        drops,
+    ),
 ];
 
 const LAG_NAME: &str = "plenum_worker_loop_lag_seconds";
-const LAG_HELP: &str = "Time one batch of a worker's loop took, which everything behind it waited, in seconds.";
+const LAG_HELP: &str =
+    "Time one batch of a worker's loop took, which everything behind it waited, in seconds.";
 
 /// Reads all workers' snapshots.
 pub(super) struct WorkerCollector {
@@ -93,7 +224,10 @@ pub(super) struct WorkerCollector {
 
 impl WorkerCollector {
     pub(super) fn new(source: SnapshotSource) -> prometheus::Result<Self> {
-        let rows = ROWS.iter().map(|row| (row.name, row.help)).chain([(LAG_NAME, LAG_HELP)]);
+        let rows = ROWS
+            .iter()
+            .map(|row| (row.name, row.help))
+            .chain([(LAG_NAME, LAG_HELP)]);
         let descs = rows
             .map(|(name, help)| Desc::new(name.into(), help.into(), vec!["worker".into()], HashMap::new()))
             .collect::<prometheus::Result<_>>()?;
@@ -114,7 +248,12 @@ impl Collector for WorkerCollector {
             metric.set_histogram(lag(snapshot));
             metric
         });
-        families.push(named(LAG_NAME, LAG_HELP, MetricType::HISTOGRAM, metrics.collect()));
+        families.push(named(
+            LAG_NAME,
+            LAG_HELP,
+            MetricType::HISTOGRAM,
+            metrics.collect(),
+        ));
         families
     }
 }
@@ -164,13 +303,16 @@ fn labels(worker: usize, further: &[(&'static str, &'static str)]) -> Vec<LabelP
 
 fn lag(snapshot: &WorkerSnapshot) -> Histogram {
     let mut cumulative = 0;
-    let buckets = LAG_BUCKETS_US.iter().zip(snapshot.lag_buckets).map(|(bound_us, count)| {
-        cumulative += count;
-        let mut bucket = Bucket::default();
-        bucket.set_cumulative_count(cumulative);
-        bucket.set_upper_bound(*bound_us as f64 / 1e6);
-        bucket
-    });
+    let buckets = LAG_BUCKETS_US
+        .iter()
+        .zip(snapshot.lag_buckets)
+        .map(|(bound_us, count)| {
+            cumulative += count;
+            let mut bucket = Bucket::default();
+            bucket.set_cumulative_count(cumulative);
+            bucket.set_upper_bound(*bound_us as f64 / 1e6);
+            bucket
+        });
     let mut histogram = Histogram::default();
     histogram.set_bucket(buckets.collect());
     histogram.set_sample_count(snapshot.lag_buckets.iter().sum());
@@ -191,8 +333,12 @@ mod tests {
         busy.lag_sum_us = 300;
         let source = SnapshotSource(Arc::new(move || vec![WorkerSnapshot::default(), busy.clone()]));
         let registry = prometheus::Registry::new();
-        registry.register(Box::new(WorkerCollector::new(source).unwrap())).unwrap();
-        let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+        registry
+            .register(Box::new(WorkerCollector::new(source).unwrap()))
+            .unwrap();
+        let text = prometheus::TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
         for line in [
             "plenum_forwarded_packets_total{kind=\"video\",worker=\"0\"} 0",
             "plenum_forwarded_packets_total{kind=\"video\",worker=\"1\"} 7",
