@@ -274,3 +274,28 @@ fn declared_ssrcs_bind_a_client_without_mids() {
         .collect();
     assert_eq!(seqs, [5, 4]);
 }
+
+#[test]
+fn a_publisher_who_falls_silent_costs_few_wake_ups() {
+    let mut world = World::connected(&usual_sections());
+    for seq in 1..30u16 {
+        let extensions: [(u8, &[u8]); 3] = [
+            (MID_EXT, b"cam"),
+            (RID_EXT, b"q"),
+            (TRANSPORT_CC_EXT, &seq.to_be_bytes()),
+        ];
+        send(&mut world, packet(100, VP8, seq, &extensions, b"x"));
+        world.run(Duration::from_millis(20));
+    }
+    world.run(Duration::from_secs(2));
+    let mut wake_ups = 0;
+    let end = world.now + Duration::from_secs(10);
+    while let Some(next) = world.server.poll_timeout().filter(|next| *next < end) {
+        world.now = world.now.max(next);
+        world.server.handle_timeout(world.now);
+        world.exchange();
+        wake_ups += 1;
+    }
+    // Five a second are `rtc`'s ICE agent, one is the receiver report, some are checks whether the client is there.
+    assert!(wake_ups <= 80, "{wake_ups} in 10 s");
+}
