@@ -1,6 +1,7 @@
 /** Two people in Chromium meet by a link, see and hear each other. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inChromium, type Person } from './support/person.ts';
+import { report } from './support/report.ts';
 import { Server } from './support/server.ts';
 
 let server: Server;
@@ -28,6 +29,6 @@ test('two people see and hear each other', async () => {
   await anna.hears('Ben');
   await ben.hears('Anna');
   await anna.tab.screenshot('two-people');
-  console.info(`click to first remote frame: ${untilFrame} ms`);
+  report(`click to first remote frame: ${untilFrame} ms`);
   expect(untilFrame).toBeLessThan(10_000);
 });

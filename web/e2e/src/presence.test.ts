@@ -1,6 +1,7 @@
 /** Who is here: mute, leave, reload, a killed browser, and rooms that never mix. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inChromium, type Person } from './support/person.ts';
+import { report } from './support/report.ts';
 import { Server } from './support/server.ts';
 import { byTestId } from './support/tab.ts';
 
@@ -109,7 +110,7 @@ test('a killed browser is reconnecting within 5 s and gone within 20 s, and noth
   await anna.tab.screenshot('reconnecting');
   await anna.misses('Carl', 20_000 - marked);
   const gone = Date.now() - killed;
-  console.info(`killed: reconnecting after ${marked} ms, left after ${gone} ms`);
+  report(`killed: reconnecting after ${marked} ms, left after ${gone} ms`);
   expect(gone).toBeLessThan(20_000);
 
   const benId = await anna.idOf('Ben');

@@ -6,23 +6,21 @@
 
 /** Number in the frame that the element shows now; null when the checksum does not fit. */
 export function readCode(source: CanvasImageSource, context: CanvasRenderingContext2D): number | null {
-  const columns = 4;
-  const rows = 3;
   const cell = 8;
-  context.drawImage(source, 0, 0, columns * cell, rows * cell);
-  const pixels = context.getImageData(0, 0, columns * cell, rows * cell).data;
+  const width = 4 * cell;
+  context.drawImage(source, 0, 0, width, 3 * cell);
+  const pixels = context.getImageData(0, 0, width, 3 * cell).data;
+  const luma = (x: number, y: number): number => {
+    const [red = 0, green = 0, blue = 0] = pixels.subarray((y * width + x) * 4);
+    return 0.299 * red + 0.587 * green + 0.114 * blue;
+  };
   let code = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      let sum = 0;
-      for (let y = 3; y < 5; y++) {
-        for (let x = 3; x < 5; x++) {
-          const at = ((row * cell + y) * columns * cell + column * cell + x) * 4;
-          sum += 0.299 * (pixels[at] ?? 0) + 0.587 * (pixels[at + 1] ?? 0) + 0.114 * (pixels[at + 2] ?? 0);
-        }
-      }
-      code = code * 2 + (sum / 4 >= 128 ? 1 : 0);
-    }
+  for (let index = 0; index < 12; index++) {
+    // The four pixels around the middle of the cell.
+    const x = (index % 4) * cell + 3;
+    const y = Math.floor(index / 4) * cell + 3;
+    const sum = luma(x, y) + luma(x + 1, y) + luma(x, y + 1) + luma(x + 1, y + 1);
+    code = code * 2 + (sum / 4 >= 128 ? 1 : 0);
   }
   const number = code >> 4;
   const checksum = (5 * (number >> 4) + 3 * (number & 15) + 9) & 15;

@@ -90,42 +90,23 @@ export class Person {
   /** Waits until sound with energy of this participant's track arrives (not only packets). */
   async hears(name: string, source: Source = 'microphone', timeoutMs = 25_000): Promise<void> {
     const before = await this.energy(name, source);
-    await this.tab.until(
-      `sound of ${name}`,
-      async (argument) => {
-        const call = window.plenum?.call;
-        const other = [...(call?.participants.values() ?? [])].find((one) => one.name === argument.name);
-        const track = other?.tracks.get(argument.source)?.mediaTrack;
-        if (!track) return false;
-        for (const connection of window.connections) {
-          const receiver = connection.getReceivers().find((one) => one.track === track);
-          if (!receiver) continue;
-          for (const stats of (await receiver.getStats()).values()) {
-            if (stats.type === 'inbound-rtp') return stats.totalAudioEnergy > argument.before + 1e-5;
-          }
-        }
-        return false;
-      },
-      { name, source, before },
-      timeoutMs,
-    );
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      if ((await this.energy(name, source)) > before + 1e-5) return;
+    }
+    throw new Error(`${this.name}: no sound of ${name} within ${timeoutMs / 1000} s`);
   }
 
-  /** Energy received so far in the slot that carries this track now; 0 when none does. */
+  /** Sound energy received so far in the slot that carries this track now; 0 when none does. */
   energy(name: string, source: Source = 'microphone'): Promise<number> {
     return this.tab.evaluate(
-      async (argument) => {
-        const call = window.plenum?.call;
-        const other = [...(call?.participants.values() ?? [])].find((one) => one.name === argument.name);
-        const track = other?.tracks.get(argument.source)?.mediaTrack;
-        for (const connection of window.connections) {
-          const receiver = track ? connection.getReceivers().find((one) => one.track === track) : undefined;
-          if (!receiver) continue;
-          for (const stats of (await receiver.getStats()).values()) {
-            if (stats.type === 'inbound-rtp') return Number(stats.totalAudioEnergy ?? 0);
-          }
-        }
-        return 0;
+      async (wanted) => {
+        const others = [...(window.plenum?.call?.participants.values() ?? [])];
+        const track = others.find((one) => one.name === wanted.name)?.tracks.get(wanted.source)?.mediaTrack;
+        const receivers = window.connections.flatMap((connection) => connection.getReceivers());
+        const stats = await receivers.find((one) => one.track === track)?.getStats();
+        const inbound = [...(stats?.values() ?? [])].find((one) => one.type === 'inbound-rtp');
+        return Number(inbound?.totalAudioEnergy ?? 0);
       },
       { name, source },
     );

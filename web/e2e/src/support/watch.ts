@@ -120,7 +120,7 @@ function watch(argument: { codes: Record<string, number>; readCodeSource: string
   const follow = (video: HTMLVideoElement): void => {
     video.requestVideoFrameCallback((_now, metadata) => {
       if (!running) return;
-      if (video.isConnected) judge(video, metadata);
+      if (video.isConnected && video.checkVisibility()) judge(video, metadata);
       follow(video);
     });
   };
