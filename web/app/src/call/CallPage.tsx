@@ -8,6 +8,7 @@ import { useNotices } from '../hooks/useNotices';
 import { usePublishing } from '../hooks/usePublishing';
 import { useQualityMark } from '../hooks/useQualityMark';
 import { useShortcuts } from '../hooks/useShortcuts';
+import { useWakeLock } from '../hooks/useWakeLock';
 import { useWords } from '../i18n';
 import type { LayoutChoice } from '../logic/arrange';
 import { selfTile } from '../logic/tiles';
@@ -48,10 +49,11 @@ export function CallPage({ call, media, onLeave }: Props) {
   const [spoken, setSpoken] = useState('');
 
   const chat = useChat(call, (name, text) => setSpoken(words.chat.incoming(name, text)));
-  usePublishing(call, state, () => notices.say(words.errors.other('publish'), 'problem'));
+  usePublishing(call, state, () => notices.say(words.call.publishFailed, 'problem'));
   useDeviceNotices(state, words, notices.say);
   useSpeakerChoice(call, state.speakerId);
   useQualityMark(call);
+  useWakeLock();
   useAnnouncements(call, words, notices.say);
 
   const openPanel = (next: PanelName | null) => {

@@ -23,7 +23,9 @@ export function useScene(call: Call, options: SceneOptions): Scene {
   const { speakers, ...rest } = options;
   const input: SceneInput = { ...rest, screens, cameras, speaker: speakers.last, slots: call.videoSlots };
 
-  const active = call.activeSpeaker !== null && byId.has(call.activeSpeaker) ? call.activeSpeaker : null;
+  // Who looks at a later page is looking for somebody: nobody moves under their eyes.
+  const speaking = options.page === 0 ? call.activeSpeaker : null;
+  const active = speaking !== null && byId.has(speaking) ? speaking : null;
   const next = orderTiles(order, [...byId.keys()], firstPageCameras(input), active, speakers.spokenAt);
   if (next.length !== order.length || next.some((id, index) => id !== order[index])) setOrder(next);
 

@@ -113,6 +113,7 @@ export const en = {
     speaking: 'Speaking',
     tapToHear: 'Tap to hear the others',
     tapToHearHint: 'The browser waits for a tap before it plays sound.',
+    publishFailed: 'Your camera, microphone or screen could not be sent. Turn it off and on again.',
     reconnectingBanner: 'Connection lost. Reconnecting…',
     stillReconnecting: 'The server does not answer. Still trying…',
     reconnected: 'Connected again',

@@ -114,6 +114,7 @@ export const zh: Words = {
     speaking: '正在讲话',
     tapToHear: '点击以收听',
     tapToHearHint: '浏览器需要你点击一下才能播放声音。',
+    publishFailed: '你的摄像头、麦克风或屏幕未能发送，请关闭后再打开。',
     reconnectingBanner: '连接已断开，正在重新连接…',
     stillReconnecting: '服务器没有响应，仍在尝试…',
     reconnected: '已重新连接',

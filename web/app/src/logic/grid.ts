@@ -15,7 +15,7 @@ export interface GridLayout {
 /** Space between tiles, in CSS pixels. Larger looks airier and makes pictures smaller. */
 export const GAP = 10;
 /** Tiles narrower than this cannot show a name and a face: make pages instead. */
-export const MIN_TILE_WIDTH = 150;
+export const MIN_TILE_WIDTH = 140;
 export const MIN_TILE_WIDTH_WIDE = 210;
 /** Below this width the page is a phone: two columns at most. */
 export const NARROW = 520;

@@ -60,8 +60,8 @@ export function PreJoin({ room, media, joining, error, onJoin, onCancel, onOther
               required
               autoComplete="name"
               placeholder={words.prejoin.namePlaceholder}
-              // biome-ignore lint/a11y/noAutofocus: the name is the one thing this page asks for
-              autoFocus={name === ''}
+              // biome-ignore lint/a11y/noAutofocus: the name is the one thing this page asks for; not where a keyboard would slide in
+              autoFocus={name === '' && !matchMedia('(pointer: coarse)').matches}
               onChange={(event) => setName(event.target.value)}
             />
           </div>

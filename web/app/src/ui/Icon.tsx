@@ -32,8 +32,7 @@ const paths = {
   send: 'M4.5 12 20 4.5 15.5 20l-3.8-6.2ZM11.7 13.8 20 4.5',
   link: 'M10.3 13.7a3.8 3.8 0 0 0 5.4 0l3-3a3.8 3.8 0 0 0-5.4-5.4l-1 1M13.7 10.3a3.8 3.8 0 0 0-5.4 0l-3 3a3.8 3.8 0 0 0 5.4 5.4l1-1',
   check: 'M5 12.5l4.7 4.7L19 7.5',
-  signal: 'M5 19v-3.5M10 19v-7M15 19V8.5M20 19V5',
-  signalPoor: 'M5 19v-3.5M10 19v-2M15 14V8.5M20 12V5M13.5 17l5 4M18.5 17l-5 4',
+  signalPoor: 'M4.5 19v-4M9.5 19v-8.5M14.5 19V6M20 6.5v7.5M20 18.6h.01',
   speaker: 'M4 9.5h3.2L12 5.5v13l-4.8-4H4ZM15.5 9a4.3 4.3 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11',
   warning: 'M12 4.3 21 19.5H3ZM12 10v4.5M12 17h.01',
   plus: 'M12 5v14M5 12h14',
@@ -53,7 +52,7 @@ export function Icon({ name, size = 22, ...rest }: { name: IconName; size?: numb
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      strokeWidth={name === 'more' ? 2.6 : 1.7}
+      strokeWidth={name === 'more' ? 2.6 : name === 'signalPoor' ? 2.2 : 1.7}
       strokeLinecap="round"
       strokeLinejoin="round"
       {...rest}
