@@ -9,7 +9,6 @@ use std::time::Duration;
 use support::world;
 
 #[test]
-#[ignore = "the router forwards to peers that are not connected yet, and they drop the keyframe"]
 fn first_picture_comes_at_once() {
     let mut world = world(16);
     let ann = world.join_with_media("ann");

@@ -91,6 +91,10 @@ fn a_call_over_tcp_only() {
     );
     world.publish(bob, Source::Camera);
     world.run(Duration::from_secs(30));
+    assert_eq!(
+        world.connections[1],
+        (world.people[bob].id, world.connections[0].1, "tcp")
+    );
     assert!(frames(&world, ann, bob) > 800 && frames(&world, bob, ann) > 800);
     assert_eq!(world.complaints(), Vec::<String>::new());
 }

@@ -37,6 +37,8 @@ pub struct World {
     pub rooms: Rooms,
     /// Everybody who ever joined, in order.
     pub people: Vec<Person>,
+    /// SRTP profile and transport of every connection, in order of connecting.
+    pub connections: Vec<(ParticipantId, &'static str, &'static str)>,
     factory: PeerFactory,
     network: Network,
     server: SocketAddr,
@@ -57,6 +59,7 @@ impl World {
             router: Router::new(RouterConfig::default(), SERVER_CLOCK, now),
             rooms: Rooms::new(room::Config::default(), [7; 32]),
             people: Vec::new(),
+            connections: Vec::new(),
             factory,
             network: Network::new(seed),
             server,
@@ -338,6 +341,14 @@ impl World {
     }
 
     fn router_says(&mut self, event: MediaEvent) {
+        if let MediaEvent::Connected {
+            participant,
+            srtp_profile,
+            transport,
+        } = event
+        {
+            self.connections.push((participant, srtp_profile, transport));
+        }
         self.rooms.handle_media_event(self.now, event);
     }
 
