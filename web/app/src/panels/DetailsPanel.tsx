@@ -124,7 +124,7 @@ export function DetailsPanel({ call }: { call: Call }) {
   const slots = (history.now?.slots ?? []).filter((slot) => slot.participant !== null || slot.bitrate > 0);
   const sending = (history.now?.sending ?? [])
     .filter(({ source }) => call.self.tracks.has(source))
-    .sort((a, b) => a.source.localeCompare(b.source) || b.height - a.height);
+    .sort((a, b) => a.source.localeCompare(b.source) || a.rid.localeCompare(b.rid));
   const head = (first: string, last: string) => (
     <thead>
       <tr>
