@@ -21,6 +21,8 @@ use std::time::Instant;
 /// Most remote addresses one set of ICE credentials may come from. `rtc` keeps every one; a client past it
 /// restarts ICE.
 const MAX_REMOTES: usize = 256;
+/// Most checks put off at once, one a path; the oldest goes. UDP checks are sent again anyway, those over TCP are not.
+const MAX_HELD: usize = 4;
 
 impl RtcPeer {
     /// A connectivity check. `rtc` authenticates and answers it; what it answered with success is ours.
@@ -38,11 +40,32 @@ impl RtcPeer {
             self.stats.dropped_in += 1;
             return;
         }
+        let copy = (binding.class == Class::Request && binding.use_candidate).then(|| datagram.clone());
         self.check = Some((now, path, binding));
         self.read(now, path, datagram);
         self.flush();
         self.check = None;
+        if std::mem::take(&mut self.deferred)
+            && let Some(copy) = copy
+        {
+            self.held.retain(|(known, _)| *known != path);
+            self.held.truncate(MAX_HELD - 1);
+            self.held.insert(0, (path, copy));
+        }
         self.handle_events(now);
+        if binding.class == Class::Success {
+            self.answer_held(now, path);
+        }
+    }
+
+    /// The client answered `rtc`'s own check: the check that was put off because of it can be answered now.
+    fn answer_held(&mut self, now: Instant, path: Path) {
+        let Some(index) = self.held.iter().position(|(known, _)| *known == path) else {
+            return;
+        };
+        let (_, datagram) = self.held.swap_remove(index);
+        // A response that was not authentic changes nothing: then the check is put off again.
+        self.handle_check(now, path, datagram);
     }
 
     /// The client answers our question whether it is there; `rtc` knows nothing of it.

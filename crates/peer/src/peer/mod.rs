@@ -57,6 +57,10 @@ pub struct RtcPeer {
     remotes: Vec<(Protocol, SocketAddr)>,
     /// The check that is being handled: when and where it came from, and what it is.
     check: Option<(Instant, Path, Binding)>,
+    /// `rtc` put off the answer to the check at hand, which nominates, until its own check was answered.
+    deferred: bool,
+    /// Checks put off. Over TCP a client sends a check only once (RFC 8489 §6.2.2), so it must not be lost.
+    held: Vec<(Path, BytesMut)>,
     /// The last probe that was not answered.
     probe: Option<probe::Transaction>,
     transmits: VecDeque<Transmit>,
@@ -115,6 +119,8 @@ impl RtcPeer {
             rtcp_ssrc: rand::random(),
             remotes: Vec::new(),
             check: None,
+            deferred: false,
+            held: Vec::new(),
             probe: None,
             transmits: VecDeque::new(),
             events: VecDeque::new(),

@@ -59,6 +59,7 @@ impl RtcPeer {
         // answer. That too comes only after the password was right; and unless the address counts as the client's
         // now, its response, which carries no username, finds nobody.
         let counter_check = out.is_some_and(|out| out.class == Class::Request);
+        self.deferred |= counter_check && check.use_candidate;
         if (answer || counter_check) && check.class == Class::Request {
             if !self.remotes.contains(&(protocol, remote)) {
                 self.remotes.push((protocol, remote));
