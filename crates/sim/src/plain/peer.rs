@@ -129,7 +129,7 @@ impl PlainPeer {
     }
 
     fn send(&mut self, message: &Message) {
-        if let Some(path) = self.path.filter(|_| self.silence_told < SILENT.len()) {
+        if let Some(path) = self.path.filter(|_| self.is_reachable()) {
             self.transmits.push_back(Transmit {
                 path,
                 datagram: message.encode(),
@@ -304,6 +304,10 @@ impl Peer for PlainPeer {
 
     fn handle_offer(&mut self, _now: Instant, sdp: &str) -> Result<Answer, OfferError> {
         answer(sdp)
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.path.is_some() && self.silence_told < SILENT.len()
     }
 
     fn accepts(&self, _slot: MLineIndex, codec: Codec) -> bool {

@@ -154,7 +154,7 @@ impl Person {
                 }
             }
             Notice::Layers { track, wanted } if Some(*track) == self.camera => {
-                self.publisher.set_wanted(wanted)
+                self.publisher.set_wanted(wanted);
             }
             _ => {}
         }

@@ -111,7 +111,7 @@ impl Publisher {
         let mut streams: Vec<_> = (0..3).map(|layer| stream(layer, CAMERA, layer, 90_000)).collect();
         streams.push(stream(3, MICROPHONE, 0, 48_000));
         // People do not begin in the same millisecond.
-        let phase = Duration::from_micros(random % 33_000);
+        let phase = VIDEO_DELAY + Duration::from_micros(random % 33_000);
         Self {
             person,
             origin,

@@ -192,7 +192,10 @@ impl Receiver {
             if let Some((timestamp, last_id)) = self.newest {
                 let steps = picture_id.wrapping_sub(last_id) & 0x7FFF;
                 if packet.timestamp.distance(timestamp) <= 0 {
-                    wrong.push(format!("slot {slot}: video timestamps do not go forward"));
+                    wrong.push(format!(
+                        "slot {slot}: video timestamps go from {} to {} ({stamp:?})",
+                        timestamp.0, packet.timestamp.0
+                    ));
                 }
                 if steps == 0 || steps > 0x3FFF || (steps != 1 && !self.broken) {
                     wrong.push(format!(

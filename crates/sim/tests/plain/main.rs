@@ -1,0 +1,13 @@
+//! Plain mode: scenarios, one behaviour a file. One binary, because linking takes longer than running.
+
+mod a_killed_page_reconnects_then_leaves;
+mod everyone_passes_through_every_slot;
+mod everything_is_freed;
+mod keyframe_requests_are_coalesced;
+mod layer_follows_tile_height;
+mod lost_packets_are_resent;
+mod rooms_never_mix;
+mod same_seed_same_bytes;
+mod switching_publishers_keeps_lips_in_sync;
+mod talkers_off_screen_are_heard;
+mod unwatched_layers_are_not_encoded;
