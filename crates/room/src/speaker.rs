@@ -147,6 +147,17 @@ mod tests {
     }
 
     #[test]
+    fn silence_ends_a_challenge() {
+        let t0 = origin();
+        let mut tracker = SpeakerTracker::default();
+        tracker.handle_levels(t0, &[(A, 60)]);
+        tracker.handle_levels(at(t0, 200), &[(B, 90)]);
+        tracker.handle_levels(at(t0, 400), &[]);
+        assert!(!tracker.handle_levels(at(t0, 5_000), &[(B, 90)]));
+        assert_eq!(tracker.active(), Some(A));
+    }
+
+    #[test]
     fn who_leaves_is_forgotten() {
         let mut tracker = SpeakerTracker::default();
         tracker.handle_levels(origin(), &[(A, 60)]);
