@@ -77,6 +77,13 @@ e2e: web ## Real browsers against the real server; screenshots in artifacts/
 bench: ## Benchmarks; compare ratios of one run, never runs
 	$(CARGO) bench --workspace --locked
 
+.PHONY: long-call
+long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)
+	$(CARGO) build --release --locked --bin plenum --bin plenum-loadtest
+	mkdir -p $(ARTIFACTS)
+	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/release/plenum) \
+		LOADTEST=$(abspath target/release/plenum-loadtest) $(NPM) run long-call
+
 .PHONY: deny
 deny: ## Licences, advisories and sources of dependencies (needs cargo-deny and its advisory database)
 	$(CARGO) deny check
