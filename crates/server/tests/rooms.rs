@@ -16,20 +16,16 @@ async fn publisher(server: &TestServer, room: &str, name: &str) -> (Client, Valu
     (client, welcome)
 }
 
+/// The participant as soon as it is seen like this: in `updated`, or in `joined` when its coming was not told before.
 async fn updated(client: &mut Client, wanted: impl Fn(&Value) -> bool) -> Value {
-    let update = client
-        .wait(|m| {
-            m["type"] == "updated"
-                && m["participants"]
-                    .as_array()
-                    .is_some_and(|all| all.iter().any(&wanted))
-        })
-        .await;
-    update["participants"]
-        .as_array()
-        .and_then(|all| all.iter().find(|p| wanted(p)))
-        .cloned()
-        .unwrap_or_default()
+    let seen = |m: &Value| {
+        m["participants"]
+            .as_array()
+            .and_then(|all| all.iter().find(|p| wanted(p)))
+            .cloned()
+    };
+    let update = client.wait(|m| seen(m).is_some()).await;
+    seen(&update).unwrap_or_default()
 }
 
 #[tokio::test]
