@@ -46,17 +46,17 @@ pub(crate) fn build(
 }
 
 fn settings(profiles: SrtpProfiles) -> SettingEngine {
-    let gcm = [
-        SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
-        SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
-    ];
-    let cm = [
-        SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
-        SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_32,
-    ];
+    // The client's order decides, not ours: Chromium would take AES-256 (or AES-CM) if it were offered, which costs
+    // more per packet and protects no better against anything that matters here.
+    let gcm = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
     let profiles = match profiles {
-        SrtpProfiles::Gcm => gcm.to_vec(),
-        SrtpProfiles::Compat => [gcm, cm].concat(),
+        SrtpProfiles::Gcm => vec![gcm],
+        SrtpProfiles::Compat => vec![
+            gcm,
+            SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
+            SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+            SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_32,
+        ],
     };
     // Whether the client is alive is decided by the peer, not by the ICE agent, which knows one path only.
     let never = Some(Duration::ZERO);

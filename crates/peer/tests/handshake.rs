@@ -34,6 +34,28 @@ fn over_udp_with_gcm() {
 }
 
 #[test]
+fn a_client_that_prefers_aes_256_gets_aes_128() {
+    use SrtpProtectionProfile as Profile;
+    let chromium = ClientOptions {
+        profiles: vec![Profile::Srtp_Aead_Aes_256_Gcm, Profile::Srtp_Aead_Aes_128_Gcm],
+        ..Default::default()
+    };
+    let mut world = World::new(&usual_sections(), chromium, false);
+    world.run(Duration::from_secs(2));
+    assert!(
+        world.events.iter().any(|event| matches!(
+            event,
+            PeerEvent::Connected {
+                srtp_profile: "SRTP_AEAD_AES_128_GCM",
+                ..
+            }
+        )),
+        "{:?}",
+        world.events
+    );
+}
+
+#[test]
 fn over_tcp() {
     let options = ClientOptions {
         tcp: true,
