@@ -37,6 +37,8 @@ export interface ConnectOptions {
 export interface CallErrorShape {
   code: string;
   message: string;
+  /** With a failed `connect`: the connection's log, as `Call.debug()` gives it. */
+  log?: readonly string[];
 }
 
 /** Something another participant publishes. */

@@ -96,7 +96,9 @@ export class PlenumCall implements Call {
     try {
       await this.#connection.start();
     } catch (error) {
-      throw signal?.aborted ? new CallError('aborted', 'Joining was given up.') : error;
+      const shown = signal?.aborted ? new CallError('aborted', 'Joining was given up.') : toCallError(error);
+      shown.log = this.debug();
+      throw shown;
     } finally {
       signal?.removeEventListener('abort', aborted);
     }

@@ -21,6 +21,7 @@ export type ClientErrorCode =
 /** Every failure of the SDK: `code` for programs, `message` for people. */
 export class CallError extends Error implements CallErrorShape {
   readonly code: string;
+  log?: readonly string[];
 
   constructor(code: string, message: string) {
     super(message);

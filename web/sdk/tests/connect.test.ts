@@ -108,8 +108,11 @@ describe('connect', () => {
     FakePeerConnection.connects = false;
     const joining = connect({ url: 'ws://test/signal', room: 'demo', name: 'Ada' });
     joining.catch(() => undefined);
-    await world.pass(30_000);
-    await expect(joining).rejects.toMatchObject({ code: 'media_failed' });
+    await world.pass(40_000);
+    await expect(joining).rejects.toMatchObject({
+      code: 'media_failed',
+      log: expect.arrayContaining([expect.any(String)]),
+    });
     expect(world.server.of('join').some(({ compat }) => compat)).toBe(false);
   });
 

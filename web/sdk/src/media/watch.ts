@@ -1,7 +1,9 @@
 /** A `disconnected` connection often comes back by itself within this time, in milliseconds. */
 const DISCONNECTED_GRACE_MS = 1_500;
-/** How long one attempt (the first connection, or an ICE restart) may take. */
-const ATTEMPT_MS = 8_000;
+/** How long the first connection may take, in milliseconds: on bad networks DTLS flights are sent again at 1, 2, 4 s. */
+const CONNECT_MS = 15_000;
+/** How long an ICE restart may take, in milliseconds; and between looks for signaling while it is away. */
+const RESTART_MS = 8_000;
 /** ICE restarts before the peer connection is given up and made anew. */
 const RESTARTS = 2;
 
@@ -27,7 +29,7 @@ export class MediaWatch {
 
   constructor(listener: WatchListener) {
     this.#listener = listener;
-    this.#after(ATTEMPT_MS, () => this.#failed('no media path came up in time'));
+    this.#after(CONNECT_MS, () => this.#failed('no media path came up in time'));
   }
 
   state(state: RTCPeerConnectionState): void {
@@ -60,7 +62,7 @@ export class MediaWatch {
   #failed(reason: string): void {
     if (this.#over) return;
     if (!this.#listener.reachable()) {
-      this.#after(ATTEMPT_MS, () => this.#failed(reason));
+      this.#after(RESTART_MS, () => this.#failed(reason));
       return;
     }
     // A connection that never came up gains nothing from a restart: same candidates, same handshake.
@@ -70,7 +72,7 @@ export class MediaWatch {
       return;
     }
     this.#restarts += 1;
-    this.#after(ATTEMPT_MS, () => this.#failed('an ICE restart did not help'));
+    this.#after(RESTART_MS, () => this.#failed('an ICE restart did not help'));
     this.#listener.restart();
   }
 

@@ -41,7 +41,7 @@ export class StatsReader {
           height: report.frameHeight ?? 0,
           framesPerSecond: report.framesPerSecond ?? 0,
           bitrate: this.#rates.perSecond(report.id, report.bytesSent ?? 0, report.timestamp) * 8,
-          active: report.active ?? true,
+          active: report.active ?? isActive(peer, source, report.rid ?? ''),
           limitation: report.qualityLimitationReason ?? 'none',
         },
       ];
@@ -68,6 +68,12 @@ export class StatsReader {
       framesDecoded: report?.framesDecoded ?? 0,
     };
   }
+}
+
+/** Firefox does not tell in its statistics. */
+function isActive(peer: Peer, source: Source, rid: string): boolean {
+  const { encodings } = peer.section(source).transceiver.sender.getParameters();
+  return encodings?.find((encoding) => (encoding.rid ?? '') === rid)?.active ?? true;
 }
 
 function inbound(slot: Slot, reports: Reports): Report | undefined {
