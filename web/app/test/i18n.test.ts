@@ -30,7 +30,7 @@ describe('words', () => {
   });
 
   it('are the same letters where they are keys of the keyboard', () => {
-    expect({ ...zh.keys, title: '' }).toEqual({ ...en.keys, title: '' });
+    expect(zh.keys).toEqual(en.keys);
   });
 
   it('exist for every code of the server and the client that a person may meet, and for others', () => {

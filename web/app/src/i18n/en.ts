@@ -5,9 +5,7 @@ export const en = {
   you: 'You',
   youIn: (name: string) => `${name} (you)`,
   close: 'Close',
-  dismiss: 'Dismiss',
   retry: 'Try again',
-  copy: 'Copy',
   copied: 'Copied',
 
   home: {
@@ -23,7 +21,6 @@ export const en = {
   },
 
   prejoin: {
-    title: (room: string) => room,
     ready: 'Ready to join?',
     nameLabel: 'Your name',
     namePlaceholder: 'How others see you',
@@ -43,7 +40,6 @@ export const en = {
   },
 
   devices: {
-    title: 'Devices',
     camera: 'Camera',
     microphone: 'Microphone',
     speaker: 'Speaker',
@@ -89,8 +85,6 @@ export const en = {
   call: {
     region: 'Call',
     tiles: 'Participants',
-    stage: 'Large picture',
-    filmstrip: 'Others',
     controls: 'Call controls',
     waiting: 'You are the only one here',
     waitingHint: 'Send this link to those you want to meet.',
@@ -102,7 +96,6 @@ export const en = {
     nextPage: 'Next page',
     pin: (name: string) => `Pin ${name}`,
     unpin: (name: string) => `Unpin ${name}`,
-    pinned: 'Pinned',
     muted: 'Muted',
     poor: 'Poor connection',
     poorSelf: 'Your connection is poor',
@@ -188,7 +181,6 @@ export const en = {
     sending: 'Sending',
     log: 'Log',
     copyAll: 'Copy all',
-    slot: 'Slot',
     from: 'From',
     picture: 'Picture',
     bitrate: 'Bitrate',
@@ -214,7 +206,6 @@ export const en = {
   },
 
   keys: {
-    title: 'Keyboard',
     mute: 'm',
     camera: 'v',
     share: 's',

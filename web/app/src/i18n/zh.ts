@@ -7,9 +7,7 @@ export const zh: Words = {
   you: '我',
   youIn: (name) => `${name}（我）`,
   close: '关闭',
-  dismiss: '知道了',
   retry: '重试',
-  copy: '复制',
   copied: '已复制',
 
   home: {
@@ -25,7 +23,6 @@ export const zh: Words = {
   },
 
   prejoin: {
-    title: (room) => room,
     ready: '准备好加入了吗？',
     nameLabel: '你的名字',
     namePlaceholder: '其他人看到的名字',
@@ -45,7 +42,6 @@ export const zh: Words = {
   },
 
   devices: {
-    title: '设备',
     camera: '摄像头',
     microphone: '麦克风',
     speaker: '扬声器',
@@ -90,8 +86,6 @@ export const zh: Words = {
   call: {
     region: '通话',
     tiles: '参与者',
-    stage: '主画面',
-    filmstrip: '其他人',
     controls: '通话控制',
     waiting: '目前只有你一人',
     waitingHint: '把此链接发给想见的人。',
@@ -103,7 +97,6 @@ export const zh: Words = {
     nextPage: '下一页',
     pin: (name) => `固定${name}`,
     unpin: (name) => `取消固定${name}`,
-    pinned: '已固定',
     muted: '已静音',
     poor: '网络不佳',
     poorSelf: '你的网络不佳',
@@ -189,7 +182,6 @@ export const zh: Words = {
     sending: '发送',
     log: '日志',
     copyAll: '全部复制',
-    slot: '槽位',
     from: '来源',
     picture: '画面',
     bitrate: '码率',
@@ -215,7 +207,6 @@ export const zh: Words = {
   },
 
   keys: {
-    title: '快捷键',
     mute: 'm',
     camera: 'v',
     share: 's',
