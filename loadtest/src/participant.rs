@@ -387,8 +387,12 @@ impl Participant {
                 picture.participant == sound.participant,
                 client.skew(audio, video),
             ) {
-                self.report.skew_samples += 1;
-                self.report.skew_ms_max = self.report.skew_ms_max.max(skew.abs() * 1_000.0);
+                let tracks = slots
+                    .get(audio)
+                    .and_then(|slot| slot.csrc())
+                    .map(|csrc| self.oracle.describe(csrc));
+                self.report
+                    .measured_skew(self.started.elapsed(), skew, &tracks.unwrap_or_default());
             }
         }
         let mut progress = Progress {

@@ -6,6 +6,7 @@ use media::Kind;
 use serde::Serialize;
 use sim::client::Client;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// One participant's figures. Times are milliseconds from the start of its own join.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -50,6 +51,10 @@ pub struct ParticipantReport {
     pub switches: u64,
     /// Largest distance of sound and picture.
     pub skew_ms_max: f64,
+    /// When that was, in seconds from the start, and between which tracks.
+    pub skew_worst: String,
+    /// Measurements above 40 ms.
+    pub skew_over_40_ms: u64,
     /// How often that was measured.
     pub skew_samples: u64,
     /// Largest correction in a slot's sender reports, in milliseconds.
@@ -121,6 +126,21 @@ impl ParticipantReport {
                 track.frames += run.frames;
                 track.voiced += run.voiced;
             }
+        }
+    }
+
+    /// Sound was this many seconds behind its picture.
+    pub fn measured_skew(&mut self, elapsed: Duration, skew: f64, tracks: &str) {
+        let ms = skew.abs() * 1_000.0;
+        self.skew_samples += 1;
+        self.skew_over_40_ms += u64::from(ms > 40.0);
+        if ms > self.skew_ms_max {
+            self.skew_ms_max = ms;
+            self.skew_worst = format!(
+                "{:.1} ms at {:.1} s, {tracks}",
+                skew * 1_000.0,
+                elapsed.as_secs_f64()
+            );
         }
     }
 
@@ -251,6 +271,6 @@ impl RunReport {
 }
 
 /// Whole milliseconds.
-pub fn millis(duration: std::time::Duration) -> u64 {
+pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -16,6 +16,8 @@ const LOSS_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_MISSING: usize = 2_000;
 /// The smallest delay is kept over one to two of these.
 const DELAY_WINDOW: Duration = Duration::from_millis(500);
+/// Frames or audio packets of one track before its delay counts: a single late one says nothing about the path.
+const DELAY_SAMPLES: u32 = 5;
 
 /// Packets of one track in a row.
 #[derive(Debug, Clone, Copy)]
@@ -113,10 +115,15 @@ struct DelayWindow {
     since: Option<Instant>,
     current: Option<f64>,
     former: Option<f64>,
+    samples: u32,
+    last_timestamp: Option<u32>,
 }
 
 impl DelayWindow {
-    fn add(&mut self, now: Instant, delay: f64) {
+    fn add(&mut self, now: Instant, timestamp: u32, delay: f64) {
+        if self.last_timestamp.replace(timestamp) != Some(timestamp) {
+            self.samples = self.samples.saturating_add(1);
+        }
         if self
             .since
             .is_none_or(|since| now.saturating_duration_since(since) > DELAY_WINDOW)
@@ -128,6 +135,9 @@ impl DelayWindow {
     }
 
     fn min(&self) -> Option<f64> {
+        if self.samples < DELAY_SAMPLES {
+            return None;
+        }
         match (self.current, self.former) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -158,7 +168,8 @@ impl SlotReceiver {
     }
 
     /// Seconds from capture to arrival on the sender reports' clock, smallest of the last half second or so.
-    /// The clocks' offset is in it: only differences between slots of one client mean something.
+    /// The clocks' offset is in it: only differences between slots of one client mean something. `None` until there
+    /// were a few frames or packets of the track.
     pub fn delay(&self) -> Option<f64> {
         self.delay.min()
     }
@@ -303,6 +314,6 @@ impl SlotReceiver {
         let since_report = f64::from(timestamp.wrapping_sub(rtp).cast_signed()) / self.clock_rate();
         let capture = ntp.seconds_since(NtpTime(0)) + since_report;
         let arrival = now.saturating_duration_since(self.start).as_secs_f64();
-        self.delay.add(now, arrival - capture);
+        self.delay.add(now, timestamp, arrival - capture);
     }
 }
