@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 mod offers;
+mod outputs;
 mod requests;
 
 pub(crate) use answers::{Answer, RequestKey};
@@ -11,20 +12,19 @@ pub(crate) use answers::{Answer, RequestKey};
 use crate::config::{Config, SrtpProfiles};
 use crate::metrics::Metrics;
 use crate::session::{End, Outgoing};
-use crate::translate::{self, Outcome};
+use crate::translate;
 use answers::Answers;
 use commands::Commands;
-use media::plane::{MediaCommand, MediaEvent};
+use media::plane::MediaEvent;
 use media::{ParticipantId, RoomId};
 use node::{Node, NodeEvent};
 use offers::{Built, OfferDesk};
 use peer::{PeerFactory, RtcPeer};
-use room::{CloseReason, RoomOutput, Rooms, SocketId};
-use signaling::{ClientFrame, ErrorCode, Limits, ServerFrame, ServerMessage};
+use room::{Rooms, SocketId};
+use signaling::{ClientFrame, ErrorCode, Limits, ServerMessage};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant as Timer, sleep_until};
 
@@ -245,110 +245,6 @@ impl Control {
         self.rooms.handle_media_event(Instant::now(), event);
     }
 
-    /// Everything that follows from what was handled.
-    fn drain(&mut self) {
-        while let Some(output) = self.rooms.poll_output() {
-            match output {
-                RoomOutput::Notify { socket, notice } => match translate::notice(notice) {
-                    Outcome::Tell(message) => self.tell(socket, message),
-                    Outcome::Answer(request, message) => self.answer_pending(socket, request, message),
-                    Outcome::Close(reason, message) => self.dismiss(socket, reason, message),
-                },
-                RoomOutput::Media { room, command } => self.command(room, command),
-                RoomOutput::RoomClosed { room } => {
-                    self.workers.remove(&room);
-                    tracing::info!(room = room.0, "room closed");
-                }
-            }
-        }
-    }
-
-    fn command(&mut self, room: RoomId, command: MediaCommand) {
-        // A room has a worker from its first peer on; what comes before concerns nobody's media.
-        if let Some(worker) = self.workers.get(&room) {
-            self.commands.send(*worker, command);
-        }
-    }
-
-    /// A message without a request.
-    fn tell(&mut self, socket: SocketId, message: ServerMessage) {
-        self.count_error(&message);
-        self.send(socket, Outgoing::frame(ServerFrame { id: None, message }));
-    }
-
-    /// The socket lost its participant.
-    fn dismiss(&mut self, socket: SocketId, reason: CloseReason, message: ServerMessage) {
-        self.tell(socket, message);
-        let end = match reason {
-            CloseReason::Replaced => End::Replaced,
-            CloseReason::MediaSilent => End::MediaSilent,
-            CloseReason::ShuttingDown => End::Draining,
-        };
-        self.close(socket, end);
-    }
-
-    fn close(&mut self, socket: SocketId, end: End) {
-        self.send(socket, Outgoing::Close(end));
-        if let Some(socket) = self.sockets.get_mut(&socket) {
-            socket.participant = None;
-        }
-    }
-
-    /// Queues for the socket's session. When its queue is full the client is too slow: its session ends, and it can
-    /// resume.
-    fn send(&mut self, socket: SocketId, outgoing: Outgoing) {
-        let Some(to) = self.sockets.get_mut(&socket) else {
-            return;
-        };
-        if let Err(TrySendError::Full(_)) = to.outbox.try_send(outgoing) {
-            // Without a sender left the session ends; it tells us by `Closed`. What comes until then is lost, and the
-            // resume makes up for it.
-            to.outbox = mpsc::channel(1).0;
-            to.overflow.notify_one();
-        }
-    }
-
-    fn count_error(&self, message: &ServerMessage) {
-        if let ServerMessage::Error { code, .. } = message {
-            self.metrics.errors.with_label_values(&[code.name()]).inc();
-        }
-    }
-
-    /// Makes the answer, sends it, and keeps it for a repetition.
-    fn answer(&mut self, socket: SocketId, key: RequestKey, message: ServerMessage) {
-        self.count_error(&message);
-        let kind = message.type_name();
-        let frame = ServerFrame {
-            id: Some(key.id),
-            message,
-        };
-        let Ok(text) = serde_json::to_string(&frame) else {
-            return;
-        };
-        let answer = Answer {
-            kind,
-            text: text.into(),
-        };
-        let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
-        if let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) {
-            member.answers.keep(key, answer.clone());
-        }
-        self.send(socket, Outgoing::Text(answer));
-    }
-
-    /// The answer to a request that took a while: it goes to where the participant is now.
-    fn answer_pending(&mut self, socket: SocketId, request: u64, message: ServerMessage) {
-        let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
-        let Some(member) = participant.and_then(|participant| self.members.get_mut(&participant)) else {
-            return;
-        };
-        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else {
-            return;
-        };
-        let (_, key) = member.pending.swap_remove(index);
-        self.answer(socket, key, message);
-    }
-
     fn peer_built(&mut self, done: Built) {
         let Built {
             participant,
@@ -419,36 +315,6 @@ impl Control {
             "busy",
             translate::error(ErrorCode::Internal, format!("{reason}: try again in a second")),
         )
-    }
-
-    fn is_between_sockets(&self, participant: ParticipantId) -> bool {
-        self.members
-            .get(&participant)
-            .is_some_and(|member| member.socket.is_none())
-    }
-
-    /// The answer waits for its request to be repeated after the resume.
-    fn keep_pending(&mut self, participant: ParticipantId, request: u64, message: ServerMessage) {
-        let Some(member) = self.members.get_mut(&participant) else {
-            return;
-        };
-        let Some(index) = member.pending.iter().position(|(number, _)| *number == request) else {
-            return;
-        };
-        let (_, key) = member.pending.swap_remove(index);
-        let kind = message.type_name();
-        if let Ok(text) = serde_json::to_string(&ServerFrame {
-            id: Some(key.id),
-            message,
-        }) {
-            member.answers.keep(
-                key,
-                Answer {
-                    kind,
-                    text: text.into(),
-                },
-            );
-        }
     }
 
     fn housekeeping(&mut self, queued: usize) {

@@ -5,6 +5,10 @@
     unreachable_pub,
     reason = "one module of many test programs, none of which uses everything"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the server under test runs in a task of its own"
+)]
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
