@@ -130,6 +130,15 @@ fn it_leaves_the_talker_slot_when_it_gets_one_and_finds_one_again_when_it_loses_
 }
 
 #[test]
+fn who_joins_while_somebody_talks_hears_the_next_packet() {
+    let mut call = call(1);
+    call.speak(0, LOUD);
+    let late = call.stage.join(1, 2, 1, 2);
+    call.speak(0, LOUD);
+    assert_eq!(late.received(late.audio[1]).len(), 1);
+}
+
+#[test]
 fn the_slot_is_free_when_the_track_ends() {
     let mut call = call(1);
     let track = call.talkers[0].1;

@@ -8,6 +8,7 @@
 //! reaches the wrong person and that numbering, timestamps and decoding go on over switches and loss
 //! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
 
+mod actions;
 mod link;
 mod missing;
 mod peer;
@@ -20,6 +21,7 @@ mod subscriber;
 mod wire;
 mod world;
 
+pub use actions::Tile;
 pub use link::{Link, LinkConfig};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
@@ -27,4 +29,4 @@ pub use receiver::SlotStats;
 pub use rng::Rng;
 pub use stamp::Stamp;
 pub use subscriber::Skew;
-pub use world::{Tile, World};
+pub use world::World;

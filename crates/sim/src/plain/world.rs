@@ -3,15 +3,14 @@
 use super::link::Link;
 use super::peer::{PlainOffer, PlainPeer};
 use super::person::{Person, PersonConfig, PersonId};
-use super::publisher::{LAYERS, Publisher};
+use super::publisher::Publisher;
 use super::rng::Rng;
 use super::subscriber::Subscriber;
 use super::wire::Message;
 use bytes::BytesMut;
-use media::data::ToServer;
-use media::{Bitrate, LayerInfo, MLineIndex, NtpTime, ParticipantId, Source, TrackId};
-use peer::{DataChannel, Path, Protocol};
-use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId, View};
+use media::{MLineIndex, NtpTime, ParticipantId, Source, TrackId};
+use peer::{Path, Protocol};
+use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId};
 use router::{Router, RouterConfig};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -25,15 +24,6 @@ const MAX_EVENTS_PER_INSTANT: usize = 1_000_000;
 /// The server's NTP time when a world begins: some day in 2026.
 const SERVER_NTP: NtpTime = NtpTime(3_990_000_000 << 32);
 
-/// A picture somebody wants to see, with the sound that belongs to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tile {
-    /// Whose.
-    pub of: PersonId,
-    /// In pixels; 0: not visible.
-    pub height: u16,
-}
-
 #[derive(Debug)]
 enum Event {
     ToServer(Path, BytesMut),
@@ -45,16 +35,16 @@ enum Event {
 #[derive(Debug)]
 pub struct World {
     origin: Instant,
-    now: Instant,
+    pub(super) now: Instant,
     rng: Rng,
     router: Router<PlainPeer>,
-    rooms: Rooms,
-    people: Vec<Person>,
+    pub(super) rooms: Rooms,
+    pub(super) people: Vec<Person>,
     /// By time, then in the order they were put in.
     queue: BinaryHeap<Reverse<(Instant, u64)>>,
     events: BTreeMap<u64, Event>,
     next_event: u64,
-    tracks: BTreeMap<TrackId, (usize, Source)>,
+    pub(super) tracks: BTreeMap<TrackId, (usize, Source)>,
     violations: Vec<String>,
     digest: u64,
 }
@@ -192,137 +182,6 @@ impl World {
             .handle_peer_built(self.now, participant, answer.sections.clone());
         built.expect("the participant is here");
         self.router.add_peer(self.now, room, participant, peer, &answer);
-        self.settle();
-    }
-
-    /// Camera or microphone on.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn publish(&mut self, who: PersonId, source: Source) {
-        let camera = source == Source::Camera;
-        let info = |(rid, height): (&str, u16)| LayerInfo {
-            rid: rid.to_owned(),
-            height,
-            max_bitrate: Bitrate(0),
-        };
-        let layers = if camera {
-            LAYERS.map(info).to_vec()
-        } else {
-            Vec::new()
-        };
-        let mid = if camera { "1" } else { "0" };
-        let socket = self.people[who.0].socket;
-        let track = self
-            .rooms
-            .handle_publish(self.now, socket, mid, layers, false)
-            .expect("the section is free")
-            .id;
-        self.tracks.insert(track, (who.0, source));
-        let person = &mut self.people[who.0];
-        *(if camera {
-            &mut person.camera
-        } else {
-            &mut person.microphone
-        }) = Some(track);
-        person.publisher.set_on(source, true);
-        self.settle();
-    }
-
-    /// Camera or microphone off.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn unpublish(&mut self, who: PersonId, source: Source) {
-        let camera = source == Source::Camera;
-        let person = &mut self.people[who.0];
-        person.publisher.set_on(source, false);
-        *(if camera {
-            &mut person.camera
-        } else {
-            &mut person.microphone
-        }) = None;
-        let mid = if camera { "1" } else { "0" };
-        self.rooms
-            .handle_unpublish(self.now, person.socket, mid)
-            .expect("the mid is known");
-        self.settle();
-    }
-
-    /// What somebody wants to see; the most important first, and nothing else.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn show(&mut self, who: PersonId, tiles: &[Tile]) {
-        let tile = |(priority, tile): (usize, &Tile)| room::Tile {
-            participant: self.people[tile.of.0].participant,
-            source: Source::Camera,
-            height: tile.height,
-            priority: priority as u8,
-        };
-        let view = View {
-            tiles: tiles.iter().enumerate().map(tile).collect(),
-            auto_height: None,
-        };
-        self.rooms
-            .handle_view(self.now, self.people[who.0].socket, view)
-            .expect("the view is valid");
-        self.settle();
-    }
-
-    /// How loud somebody is from now on: 0 silent, 127 loudest.
-    pub fn speak(&mut self, who: PersonId, loudness: u8) {
-        self.people[who.0].publisher.loudness = loudness;
-    }
-
-    /// Mutes or unmutes the microphone.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn mute(&mut self, who: PersonId, muted: bool) {
-        let person = &self.people[who.0];
-        let track = person.microphone.expect("the person has a microphone");
-        self.rooms
-            .handle_mute(self.now, person.socket, track, muted)
-            .expect("the track is theirs");
-        self.settle();
-    }
-
-    /// Sends a data message to these people, or to the room.
-    ///
-    /// # Panics
-    /// When the message does not fit an envelope.
-    pub fn send_data(&mut self, from: PersonId, channel: DataChannel, to: &[PersonId], payload: &[u8]) {
-        let recipients = to.iter().map(|to| self.people[to.0].participant).collect();
-        let message = ToServer {
-            recipients,
-            topic: "chat",
-            payload,
-        }
-        .encode()
-        .expect("the message is small");
-        self.send_up(from.0, Message::Data { channel, message }.encode());
-    }
-
-    /// Says goodbye, on the socket and on the wire.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn leave(&mut self, who: PersonId) {
-        self.send_up(who.0, Message::Bye.encode());
-        let person = &mut self.people[who.0];
-        person.alive = false;
-        self.rooms
-            .handle_leave(self.now, person.socket)
-            .expect("the person is here");
-        self.settle();
-    }
-
-    /// The person's process is killed: the socket closes, nothing more is sent.
-    pub fn kill(&mut self, who: PersonId) {
-        let person = &mut self.people[who.0];
-        person.alive = false;
-        self.rooms.handle_socket_closed(self.now, person.socket);
         self.settle();
     }
 
@@ -464,7 +323,7 @@ impl World {
     }
 
     /// Passes on what server and rooms have to say, until they are silent.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         loop {
             let mut silent = true;
             while let Some(event) = self.router.poll_event() {
@@ -502,7 +361,7 @@ impl World {
         }
     }
 
-    fn send_up(&mut self, index: usize, datagram: BytesMut) {
+    pub(super) fn send_up(&mut self, index: usize, datagram: BytesMut) {
         self.record(0, &datagram);
         let person = &mut self.people[index];
         let path = person.path;
