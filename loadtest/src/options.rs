@@ -46,6 +46,8 @@ pub struct RunOptions {
     pub control: bool,
     /// Print progress and chat as JSON lines.
     pub json_lines: bool,
+    /// Fail when a participant received no media, also when none of these publish.
+    pub expect_media: bool,
     /// Fail when a participant's worst skew is above this, in milliseconds.
     pub fail_skew_ms: Option<f64>,
     /// Fail when a participant lost more of its packets than this percentage.
@@ -201,6 +203,10 @@ fn run_command() -> clap::Command {
             "json-lines",
             "Print progress, chat and events as JSON lines",
         ))
+        .arg(flag(
+            "expect-media",
+            "Fail when somebody received no media, also when none of these publish",
+        ))
         .arg(
             optional(
                 "fail-if-skew-above",
@@ -269,6 +275,7 @@ impl RunOptions {
             json: get(matches, "json"),
             control: matches.get_flag("control"),
             json_lines: matches.get_flag("json-lines"),
+            expect_media: matches.get_flag("expect-media"),
             fail_skew_ms: get(matches, "fail-if-skew-above"),
             fail_loss_percent: get(matches, "fail-if-loss-above"),
         })

@@ -1,6 +1,6 @@
 //! What a run found, per participant and in all.
 
-use crate::options::RunOptions;
+use crate::options::{RunOptions, TalkPlan};
 use crate::oracle::Oracle;
 use media::Kind;
 use serde::Serialize;
@@ -165,19 +165,14 @@ impl ParticipantReport {
         if let Some(error) = &self.error {
             fail(true, error.clone());
         }
-        let expects = publishers && self.error.is_none();
-        fail(
-            expects && options.camera && options.video_slots > 0 && self.frames == 0,
-            "no video frame".to_owned(),
-        );
-        fail(
-            expects
-                && options.microphone
-                && options.audio_slots > 0
-                && self.audio_packets == 0
-                && options.talk != crate::options::TalkPlan::None,
-            "no audio packet".to_owned(),
-        );
+        let alone = self.error.is_some() || !publishers;
+        let expects =
+            |published: bool, slots: usize| slots > 0 && (options.expect_media || (published && !alone));
+        let sound = options.microphone && options.talk != TalkPlan::None;
+        let no_video = expects(options.camera, options.video_slots) && self.frames == 0;
+        let no_audio = expects(sound, options.audio_slots) && self.audio_packets == 0;
+        fail(no_video, "no video frame".to_owned());
+        fail(no_audio, "no audio packet".to_owned());
         fail(
             self.wrong_track > 0,
             format!("packets nobody announced: {}", self.wrong_tracks.join("; ")),

@@ -1,6 +1,7 @@
 //! The receiving half of one slot: what came, in what order, from whom, and whether a decoder could use it.
 
 use super::assemble::{Assembler, Frame};
+use super::codecs::PT_RED;
 use super::edge::REPAIRED_MARK;
 use media::{Kind, NtpTime};
 use rtc::rtp;
@@ -65,6 +66,8 @@ pub struct SlotStats {
     pub backward_timestamps: u64,
     /// Audio packets with voice.
     pub voiced: u64,
+    /// Audio packets in RED.
+    pub red: u64,
     /// PLIs sent.
     pub keyframe_requests: u64,
     /// Longest time without a packet, between two packets.
@@ -186,6 +189,7 @@ impl SlotReceiver {
         self.stats.bytes += packet.payload.len() as u64;
         let repaired = header.extensions.iter().any(|e| e.id == REPAIRED_MARK);
         self.stats.repaired += u64::from(repaired);
+        self.stats.red += u64::from(header.payload_type == PT_RED);
         if let Some(last) = self.stats.last_packet {
             self.stats.longest_gap = self.stats.longest_gap.max(now.saturating_duration_since(last));
         }
