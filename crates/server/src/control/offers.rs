@@ -24,7 +24,7 @@ pub(super) struct Built {
 /// Where offers are handed in.
 pub(super) struct OfferDesk {
     factories: Vec<PeerFactory>,
-    /// As many are built at once as there are cores, minus none: a join must not wait for media's idle time.
+    /// As many are built at once as there are cores: more would only make each slower.
     cores: Arc<Semaphore>,
     places: Arc<Semaphore>,
     done: mpsc::Sender<Built>,
