@@ -17,8 +17,8 @@ const PARTS: [u8; 3] = [1, 2, 5];
 const PART_BYTES: usize = 900;
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-/// From capture to sending: an encoder's delay. Differs between the two, as it does in life.
-const VIDEO_DELAY: Duration = Duration::from_millis(35);
+/// From capture to sending: an encoder's delay. So different that arrival times alone would put lips out of sync.
+const VIDEO_DELAY: Duration = Duration::from_millis(90);
 const AUDIO_DELAY: Duration = Duration::from_millis(10);
 /// Packets kept for NACKs, per stream.
 const KEPT: usize = 512;

@@ -33,8 +33,9 @@ fn switching_publishers_keeps_lips_in_sync() {
         ..PersonConfig::default()
     };
     let viewer = world.join("tea", config);
-    // Sender reports of all have come.
+    // Before a publisher's first sender report nobody knows what belongs together; that is not what this is about.
     world.run_ms(3_000);
+    let start = world.now();
     for n in 0..21 {
         world.show(
             viewer,
@@ -46,7 +47,7 @@ fn switching_publishers_keeps_lips_in_sync() {
         world.run_ms(2_000);
     }
     let viewer = world.person(viewer);
-    let skews = viewer.skews();
+    let skews: Vec<_> = viewer.skews().iter().filter(|skew| skew.at >= start).collect();
     let worst = skews.iter().map(|skew| skew.ms.abs()).fold(0.0, f64::max);
     assert!(
         world.router().counters().switches >= 40,
