@@ -162,7 +162,7 @@ impl<P: Peer> Router<P> {
             } else {
                 &[]
             };
-            slots.push(mline);
+            slots.push((mline, goes_on(entry, mline, slot, track)));
             demands.push(Demand {
                 source: track.source,
                 height: slot.height,
@@ -171,8 +171,8 @@ impl<P: Peer> Router<P> {
             });
         }
         let targets = allocate(Budget::Unlimited, &demands);
-        for (mline, target) in slots.into_iter().zip(targets) {
-            self.set_target(key, mline, target.layer);
+        for ((mline, goes_on), target) in slots.into_iter().zip(targets) {
+            self.set_target(key, mline, target.layer.or(goes_on));
         }
     }
 
@@ -208,6 +208,19 @@ impl Track {
 fn may_flow<P: Peer>(entry: &PeerEntry<P>, mline: MLineIndex, track: &Track) -> bool {
     // A keyframe sent to a client that is not there is lost, and what follows it could not be decoded.
     entry.peer.is_reachable() && !track.muted && takes_codec(entry, mline, track)
+}
+
+/// The layer to stay with while none of the track comes: there is nothing better to switch to, and a picture that
+/// stands still (a shared screen, at one frame a second or less) would cost a keyframe with each of its packets.
+fn goes_on<P: Peer>(
+    entry: &PeerEntry<P>,
+    mline: MLineIndex,
+    slot: &Slot,
+    track: &Track,
+) -> Option<LayerIndex> {
+    let quiet = slot.kind == Kind::Video && !track.status.iter().any(|layer| layer.active);
+    let shown = slot.height > 0 && may_flow(entry, mline, track);
+    slot.forwarder.state().target.filter(|_| quiet && shown)
 }
 
 /// Whether the subscriber negotiated the track's codec, as far as it is known.

@@ -10,7 +10,8 @@ use media::{Kind, LayerIndex};
 use peer::Peer;
 use std::time::{Duration, Instant};
 
-/// How often a video track is looked at: layers that fell silent, viewers still without a keyframe.
+/// How often a video track is looked at, besides when a layer may have fallen silent: viewers still without a
+/// keyframe, tracks that do not come at all.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl<P: Peer> Router<P> {
@@ -48,7 +49,12 @@ impl<P: Peer> Router<P> {
         let wanted = wanted.map(|layers| (track.id, layers.iter().collect()));
         let alive = !track.subscribers.is_empty() || track.status.iter().any(|status| status.active);
         let check = alive.then(|| now + CHECK_INTERVAL);
-        let deadlines = [check, track.keyframes.poll_timeout(), track.wanted.poll_timeout()];
+        let deadlines = [
+            check,
+            track.silence_due(),
+            track.keyframes.poll_timeout(),
+            track.wanted.poll_timeout(),
+        ];
         if let Some(at) = deadlines.into_iter().flatten().min() {
             self.timers.arm(&mut track.timer, at, Timer::Track(key));
         }
@@ -110,6 +116,15 @@ impl<P: Peer> Router<P> {
             entry.touch(track.publisher, &mut self.dirty);
             self.counters.keyframe_requests_out += 1;
         }
+    }
+}
+
+impl Track {
+    /// When the first of the active layers counts as silent if nothing more comes of it.
+    fn silence_due(&self) -> Option<Instant> {
+        let layers = self.layers.iter().zip(&self.status);
+        let heard = layers.filter_map(|(layer, status)| layer.heard.filter(|_| status.active));
+        heard.min().map(|heard| heard + LAYER_SILENCE)
     }
 }
 

@@ -59,6 +59,30 @@ fn a_silent_layer_is_replaced_and_taken_again() {
 }
 
 #[test]
+fn a_silent_layer_is_missed_after_one_second() {
+    let (mut stage, alice, bob, camera) = call();
+    stage.assign(&bob, bob.video[0], Some(camera), 720);
+    assert_eq!(flowing(&mut stage, &alice, &bob, &[0, 1, 2]), [2]);
+    // Whenever it happens between two looks at the track.
+    for offset_ms in [300, 600, 900] {
+        stage.pass(offset_ms);
+        (0..3).for_each(|layer| stage.frame(&alice, layer, true));
+        for _ in 0..10 {
+            stage.pass(100);
+            (0..2).for_each(|layer| stage.frame(&alice, layer, true));
+        }
+        bob.received(bob.video[0]);
+        stage.frame(&alice, 1, true);
+        assert_eq!(
+            bob.received(bob.video[0]).len(),
+            1,
+            "{offset_ms} ms after the last switch"
+        );
+        assert_eq!(flowing(&mut stage, &alice, &bob, &[0, 1, 2]), [2]);
+    }
+}
+
+#[test]
 fn a_tile_that_is_not_visible_gets_nothing() {
     let (mut stage, alice, bob, camera) = call();
     stage.assign(&bob, bob.video[0], Some(camera), 0);

@@ -17,6 +17,7 @@ mod nothing_begins_before_the_client_is_there;
 mod nothing_crosses_rooms;
 mod only_the_loudest_flow;
 mod peers_are_polled_only_when_given_work;
+mod pictures_that_stand_still_go_on;
 mod red_is_unwrapped;
 mod removing_peers_frees_everything;
 mod reports_go_out_once_a_second;
