@@ -50,6 +50,10 @@ impl Room {
         let Some(track) = me.tracks.iter_mut().find(|track| track.source == source) else {
             return Err(RoomError::NotFound(format!("mid {mid:?} carries no track")));
         };
+        if !rids(&track.layers).eq(rids(&layers)) {
+            // What was said of the former layers says nothing of these; the media plane begins anew as well.
+            track.wanted = None;
+        }
         track.layers.clone_from(&layers);
         let was_muted = std::mem::replace(&mut track.muted, muted);
         let info = track.info();
@@ -167,6 +171,10 @@ fn find_section<'a>(
         .find(|section| section.mid == mid)
         .ok_or_else(missing)?;
     Ok((offered.source, section))
+}
+
+fn rids(layers: &[LayerInfo]) -> impl Iterator<Item = &str> {
+    layers.iter().map(|layer| layer.rid.as_str())
 }
 
 /// The layers of a track as the media plane wants them, from what the publisher said of them.

@@ -313,3 +313,27 @@ fn the_publisher_hears_which_layers_are_watched_by_their_rids() {
     world.drain();
     assert_eq!(world.notices.get(&socket), Some(&vec![layers(&[])]));
 }
+
+#[test]
+fn what_was_wanted_of_former_layers_is_forgotten_with_them() {
+    let mut world = World::new();
+    let ada = world.connect("daily", "Ada");
+    let track = world.publish(&ada, "cam").id;
+    let wanted = MediaEvent::WantedLayers {
+        track,
+        layers: vec![LayerIndex(0), LayerIndex(1)],
+    };
+    world.event(wanted.clone());
+    let upper = layers().split_off(1);
+    world
+        .rooms
+        .handle_publish(world.now, ada.socket, "cam", upper, false)
+        .expect("the same track, with other layers");
+    world.settle();
+    world.event(wanted);
+    let told = Notice::Layers {
+        track,
+        wanted: vec!["h".into(), "f".into()],
+    };
+    assert_eq!(world.told(&ada), [told]);
+}

@@ -6,6 +6,7 @@ use crate::state::{Layer, Track, TrackKey};
 use crate::timers::Armed;
 use forward::{KeyframeRequests, LayerClock, LayerStatus, PacketRing, WantedLayers};
 use media::id::MAX_LAYERS;
+use media::plane::MediaEvent;
 use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};
 use peer::Peer;
 
@@ -150,8 +151,14 @@ impl<P: Peer> Router<P> {
         for (status, (info, _)) in track.status.iter_mut().zip(layers) {
             status.height = info.height;
         }
+        let id = track.id;
         if !same {
             self.restart_subscribers(known);
+            // What the publisher was told of its former layers may have stopped all of these.
+            self.emit(MediaEvent::WantedLayers {
+                track: id,
+                layers: (0..layers.len() as u8).map(LayerIndex).collect(),
+            });
         }
         self.retarget_subscribers(known);
         self.service_track(known);

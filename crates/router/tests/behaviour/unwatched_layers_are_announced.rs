@@ -1,8 +1,8 @@
 //! A publisher is told which layers somebody watches.
 
 use crate::common::{CAMERA, Member, Stage};
-use media::plane::MediaEvent;
-use media::{LayerIndex, Source};
+use media::plane::{MediaCommand, MediaEvent};
+use media::{Bitrate, LayerIndex, LayerInfo, Source};
 
 fn wanted(stage: &mut Stage) -> Option<Vec<u8>> {
     let events = stage.take_events();
@@ -58,4 +58,28 @@ fn while_the_wanted_layer_does_not_come_those_below_are_wanted_too() {
     bob.received(bob.video[0]);
     stage.frame(&alice, 1, false);
     assert_eq!(bob.received(bob.video[0]).len(), 1);
+}
+
+#[test]
+fn other_layers_are_wanted_anew() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    let camera = stage.publish(&alice, CAMERA, 10, Source::Camera);
+    stage.assign(&bob, bob.video[0], Some(camera), 720);
+    send(&mut stage, &alice, &[0, 1, 2], 6_000);
+    assert_eq!(wanted(&mut stage), Some(vec![2]));
+    // A smaller camera: its two layers are others than the one the publisher was told to go on with.
+    let layers = [("q", 180), ("h", 360)].map(|(rid, height)| LayerInfo {
+        rid: rid.to_owned(),
+        height,
+        max_bitrate: Bitrate(0),
+    });
+    stage.command(MediaCommand::Publish {
+        participant: alice.id,
+        mline: CAMERA,
+        track: camera,
+        source: Source::Camera,
+        layers: layers.to_vec(),
+    });
+    assert_eq!(wanted(&mut stage), Some(vec![0, 1]));
 }
