@@ -75,9 +75,14 @@ impl Sender {
     }
 
     /// The packet as it goes out; `None` when the slot or the codec was not negotiated.
-    pub(crate) fn packet(&self, slot: MLineIndex, packet: SlotPacket) -> Option<rtp::Packet> {
+    pub(crate) fn packet(&self, slot: MLineIndex, mut packet: SlotPacket) -> Option<rtp::Packet> {
         let slot = self.slot(slot)?;
         let payload_type = slot.codec(packet.codec)?.payload_type;
+        if packet.codec == Codec::Red {
+            // The blocks inside name Opus by the publisher's payload type, which this client may use for anything.
+            let opus = slot.codec(Codec::Opus)?.payload_type;
+            packet.payload = media::red::with_payload_type(&packet.payload, opus)?;
+        }
         Some(slot.build(packet, payload_type, slot.known))
     }
 

@@ -95,6 +95,18 @@ fn audio_keeps_its_level_and_red_its_payload_type() {
 }
 
 #[test]
+fn blocks_inside_red_are_opus_by_the_receivers_payload_type() {
+    const THEIRS: u8 = OPUS - 2;
+    let mut world = World::connected(&usual_sections());
+    let mut packet = slot_packet(Codec::Red, 1);
+    packet.payload = Bytes::from_static(&[0x80 | THEIRS, 0, 0, 1, THEIRS, b'a', b'b']);
+    world.server.send_rtp(world.now, AUDIO, packet);
+    world.exchange();
+    let got = world.client.rtp.pop().unwrap();
+    assert_eq!(&got.payload[..], &[0x80 | OPUS, 0, 0, 1, OPUS, b'a', b'b']);
+}
+
+#[test]
 fn a_codec_or_slot_that_was_not_negotiated_is_refused() {
     let mut world = World::connected(&usual_sections());
     assert!(world.server.accepts(VIDEO, Codec::Vp8) && world.server.accepts(AUDIO, Codec::Opus));
