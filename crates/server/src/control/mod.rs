@@ -6,6 +6,8 @@ mod commands;
 mod offers;
 mod outputs;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use answers::{Answer, RequestKey};
 
@@ -220,10 +222,6 @@ impl Control {
             } => {
                 let alert = if *dtls_alert { "true" } else { "false" };
                 self.metrics.disconnections.with_label_values(&[alert]).inc();
-                // What the peer still had to answer, nobody answers.
-                if let Some(member) = self.members.get_mut(participant) {
-                    member.pending.clear();
-                }
                 tracing::info!(%participant, reason, dtls_alert, "media disconnected");
             }
             MediaEvent::Silent { participant, seconds } => {

@@ -46,6 +46,16 @@ impl Control {
     /// The socket lost its participant.
     fn dismiss(&mut self, socket: SocketId, reason: CloseReason, message: ServerMessage) {
         self.tell(socket, message);
+        let participant = self.sockets.get(&socket).and_then(|socket| socket.participant);
+        // Taken up on another socket, it lives on; else it ended with this one, and nothing of it is needed any more.
+        if let Some(participant) = participant
+            && self
+                .members
+                .get(&participant)
+                .is_some_and(|member| member.socket == Some(socket))
+        {
+            self.members.remove(&participant);
+        }
         let end = match reason {
             CloseReason::Replaced => End::Replaced,
             CloseReason::MediaSilent => End::MediaSilent,
