@@ -51,8 +51,12 @@ impl<P: Peer> Router<P> {
         } else {
             layer.ring.insert(packet)
         };
+        let begins = keyframe && matches!(inserted, Inserted::New | Inserted::Late);
         if changed {
             self.retarget_subscribers(key);
+        }
+        // A keyframe is not asked for when it is here: that costs the publisher a second one.
+        if changed && !begins {
             self.service_track(key);
         }
         match inserted {
@@ -67,6 +71,9 @@ impl<P: Peer> Router<P> {
         self.forward(key, index, seq, capture);
         if keyframe && let Some(track) = self.tracks.get_mut(key) {
             track.keyframes.handle_keyframe(index);
+        }
+        if changed && begins {
+            self.service_track(key);
         }
     }
 

@@ -64,3 +64,16 @@ fn they_end_with_the_last_viewer() {
     }
     assert_eq!(alice.keyframe_requests(), []);
 }
+
+#[test]
+fn a_layer_that_begins_with_a_keyframe_is_not_asked_for_another() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    let camera = stage.publish(&alice, CAMERA, 10, Source::Camera);
+    stage.assign(&bob, bob.video[0], Some(camera), 720);
+    (0..3).for_each(|layer| stage.frame(&alice, layer, true));
+    assert_eq!(bob.received(bob.video[0]).len(), 3);
+    assert_eq!(alice.keyframe_requests(), []);
+    stage.pass(400);
+    assert_eq!(alice.keyframe_requests(), []);
+}
