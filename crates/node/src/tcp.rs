@@ -10,12 +10,16 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// Most connections of one worker; the next one is closed at once.
+/// Most connections of one worker. When full, the oldest that was never answered makes room; if all were, the new one
+/// is closed at once.
 const MAX_CONNECTIONS: usize = 1_024;
 /// Most unsent bytes of one connection; datagrams beyond it are dropped, as a full link would.
 const MAX_UNSENT_BYTES: usize = 512 * 1_024;
 /// A connection that says nothing for this long is closed; ICE consent checks come every 5 s (RFC 7675).
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// A connection that was never answered is closed after this long, whatever it says: only who knows a password is
+/// answered, and a client sends its first check at once.
+const UNANSWERED_LIMIT: Duration = Duration::from_secs(10);
 /// Reads of one connection per wake-up, so that a fast one does not starve the others.
 const READS_PER_WAKE: usize = 16;
 
@@ -25,7 +29,10 @@ struct Connection {
     token: Token,
     inbound: Deframer,
     unsent: BytesMut,
+    opened: Instant,
     heard: Instant,
+    /// Something was sent through it, so a peer accepts it as its client's.
+    answered: bool,
     /// Whether the poll also waits for the socket to take more.
     wants_write: bool,
     /// More may be readable than the last wake-up took.
@@ -37,6 +44,7 @@ pub(crate) struct TcpEndpoint {
     by_remote: HashMap<SocketAddr, usize>,
     connections: Vec<Option<Connection>>,
     first_token: usize,
+    most: usize,
     pub(crate) refused: u64,
     pub(crate) sent: u64,
     pub(crate) dropped: u64,
@@ -50,6 +58,7 @@ impl TcpEndpoint {
             by_remote: HashMap::new(),
             connections: Vec::new(),
             first_token,
+            most: MAX_CONNECTIONS,
             refused: 0,
             sent: 0,
             dropped: 0,
@@ -86,7 +95,7 @@ impl TcpEndpoint {
         mut stream: TcpStream,
         remote: SocketAddr,
     ) -> io::Result<()> {
-        if self.by_remote.len() >= MAX_CONNECTIONS {
+        if self.by_remote.len() >= self.most && !self.make_room(registry) {
             return Err(io::Error::other("too many connections"));
         }
         // Media is useless late: no waiting for more bytes.
@@ -110,7 +119,9 @@ impl TcpEndpoint {
             token,
             inbound: Deframer::default(),
             unsent: BytesMut::new(),
+            opened: now,
             heard: now,
+            answered: false,
             wants_write: false,
             more: false,
         };
@@ -182,19 +193,34 @@ impl TcpEndpoint {
             return;
         }
         self.sent += 1;
+        connection.answered = true;
         if !connection.wants_write && connection.flush(registry).is_err() {
             self.close(registry, index);
         }
     }
 
-    /// Closes connections that have been idle too long.
+    /// Closes the oldest connection that was never answered: strangers must not keep clients out.
+    fn make_room(&mut self, registry: &Registry) -> bool {
+        let unanswered = (0..).zip(&self.connections).filter_map(|(index, connection)| {
+            let connection = connection.as_ref().filter(|connection| !connection.answered)?;
+            Some((connection.opened, index))
+        });
+        let Some((_, oldest)) = unanswered.min() else {
+            return false;
+        };
+        self.refused += 1;
+        self.close(registry, oldest);
+        true
+    }
+
+    /// Closes connections that have been idle, or unanswered, too long.
     pub(crate) fn close_idle(&mut self, now: Instant, registry: &Registry) {
         for index in 0..self.connections.len() {
             let idle = self
                 .connections
                 .get(index)
                 .and_then(Option::as_ref)
-                .is_some_and(|connection| now.saturating_duration_since(connection.heard) > IDLE_LIMIT);
+                .is_some_and(|connection| connection.is_idle(now));
             if idle {
                 self.refused += 1;
                 self.close(registry, index);
@@ -212,6 +238,11 @@ impl TcpEndpoint {
 }
 
 impl Connection {
+    fn is_idle(&self, now: Instant) -> bool {
+        let since = |at| now.saturating_duration_since(at);
+        since(self.heard) > IDLE_LIMIT || (!self.answered && since(self.opened) > UNANSWERED_LIMIT)
+    }
+
     fn read(&mut self, now: Instant, deliver: &mut impl FnMut(Path, BytesMut)) -> io::Result<()> {
         let mut buffer = [0; 16 * 1_024];
         self.more = false;
@@ -255,5 +286,54 @@ impl Connection {
             self.wants_write = wants_write;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::Poll;
+
+    #[test]
+    fn strangers_do_not_keep_clients_out() {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let local = listener.local_addr().unwrap();
+        let poll = Poll::new().unwrap();
+        let registry = poll.registry();
+        let mut endpoint = TcpEndpoint::new(listener, 0);
+        endpoint.most = 2;
+        let now = Instant::now();
+        // The handshake is done when `connect` returns.
+        let open = |endpoint: &mut TcpEndpoint| {
+            let stream = std::net::TcpStream::connect(local).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            endpoint.accept_all(now, registry);
+            stream
+        };
+        let client = open(&mut endpoint);
+        let transmit = |remote| Transmit {
+            path: Path {
+                protocol: Protocol::Tcp,
+                local,
+                remote,
+            },
+            datagram: BytesMut::from(&b"hello"[..]),
+        };
+        endpoint.send(registry, &transmit(client.local_addr().unwrap()));
+        let mut stranger = open(&mut endpoint);
+        let second = open(&mut endpoint);
+        assert_eq!(endpoint.open_connections(), 2);
+        assert!(matches!(stranger.read(&mut [0]), Ok(0)), "it made room");
+
+        endpoint.close_idle(now + UNANSWERED_LIMIT + Duration::from_millis(1), registry);
+        assert_eq!(endpoint.open_connections(), 1);
+        let third = open(&mut endpoint);
+        endpoint.send(registry, &transmit(third.local_addr().unwrap()));
+        let mut refused = open(&mut endpoint);
+        assert!(
+            matches!(refused.read(&mut [0]), Ok(0)),
+            "all others were answered"
+        );
+        drop(second);
     }
 }
