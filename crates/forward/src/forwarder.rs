@@ -365,7 +365,8 @@ impl Forwarder {
             .numbering
             .output(source)
             .filter(|output| !self.history.contains(*output))?;
-        if !self.temporal.passes(&offered.info) {
+        let fits = run.has_place_for(offered.original.timestamp);
+        if !fits || !self.temporal.passes(&offered.info) {
             return None;
         }
         let numbers = self.rewriters.of(offered.codec).numbers(&offered.payload)?;

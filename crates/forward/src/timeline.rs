@@ -73,6 +73,12 @@ impl Approach {
         source.advance(self.before).advance(self.moved(source))
     }
 
+    /// Whether there is a place for `source`: what comes from before a move back may not pass what was moved.
+    pub(crate) fn has_place_for(&self, source: RtpTime) -> bool {
+        let first_moved = self.knee.advance(1);
+        source.distance(first_moved) >= 0 || self.output(source).distance(self.output(first_moved)) < 0
+    }
+
     /// From here on, approach the line anew, of which `source` should be at `line`. `source` is the newest
     /// timestamp; with [`Ease::AtOnce`] it is the first that is moved, else the last that is not.
     pub(crate) fn correct(&mut self, source: RtpTime, line: RtpTime, ease: Ease) {
@@ -117,5 +123,20 @@ impl Approach {
                 to_go.clamp(-quarter, quarter)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_late_from_before_a_move_back_must_not_pass_it() {
+        let (start, packet) = (RtpTime(5_000), 960u32);
+        let mut approach = Approach::new(RtpTime(0), start, start, Ease::AtOnce);
+        let third = RtpTime(2 * packet);
+        approach.correct(third, approach.output(third).advance(-1_750), Ease::AtOnce);
+        let fits = [0, 1, 2, 3].map(|n| approach.has_place_for(RtpTime(n * packet)));
+        assert_eq!(fits, [true, false, true, true]);
     }
 }

@@ -77,6 +77,11 @@ impl Run {
         self.approach.output(source)
     }
 
+    /// Whether a late packet still fits in front of what was sent since.
+    pub(super) fn has_place_for(&self, source: RtpTime) -> bool {
+        self.approach.has_place_for(source)
+    }
+
     /// Keep to the line: the newest packet, which starts a frame, says how far off it is. `false`: leave the
     /// packet out, it is sound in the way of a correction.
     pub(super) fn keep_to_line(&mut self, packet: &Packet, moment: Moment<'_>) -> bool {

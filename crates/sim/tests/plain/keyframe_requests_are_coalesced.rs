@@ -23,10 +23,8 @@ fn keyframe_requests_are_coalesced() {
     }
     world.run_ms(1_000);
     let at_first: u64 = world.person(publisher).keyframe_requests().iter().sum();
-    assert!(
-        (1..=3).contains(&at_first),
-        "{at_first} requests when twenty came"
-    );
+    // Whoever came before the first frame needs none: it is a keyframe.
+    assert!(at_first <= 3, "{at_first} requests when twenty came");
 
     // Nothing reaches anybody for so long that what is missing is no longer to be had.
     for viewer in &viewers {
