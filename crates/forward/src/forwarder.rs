@@ -370,6 +370,12 @@ impl Forwarder {
             return None;
         }
         let numbers = self.rewriters.of(offered.codec).numbers(&offered.payload)?;
+        // Late, and still ahead of all that was sent: what is newer was left out.
+        if let Some((last, _)) = &mut self.last
+            && timestamp.distance(*last) > 0
+        {
+            *last = timestamp;
+        }
         self.send(offered, output, timestamp, offered.original.marker, numbers)
     }
 
