@@ -45,6 +45,8 @@ pub(crate) struct TcpEndpoint {
     connections: Vec<Option<Connection>>,
     first_token: usize,
     most: usize,
+    /// Paths of connections that have closed, for the worker to take.
+    pub(crate) closed: Vec<Path>,
     pub(crate) refused: u64,
     pub(crate) sent: u64,
     pub(crate) dropped: u64,
@@ -59,6 +61,7 @@ impl TcpEndpoint {
             connections: Vec::new(),
             first_token,
             most: MAX_CONNECTIONS,
+            closed: Vec::new(),
             refused: 0,
             sent: 0,
             dropped: 0,
@@ -233,6 +236,7 @@ impl TcpEndpoint {
             let _ = registry.deregister(&mut connection.stream);
             let _ = connection.stream.shutdown(Shutdown::Both);
             self.by_remote.remove(&connection.path.remote);
+            self.closed.push(connection.path);
         }
     }
 }

@@ -109,6 +109,9 @@ impl<P: Peer> Worker<P> {
             let now = Instant::now();
             let open = self.handle_commands(now);
             self.receive(now, &ready);
+            for path in self.tcp.closed.drain(..) {
+                self.router.handle_path_closed(now, path);
+            }
             self.router.handle_timeout(now);
             self.deliver_events();
             self.flush();

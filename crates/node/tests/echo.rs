@@ -56,6 +56,7 @@ impl Peer for EchoPeer {
     fn handle_offer(&mut self, _now: Instant, _sdp: &str) -> Result<Answer, OfferError> {
         Err(OfferError::Unsupported("an echo has no media".into()))
     }
+    fn handle_path_closed(&mut self, _now: Instant, _path: Path) {}
     fn is_reachable(&self) -> bool {
         true
     }

@@ -231,6 +231,9 @@ pub trait Peer {
     /// Next event.
     fn poll_event(&mut self) -> Option<PeerEvent>;
 
+    /// The TCP connection behind this path has closed: nothing goes there any more.
+    fn handle_path_closed(&mut self, now: Instant, path: Path);
+
     /// A later offer (the first one builds the peer).
     ///
     /// # Errors

@@ -2,7 +2,9 @@
 //!
 //! `rtc`'s controlled agent keeps the first nominated pair for ever; browsers move (TCP to UDP, Wi-Fi to cable) by
 //! USE-CANDIDATE on a new pair. So the choice is made here: a request with USE-CANDIDATE that `rtc` answered with
-//! success makes its path current.
+//! success makes its path current. Firefox nominates every pair that works (RFC 5245 §8.1.1.2), TCP after UDP, and
+//! then uses the best and closes the others: TCP takes over from UDP only when UDP has fallen quiet. Whatever was
+//! nominated, media is the last word: a client sends it on the pair that it uses, so we send where it comes from.
 
 use crate::api::{Path, PeerEvent, Protocol};
 use std::collections::VecDeque;
@@ -19,6 +21,9 @@ const SILENT: Duration = Duration::from_secs(3);
 /// Silence after which consent to send has expired: 30 s at most, RFC 7675 §5.1; half of that, as a lite agent only
 /// learns from the client's checks.
 const CONSENT: Duration = Duration::from_secs(15);
+
+/// UDP that has been quiet this long may be dead: a nomination of TCP is believed then.
+const QUIET_UDP: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
@@ -93,10 +98,45 @@ impl Paths {
             events.push_back(PeerEvent::PathValidated(path));
         }
         // Until a nomination arrives, the first path that works.
-        if nominated || self.current.is_none() {
+        if self.current.is_none() || nominated && !self.is_worse_than_current(now, &path) {
             self.current = Some(path);
         }
         self.heard_on(now, &path, events);
+    }
+
+    /// TCP beside UDP that works.
+    fn is_worse_than_current(&self, now: Instant, path: &Path) -> bool {
+        let current = self.known.iter().find(|known| Some(known.path) == self.current);
+        path.protocol == Protocol::Tcp
+            && current.is_some_and(|current| {
+                current.path.protocol == Protocol::Udp
+                    && now.saturating_duration_since(current.heard) < QUIET_UDP
+            })
+    }
+
+    /// Authenticated media came over this path: the client uses it.
+    pub(crate) fn media_on(&mut self, now: Instant, path: &Path, events: &mut VecDeque<PeerEvent>) {
+        if self.is_validated(path) {
+            self.current = Some(*path);
+        }
+        self.heard_on(now, path, events);
+    }
+
+    /// The connection behind this path has closed: what is left, the one heard last first.
+    pub(crate) fn closed(&mut self, path: &Path, events: &mut VecDeque<PeerEvent>) {
+        let before = self.known.len();
+        self.known.retain(|known| known.path != *path);
+        if self.known.len() == before {
+            return;
+        }
+        events.push_back(PeerEvent::PathForgotten(*path));
+        if self.current == Some(*path) {
+            self.current = self
+                .known
+                .iter()
+                .max_by_key(|known| known.heard)
+                .map(|known| known.path);
+        }
     }
 
     /// Something authenticated came over this path.

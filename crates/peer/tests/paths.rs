@@ -128,6 +128,7 @@ fn the_call_moves_from_udp_to_tcp_and_back() {
     assert_eq!(sent_to(&mut world, 1), [udp_path()]);
 
     world.dead = vec![udp_path()];
+    world.run(Duration::from_millis(1_100));
     nominate(&mut world, tcp_path());
     assert_eq!(sent_to(&mut world, 2), [tcp_path()]);
     assert_eq!(
@@ -176,6 +177,44 @@ fn the_call_moves_from_udp_to_tcp_and_back() {
 }
 
 #[test]
+fn tcp_nominated_beside_living_udp_does_not_take_over() {
+    let mut world = World::connected(&usual_sections());
+    nominate(&mut world, tcp_path());
+    assert_eq!(sent_to(&mut world, 1), [udp_path()], "Firefox nominates every pair and uses the best");
+}
+
+#[test]
+fn the_call_follows_the_media() {
+    let mut world = World::connected(&usual_sections());
+    nominate(&mut world, tcp_path());
+    world
+        .client
+        .send_rtp(world.now, packet(1, OPUS, 1, &[(MID_EXT, b"mic")], b"over tcp"));
+    world.exchange();
+    assert_eq!(sent_to(&mut world, 1), [tcp_path()]);
+}
+
+#[test]
+fn a_closed_connection_is_left_for_the_path_heard_last() {
+    let mut world = World::connected(&usual_sections());
+    nominate(&mut world, tcp_path());
+    world
+        .client
+        .send_rtp(world.now, packet(1, OPUS, 1, &[(MID_EXT, b"mic")], b"over tcp"));
+    world.exchange();
+    world.server.handle_path_closed(world.now, tcp_path());
+    assert_eq!(sent_to(&mut world, 1), [udp_path()]);
+    world.exchange();
+    assert!(
+        world
+            .events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::PathForgotten(path) if *path == tcp_path())),
+        "the router forgets the address"
+    );
+}
+
+#[test]
 fn checking_a_path_does_not_move_the_call() {
     let mut world = World::connected(&usual_sections());
     let datagram = check(&world, false, None);
@@ -193,6 +232,8 @@ fn checking_a_path_does_not_move_the_call() {
 #[test]
 fn a_first_check_that_nominates_already_counts_and_moves_the_call_once_it_is_answered() {
     let mut world = World::connected(&usual_sections());
+    world.dead = vec![udp_path()];
+    world.run(Duration::from_millis(1_100));
     let datagram = check(&world, true, None);
     world.server.handle_datagram(world.now, tcp_path(), datagram);
     world.exchange();

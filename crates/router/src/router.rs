@@ -120,6 +120,16 @@ impl<P: Peer> Router<P> {
         self.drain_peer_events(key);
     }
 
+    /// The TCP connection behind this path has closed.
+    pub fn handle_path_closed(&mut self, now: Instant, path: Path) {
+        self.advance(now);
+        let Some(key) = self.demultiplexer.owner_of(path) else { return };
+        let Some(entry) = self.peers.get_mut(key) else { return };
+        entry.peer.handle_path_closed(now, path);
+        entry.touch(key, &mut self.dirty);
+        self.drain_peer_events(key);
+    }
+
     /// The time [`Router::poll_timeout`] asked for has come; earlier or later is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);

@@ -110,7 +110,7 @@ impl RtcPeer {
             self.stats.dropped_in += 1;
             return;
         };
-        self.paths.heard_on(now, &path, &mut self.events);
+        self.paths.media_on(now, &path, &mut self.events);
         match packet {
             RtcPacket::Rtp(packet) => {
                 self.events.extend(

@@ -267,6 +267,10 @@ impl Peer for RtcPeer {
         Ok(self.answer())
     }
 
+    fn handle_path_closed(&mut self, _now: Instant, path: Path) {
+        self.paths.closed(&path, &mut self.events);
+    }
+
     fn is_reachable(&self) -> bool {
         self.connected && !self.closed && !self.paths.expired()
     }

@@ -50,6 +50,7 @@ pub struct Script {
     pub next_answer: Option<Result<Answer, OfferError>>,
     pub closed: bool,
     pub unreachable: bool,
+    pub paths_closed: Vec<Path>,
 }
 
 pub struct FakePeer(pub Rc<RefCell<Script>>);
@@ -84,6 +85,9 @@ impl Peer for FakePeer {
             .next_answer
             .take()
             .expect("the test expects an offer")
+    }
+    fn handle_path_closed(&mut self, _now: Instant, path: Path) {
+        self.0.borrow_mut().paths_closed.push(path);
     }
     fn is_reachable(&self) -> bool {
         !self.0.borrow().unreachable

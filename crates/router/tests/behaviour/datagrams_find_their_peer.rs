@@ -111,3 +111,13 @@ fn one_peer_keeps_a_bounded_number_of_addresses_and_the_one_in_use() {
         .handle_datagram(stage.now, alice.path, datagram(&[0x80, 96]));
     assert_eq!(alice.script.borrow().datagrams, before + 1);
 }
+
+#[test]
+fn a_closed_connection_is_told_to_its_peer_only() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    stage.router.handle_path_closed(stage.now, alice.path);
+    stage.router.handle_path_closed(stage.now, path_of(9_999));
+    assert_eq!(alice.script.borrow().paths_closed, [alice.path]);
+    assert!(bob.script.borrow().paths_closed.is_empty());
+}

@@ -306,6 +306,10 @@ impl Peer for PlainPeer {
         answer(sdp)
     }
 
+    fn handle_path_closed(&mut self, _now: Instant, path: Path) {
+        self.path = self.path.filter(|known| *known != path);
+    }
+
     fn is_reachable(&self) -> bool {
         self.path.is_some() && self.silence_told < SILENT.len()
     }
