@@ -17,6 +17,7 @@ export type {
   ViewTile,
 } from '@plenum/sdk';
 export {
+  attachPicture,
   canChooseSpeaker,
   canShareScreen,
   captureScreen,

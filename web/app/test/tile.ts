@@ -10,6 +10,7 @@ export function tile(participant: string, change: Partial<Tile> = {}): Tile {
     name: participant,
     self: false,
     picture: null,
+    startsAt: null,
     csrc: 0,
     muted: false,
     speaking: false,

@@ -14,6 +14,7 @@ function track(source: Source, change: Partial<RemoteTrack> = {}): RemoteTrack {
     state: 'live',
     pauseReason: null,
     mediaTrack: picture,
+    startsAt: null,
     ...change,
   };
 }

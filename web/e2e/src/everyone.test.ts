@@ -92,11 +92,16 @@ test('paging shows everybody', async () => {
 test('everybody passes through every slot of every page, over more than 100 switches', async () => {
   for (const person of people) {
     const others = names.filter((name) => name !== person.name);
+    // Whoever the page showed would keep the slot.
+    await showOnWall(person, []);
     // Three neighbours at a time, one further each step: at each step all three are new, so the i-th goes into
     // the i-th slot, and after a round everybody has been in each.
     for (let step = 0; step < others.length; step++) {
       const at = (place: number): string => others[(step * 4 + place) % others.length] ?? '';
-      await showOnWall(person, [at(0), at(1), at(2)]);
+      await showOnWall(person, [at(0), at(1), at(2)]).catch(async (error: Error) => {
+        const fiona = await people[3]?.slots();
+        throw new Error(`${error.message}\nFiona ${fiona}`);
+      });
     }
     const { slots } = await readWatch(person.tab);
     for (const name of others) expect(slots[name]?.length, `${person.name}: slots of ${name}`).toBe(3);

@@ -53,6 +53,11 @@ export interface RemoteTrack {
   readonly pauseReason: PauseReason | null;
   /** The browser's track, only while the packets arriving in its slot carry this track's CSRC. */
   readonly mediaTrack: MediaStreamTrack | null;
+  /**
+   * RTP timestamp of the first picture known to be this track's, for `attachPicture`: Firefox tells of a packet before
+   * its picture is drawn. Null when the browser does not tell.
+   */
+  readonly startsAt: number | null;
 }
 
 export interface RemoteParticipant {

@@ -4,3 +4,4 @@ export type * from './api.ts';
 export { connect } from './connect.ts';
 export * from './devices/index.ts';
 export { CallError } from './errors.ts';
+export { attachPicture } from './media/picture.ts';

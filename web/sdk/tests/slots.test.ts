@@ -172,18 +172,18 @@ describe('the name under a picture', () => {
 describe('the newest source', () => {
   it('is the one played last, and at the same instant the later on the RTP clock, also over its wrap', () => {
     expect(newestSource([])).toBeNull();
-    expect(newestSource([{ source: 1, timestamp: 5 }])).toBe(1);
+    expect(newestSource([{ source: 1, timestamp: 5 }])?.source).toBe(1);
     expect(
       newestSource([
         { source: 1, timestamp: 5, rtpTimestamp: 900 },
         { source: 2, timestamp: 6, rtpTimestamp: 100 },
-      ]),
+      ])?.source,
     ).toBe(2);
     expect(
       newestSource([
         { source: 1, timestamp: 5, rtpTimestamp: 0xffff_ff00 },
         { source: 2, timestamp: 5, rtpTimestamp: 0x10 },
-      ]),
+      ])?.source,
     ).toBe(2);
   });
 });

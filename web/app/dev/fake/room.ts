@@ -44,6 +44,7 @@ export function fakeTrack(
     state: mediaTrack ? 'live' : 'off',
     pauseReason: null,
     mediaTrack,
+    startsAt: null,
   };
 }
 

@@ -13,6 +13,7 @@ interface Props extends Omit<Placed, 'tile'> {
   name: string;
   self: boolean;
   picture: MediaStreamTrack | null;
+  startsAt: number | null;
   csrc: number;
   muted: boolean;
   speaking: boolean;
@@ -83,11 +84,12 @@ function PinButton({ label, pinned, onPin }: { label: string; pinned: boolean; o
 
 function Picture({
   picture,
+  startsAt,
   self,
   source,
   name,
   participant,
-}: Pick<Props, 'picture' | 'self' | 'source' | 'name' | 'participant'>) {
+}: Pick<Props, 'picture' | 'startsAt' | 'self' | 'source' | 'name' | 'participant'>) {
   const placeholder = (
     <div className="tile-empty">
       <Avatar name={name} seed={participant} />
@@ -95,7 +97,7 @@ function Picture({
   );
   if (!picture) return placeholder;
   return (
-    <Video track={picture} mirror={self && source === 'camera'} contain={source === 'screen'}>
+    <Video track={picture} startsAt={startsAt} mirror={self && source === 'camera'} contain={source === 'screen'}>
       {placeholder}
     </Video>
   );
@@ -125,7 +127,14 @@ export const TileView = memo(function TileView(props: Props) {
       style={{ left: props.x, top: props.y, width: props.width, height: props.height }}
       onDoubleClick={pin}
     >
-      <Picture picture={picture} self={self} source={source} name={name} participant={participant} />
+      <Picture
+        picture={picture}
+        startsAt={props.startsAt}
+        self={self}
+        source={source}
+        name={name}
+        participant={participant}
+      />
       <StateVeil state={state} />
       <Label label={label} source={source} muted={muted} pinned={pinned} />
       <div className="tile-corner">

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorCode } from '../logic/errors';
 import { encodeMetadata } from '../logic/tiles';
-import { type Call, connect } from '../sdk';
+import { attachPicture, type Call, connect } from '../sdk';
 
 export type Phase =
   | { name: 'ready'; error: string | null }
@@ -31,7 +31,7 @@ function addressOptions(search: string) {
 declare global {
   interface Window {
     /** The running call, for the browser's console and for end-to-end tests. */
-    plenum?: { call: Call | null };
+    plenum?: { call: Call | null; attachPicture: typeof attachPicture };
   }
 }
 
@@ -64,11 +64,11 @@ export function useJoining(): Joining {
       });
       if (signal.aborted) return void joined.leave();
       call.current = joined;
-      window.plenum = { call: joined };
+      window.plenum = { call: joined, attachPicture };
       joined.on('closed', (error) => {
         if (call.current !== joined) return;
         call.current = null;
-        window.plenum = { call: null };
+        window.plenum = { call: null, attachPicture };
         setPhase({ name: 'left', error: error?.code ?? null });
       });
       setPhase({ name: 'call', call: joined });
@@ -81,7 +81,7 @@ export function useJoining(): Joining {
     attempt.current?.abort();
     const leaving = call.current;
     call.current = null;
-    window.plenum = { call: null };
+    window.plenum = { call: null, attachPicture };
     setPhase(leaving ? { name: 'left', error: null } : { name: 'ready', error: null });
     void leaving?.leave().catch(() => undefined);
   }, []);

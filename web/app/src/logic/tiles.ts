@@ -13,6 +13,8 @@ export interface Tile {
   self: boolean;
   /** The picture, or null: then the avatar shows. */
   picture: MediaStreamTrack | null;
+  /** `RemoteTrack.startsAt` of the picture; null for one's own. */
+  startsAt: number | null;
   /** The picture's CSRC, 0 without one: hooks for tests that check names against pictures. */
   csrc: number;
   /** The person's microphone is muted or missing. */
@@ -54,6 +56,7 @@ export function remoteTile(participant: RemoteParticipant, source: 'camera' | 's
     name: participant.name,
     self: false,
     picture,
+    startsAt: picture ? (track?.startsAt ?? null) : null,
     csrc: track?.csrc ?? 0,
     muted: microphone === undefined || microphone.muted,
     speaking: participant.speaking,
@@ -87,6 +90,7 @@ export function selfTile(call: Pick<Call, 'self' | 'state' | 'quality'>, { camer
     name: call.self.name,
     self: true,
     picture: camera.track,
+    startsAt: null,
     csrc: 0,
     muted: !microphone.wanted || microphone.track === null,
     speaking: call.self.speaking,

@@ -8,6 +8,8 @@
 export function readCode(source: CanvasImageSource, context: CanvasRenderingContext2D): number | null {
   const cell = 8;
   const width = 4 * cell;
+  // An element that has no frame to paint leaves what was there: the picture of another one.
+  context.clearRect(0, 0, width, 3 * cell);
   context.drawImage(source, 0, 0, width, 3 * cell);
   const pixels = context.getImageData(0, 0, width, 3 * cell).data;
   const luma = (x: number, y: number): number => {

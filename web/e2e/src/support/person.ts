@@ -1,5 +1,5 @@
 /** A person in a browser: the conference page driven through its own controls. */
-import type { Call, Source } from '@plenum/sdk';
+import type { attachPicture, Call, Source } from '@plenum/sdk';
 import { type ChromiumOptions, openChromium } from './chromium.ts';
 import { openFirefox } from './firefox.ts';
 import type { Server } from './server.ts';
@@ -7,7 +7,7 @@ import { byTestId, type Tab } from './tab.ts';
 
 declare global {
   interface Window {
-    plenum?: { call?: Call | null };
+    plenum?: { call?: Call | null; attachPicture?: typeof attachPicture };
   }
 }
 
@@ -80,7 +80,8 @@ export class Person {
         const video = document.querySelector<HTMLVideoElement>(
           `[data-name="${wanted.name}"][data-source="${wanted.source}"] video`,
         );
-        return video !== null && video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 2;
+        // Firefox counts no frames of a MediaStream; its clock moves with them.
+        return video !== null && video.videoWidth > 0 && video.currentTime > 0.2;
       },
       { name, source },
       timeoutMs,
@@ -129,6 +130,29 @@ export class Person {
         document.querySelector<HTMLElement>(`[data-testid="tile"][data-name="${wanted}"]`)?.dataset.state ?? null,
       name,
     );
+  }
+
+  /** What the slots carry and what is sent, in words for the message of a failure. */
+  slots(): Promise<string> {
+    return this.tab.evaluate(async () => {
+      const call = window.plenum?.call;
+      const stats = await call?.stats();
+      const nameOf = (id: string | null): string => call?.participants.get(id ?? '')?.name ?? 'nobody';
+      const received = stats?.slots.map(
+        (slot) => `${slot.mid}: ${nameOf(slot.participant)} ${slot.source} ${slot.state}, ${slot.framesDecoded} frames`,
+      );
+      const sent: string[] = [];
+      for (const sender of window.connections.flatMap((connection) => connection.getSenders())) {
+        for (const one of (await sender.getStats()).values()) {
+          if (one.type !== 'outbound-rtp' || one.kind !== 'video' || !one.rid) continue;
+          const { rid, framesSent, keyFramesEncoded, pliCount, targetBitrate, frameHeight } = one;
+          sent.push(
+            `${rid}: ${framesSent} frames, ${keyFramesEncoded} key, ${pliCount} PLI, ${targetBitrate} b/s, ${frameHeight}p`,
+          );
+        }
+      }
+      return `receives ${received?.join('; ')}; sends ${sent?.join('; ')}`;
+    }, null);
   }
 
   async pin(name: string): Promise<void> {

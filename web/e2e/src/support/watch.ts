@@ -64,7 +64,7 @@ function watch(argument: { codes: Record<string, number>; readCodeSource: string
   canvas.height = 24;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('no 2d context');
-  const seen = new WeakSet<HTMLVideoElement>();
+  const followed = new WeakSet<HTMLVideoElement>();
   const report: WatchReport = { tiles: {}, wrong: [], slots: {} };
   let running = true;
 
@@ -111,6 +111,7 @@ function watch(argument: { codes: Record<string, number>; readCodeSource: string
       entry.unreadable++;
     } else if (code === subject.code && (csrc === null || csrc === subject.csrc)) {
       entry.right++;
+      video.dataset.right = String(Number(video.dataset.right ?? 0) + 1);
       noteSlot(name, transceiver?.mid);
     } else if (report.wrong.length < 100) {
       const expected = { expectedCode: subject.code, expectedCsrc: subject.csrc };
@@ -120,14 +121,16 @@ function watch(argument: { codes: Record<string, number>; readCodeSource: string
   const follow = (video: HTMLVideoElement): void => {
     video.requestVideoFrameCallback((_now, metadata) => {
       if (!running) return;
-      if (video.isConnected && video.checkVisibility()) judge(video, metadata);
+      // Until it is ready something covers the element: nobody sees what it draws.
+      const seen = video.isConnected && video.checkVisibility() && video.dataset.ready !== 'false';
+      if (seen) judge(video, metadata);
       follow(video);
     });
   };
   const timer = setInterval(() => {
     for (const video of document.querySelectorAll<HTMLVideoElement>('[data-participant] video')) {
-      if (seen.has(video)) continue;
-      seen.add(video);
+      if (followed.has(video)) continue;
+      followed.add(video);
       follow(video);
     }
   }, 20);

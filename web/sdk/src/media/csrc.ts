@@ -14,10 +14,10 @@ export interface ContributingSource {
  * The CSRC of the newest packet played (RFC 3550 §5.1); null when the browser tells none. Browsers keep sources for
  * ten seconds after their last packet, so at a switch both are listed.
  */
-export function newestSource(sources: readonly ContributingSource[]): number | null {
+export function newestSource(sources: readonly ContributingSource[]): ContributingSource | null {
   let newest: ContributingSource | null = null;
   for (const source of sources) if (newest === null || isNewer(source, newest)) newest = source;
-  return newest?.source ?? null;
+  return newest;
 }
 
 function isNewer(a: ContributingSource, b: ContributingSource): boolean {
@@ -62,8 +62,9 @@ export class CsrcWatcher {
       if ((kind !== undefined && slot.kind !== kind) || (slot.info.track === null && slot.csrc === null)) continue;
       const newest = newestSource(slot.receiver.getContributingSources());
       // Nothing within ten seconds (a still screen, a pause): the last one holds.
-      if (newest === null || newest === slot.csrc) continue;
-      slot.csrc = newest;
+      if (newest === null || newest.source === slot.csrc) continue;
+      slot.csrc = newest.source;
+      slot.startsAt = newest.rtpTimestamp ?? null;
       this.#changed(slot);
     }
   }

@@ -9,6 +9,8 @@ export class Slot {
   info: SlotInfo;
   /** CSRC of the newest packet played; null before the first. */
   csrc: number | null = null;
+  /** RTP timestamp with which that CSRC was first seen; null when the browser does not tell. */
+  startsAt: number | null = null;
 
   constructor(mid: string, kind: 'audio' | 'video', receiver: RTCRtpReceiver) {
     this.mid = mid;

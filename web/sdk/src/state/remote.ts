@@ -39,6 +39,11 @@ export class Track implements RemoteTrack {
     const slot = this.#slotOf(this.id);
     return slot?.playing === this.id ? slot.receiver.track : null;
   }
+
+  get startsAt(): number | null {
+    const slot = this.#slotOf(this.id);
+    return slot?.playing === this.id ? slot.startsAt : null;
+  }
 }
 
 /** Somebody else in the room. */
