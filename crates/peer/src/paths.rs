@@ -4,7 +4,8 @@
 //! USE-CANDIDATE on a new pair. So the choice is made here: a request with USE-CANDIDATE that `rtc` answered with
 //! success makes its path current. Firefox nominates every pair that works (RFC 5245 §8.1.1.2), TCP after UDP, and
 //! then uses the best and closes the others: TCP takes over from UDP only when UDP has fallen quiet. Whatever was
-//! nominated, media is the last word: a client sends it on the pair that it uses, so we send where it comes from.
+//! nominated, media is the last word: a client sends it on the pair that it uses, so we send where it comes from. One
+//! packet may be a late one of a pair that was left; two in a row are not.
 
 use crate::api::{Path, PeerEvent, Protocol};
 use std::collections::VecDeque;
@@ -44,6 +45,8 @@ const PROBES: [Duration; 3] = [
 pub(crate) struct Paths {
     known: Vec<Known>,
     current: Option<Path>,
+    /// The other path over which the last packet of media came.
+    moving: Option<Path>,
     heard: Option<Instant>,
     /// What was last reported: 0, 3 or 15 seconds of silence.
     silent: u32,
@@ -56,6 +59,7 @@ impl Paths {
         Self {
             known: Vec::with_capacity(MAX_PATHS),
             current: None,
+            moving: None,
             heard: None,
             silent: 0,
             probes: 0,
@@ -100,6 +104,7 @@ impl Paths {
         // Until a nomination arrives, the first path that works.
         if self.current.is_none() || nominated && !self.is_worse_than_current(now, &path) {
             self.current = Some(path);
+            self.moving = None;
         }
         self.heard_on(now, &path, events);
     }
@@ -114,10 +119,13 @@ impl Paths {
             })
     }
 
-    /// Authenticated media came over this path: the client uses it.
+    /// Authenticated media came over this path. When the packet before it did as well, the client uses it.
     pub(crate) fn media_on(&mut self, now: Instant, path: &Path, events: &mut VecDeque<PeerEvent>) {
-        if self.is_validated(path) {
+        if self.current == Some(*path) {
+            self.moving = None;
+        } else if self.is_validated(path) && self.moving.replace(*path) == Some(*path) {
             self.current = Some(*path);
+            self.moving = None;
         }
         self.heard_on(now, path, events);
     }
@@ -131,6 +139,7 @@ impl Paths {
         }
         events.push_back(PeerEvent::PathForgotten(*path));
         if self.current == Some(*path) {
+            self.moving = None;
             self.current = self
                 .known
                 .iter()

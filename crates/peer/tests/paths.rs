@@ -183,25 +183,45 @@ fn tcp_nominated_beside_living_udp_does_not_take_over() {
     assert_eq!(sent_to(&mut world, 1), [udp_path()], "Firefox nominates every pair and uses the best");
 }
 
+/// The client sends a packet of sound.
+fn speak(world: &mut World, seq: u16, path: Path) {
+    world.client.path = path;
+    world
+        .client
+        .send_rtp(world.now, packet(1, OPUS, seq, &[(MID_EXT, b"mic")], b"sound"));
+    world.exchange();
+}
+
 #[test]
 fn the_call_follows_the_media() {
     let mut world = World::connected(&usual_sections());
     nominate(&mut world, tcp_path());
-    world
-        .client
-        .send_rtp(world.now, packet(1, OPUS, 1, &[(MID_EXT, b"mic")], b"over tcp"));
-    world.exchange();
+    speak(&mut world, 1, tcp_path());
+    speak(&mut world, 2, tcp_path());
     assert_eq!(sent_to(&mut world, 1), [tcp_path()]);
+}
+
+#[test]
+fn a_late_packet_of_the_path_left_behind_does_not_move_the_call_back() {
+    let mut world = World::connected(&usual_sections());
+    nominate(&mut world, tcp_path());
+    for (seq, path) in [(1, tcp_path()), (3, tcp_path()), (2, udp_path())] {
+        speak(&mut world, seq, path);
+    }
+    assert_eq!(sent_to(&mut world, 1), [tcp_path()]);
+    // Nor do several that come one by one between those of the path in use.
+    for (seq, path) in [(6, tcp_path()), (4, udp_path()), (7, tcp_path()), (5, udp_path())] {
+        speak(&mut world, seq, path);
+    }
+    assert_eq!(sent_to(&mut world, 2), [tcp_path()]);
 }
 
 #[test]
 fn a_closed_connection_is_left_for_the_path_heard_last() {
     let mut world = World::connected(&usual_sections());
     nominate(&mut world, tcp_path());
-    world
-        .client
-        .send_rtp(world.now, packet(1, OPUS, 1, &[(MID_EXT, b"mic")], b"over tcp"));
-    world.exchange();
+    speak(&mut world, 1, tcp_path());
+    speak(&mut world, 2, tcp_path());
     world.server.handle_path_closed(world.now, tcp_path());
     assert_eq!(sent_to(&mut world, 1), [udp_path()]);
     world.exchange();
