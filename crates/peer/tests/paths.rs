@@ -180,7 +180,11 @@ fn the_call_moves_from_udp_to_tcp_and_back() {
 fn tcp_nominated_beside_living_udp_does_not_take_over() {
     let mut world = World::connected(&usual_sections());
     nominate(&mut world, tcp_path());
-    assert_eq!(sent_to(&mut world, 1), [udp_path()], "Firefox nominates every pair and uses the best");
+    assert_eq!(
+        sent_to(&mut world, 1),
+        [udp_path()],
+        "Firefox nominates every pair and uses the best"
+    );
 }
 
 /// The client sends a packet of sound.
@@ -429,6 +433,42 @@ fn a_quiet_client_is_asked_and_does_not_count_as_silent() {
     let mut world = World::new(&usual_sections(), options, false);
     world.run(Duration::from_secs(60));
     assert!(world.is_connected());
+    assert!(
+        !world
+            .events
+            .iter()
+            .any(|event| matches!(event, PeerEvent::Silent { .. })),
+        "{:?}",
+        world.events
+    );
+}
+
+#[test]
+fn answers_that_take_long_count_all_the_same() {
+    const ROUND_TRIP: Duration = Duration::from_millis(700);
+    let mut world = World::connected(&usual_sections());
+    // Nothing of the client comes through but answers to the server's questions.
+    let nowhere = Path {
+        remote: "198.51.100.9:1".parse().unwrap(),
+        ..udp_path()
+    };
+    world.client.path = nowhere;
+    world.client.agent_path = nowhere;
+    world.dead = vec![nowhere];
+    world.take_events();
+    let mut on_the_way = Vec::new();
+    let mut answered = 0;
+    for _ in 0..300 {
+        world.run(Duration::from_millis(100));
+        let due = world.now + ROUND_TRIP;
+        on_the_way.extend(world.stray_stun.drain(..).map(|question| (due, question)));
+        while on_the_way.first().is_some_and(|(due, _)| *due <= world.now) {
+            world.stray_stun.push(on_the_way.remove(0).1);
+            answered += 1;
+        }
+        answer_checks(&mut world);
+    }
+    assert!(answered > 10, "{answered}");
     assert!(
         !world
             .events

@@ -31,8 +31,8 @@ impl RtcPeer {
             self.stats.dropped_in += 1;
             return;
         };
-        if self.probe == Some(binding.transaction) && binding.class == Class::Success {
-            self.handle_probe_answer(now, path, &datagram);
+        if binding.class == Class::Success && self.probes.contains(&binding.transaction) {
+            self.handle_probe_answer(now, path, binding.transaction, &datagram);
             return;
         }
         let remote = (path.protocol, path.remote);
@@ -69,11 +69,17 @@ impl RtcPeer {
     }
 
     /// The client answers our question whether it is there; `rtc` knows nothing of it.
-    pub(super) fn handle_probe_answer(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+    pub(super) fn handle_probe_answer(
+        &mut self,
+        now: Instant,
+        path: Path,
+        transaction: probe::Transaction,
+        datagram: &[u8],
+    ) {
         if self.paths.is_validated(&path)
             && probe::is_authentic(datagram, &self.session.transport, self.factory.crypto.as_ref())
         {
-            self.probe = None;
+            self.probes.retain(|probe| *probe != transaction);
             self.paths.heard_on(now, &path, &mut self.events);
         } else {
             self.stats.dropped_in += 1;

@@ -61,8 +61,9 @@ pub struct RtcPeer {
     deferred: bool,
     /// Checks put off. Over TCP a client sends a check only once (RFC 8489 §6.2.2), so it must not be lost.
     held: Vec<(Path, BytesMut)>,
-    /// The last probe that was not answered.
-    probe: Option<probe::Transaction>,
+    /// The last probes that were not answered, the newest first: where a round trip takes longer than the next probe
+    /// waits, the answer to a former one comes.
+    probes: Vec<probe::Transaction>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<PeerEvent>,
     /// `rtc` may have something to send.
@@ -121,7 +122,7 @@ impl RtcPeer {
             check: None,
             deferred: false,
             held: Vec::new(),
-            probe: None,
+            probes: Vec::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             unsent: false,

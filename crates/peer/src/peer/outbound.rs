@@ -13,6 +13,8 @@ use std::time::Instant;
 
 /// Largest compound of feedback; what is longer is split, so that it fits a datagram.
 const MAX_RTCP_BYTES: usize = 1100;
+/// Probes whose answer counts: all that are sent before others are told of silence.
+const MAX_PROBES: usize = 3;
 
 impl RtcPeer {
     /// Move what `rtc` wants to send to where it must go.
@@ -108,7 +110,8 @@ impl RtcPeer {
     pub(super) fn send_probe(&mut self, path: Path) {
         let request = probe::request(&self.local, &self.session.transport, self.factory.crypto.as_ref());
         if let Some((transaction, datagram)) = request {
-            self.probe = Some(transaction);
+            self.probes.truncate(MAX_PROBES - 1);
+            self.probes.insert(0, transaction);
             self.transmits.push_back(Transmit { path, datagram });
         }
     }
