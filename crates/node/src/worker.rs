@@ -115,6 +115,8 @@ impl<P: Peer> Worker<P> {
             self.router.handle_timeout(now);
             self.deliver_events();
             self.flush();
+            // What came of sending.
+            self.deliver_events();
             if now >= self.next_snapshot {
                 self.tcp.close_idle(now, self.poll.registry());
                 self.publish_snapshot(now);

@@ -18,8 +18,8 @@ pub const MAX_EVENTS: usize = 65_536;
 
 /// The media plane of one worker.
 ///
-/// After any number of `handle_*` calls drain [`poll_event`](Self::poll_event) and
-/// [`poll_transmit`](Self::poll_transmit): what they return is bounded by what was handled, and nothing is dropped
+/// After any number of `handle_*` calls drain [`poll_event`](Self::poll_event),
+/// [`poll_transmit`](Self::poll_transmit), and the events once more: what they return is bounded by what was handled, and nothing is dropped
 /// for lack of room here.
 #[derive(Debug)]
 pub struct Router<P> {
@@ -123,8 +123,12 @@ impl<P: Peer> Router<P> {
     /// The TCP connection behind this path has closed.
     pub fn handle_path_closed(&mut self, now: Instant, path: Path) {
         self.advance(now);
-        let Some(key) = self.demultiplexer.owner_of(path) else { return };
-        let Some(entry) = self.peers.get_mut(key) else { return };
+        let Some(key) = self.demultiplexer.owner_of(path) else {
+            return;
+        };
+        let Some(entry) = self.peers.get_mut(key) else {
+            return;
+        };
         entry.peer.handle_path_closed(now, path);
         entry.touch(key, &mut self.dirty);
         self.drain_peer_events(key);
@@ -150,6 +154,11 @@ impl<P: Peer> Router<P> {
     /// When to call [`Router::handle_timeout`] next.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
         self.settle();
+        for i in 0..self.sending.len() {
+            if let Some(key) = self.sending.get(i).copied() {
+                self.arm_peer(key);
+            }
+        }
         while let Some((at, timer)) = self.timers.peek() {
             if self.counts(timer, at) {
                 return Some(at);
@@ -162,22 +171,39 @@ impl<P: Peer> Router<P> {
     /// Next datagram to send. Datagrams of one peer come in one run, as long as nothing is handled between.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.settle();
-        let transmit = self.farewells.pop_front().or_else(|| self.next_transmit())?;
+        let transmit = self
+            .farewells
+            .pop_front()
+            .or_else(|| self.next_transmit())
+            // Of a peer that ended while it sent.
+            .or_else(|| self.farewells.pop_front())?;
         self.counters.datagrams_out += 1;
         Some(transmit)
     }
 
     fn next_transmit(&mut self) -> Option<Transmit> {
-        while let Some(key) = self.sending.front() {
-            if let Some(entry) = self.peers.get_mut(*key) {
+        while let Some(key) = self.sending.front().copied() {
+            if let Some(entry) = self.peers.get_mut(key) {
                 if let Some(transmit) = entry.peer.poll_transmit() {
                     return Some(transmit);
                 }
                 entry.sending = false;
             }
             self.sending.pop_front();
+            // Sending itself may end something or bring a deadline, and events may give others something to send.
+            self.drain_peer_events(key);
+            self.arm_peer(key);
+            self.settle();
         }
         None
+    }
+
+    fn arm_peer(&mut self, key: PeerKey) {
+        if let Some(entry) = self.peers.get_mut(key)
+            && let Some(at) = entry.peer.poll_timeout()
+        {
+            self.timers.arm(&mut entry.timer, at, Timer::Peer(key));
+        }
     }
 
     /// Next event.
@@ -228,8 +254,8 @@ impl<P: Peer> Router<P> {
         self.counters.drop(reason);
     }
 
-    /// Polls the peers that were given something: their events, their deadline; their datagrams wait for
-    /// [`Self::poll_transmit`].
+    /// Polls the peers that were given something: their events; their datagrams wait for [`Self::poll_transmit`], and
+    /// their deadline is asked when those are gone.
     fn settle(&mut self) {
         while let Some(key) = self.dirty.pop() {
             // Events first: they may give the same peer something more.
@@ -238,9 +264,6 @@ impl<P: Peer> Router<P> {
                 continue;
             };
             entry.dirty = false;
-            if let Some(at) = entry.peer.poll_timeout() {
-                self.timers.arm(&mut entry.timer, at, Timer::Peer(key));
-            }
             if !entry.sending {
                 entry.sending = true;
                 self.sending.push_back(key);

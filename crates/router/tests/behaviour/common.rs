@@ -36,6 +36,8 @@ pub fn origin() -> Instant {
 pub struct Script {
     pub events: VecDeque<PeerEvent>,
     pub transmits: VecDeque<Transmit>,
+    /// What comes of sending: moved to `events` and `timeout` once everything is sent.
+    pub after_sending: Option<(PeerEvent, Instant)>,
     pub timeout: Option<Instant>,
     pub datagrams: usize,
     pub timeouts: usize,
@@ -72,7 +74,15 @@ impl Peer for FakePeer {
         self.0.borrow().timeout
     }
     fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.0.borrow_mut().transmits.pop_front()
+        let mut script = self.0.borrow_mut();
+        let transmit = script.transmits.pop_front();
+        if transmit.is_none()
+            && let Some((event, timeout)) = script.after_sending.take()
+        {
+            script.events.push_back(event);
+            script.timeout = Some(timeout);
+        }
+        transmit
     }
     fn poll_event(&mut self) -> Option<PeerEvent> {
         let mut script = self.0.borrow_mut();

@@ -2,6 +2,8 @@
 
 use crate::common::{CAMERA, Stage};
 use media::Source;
+use media::plane::MediaEvent;
+use peer::PeerEvent;
 use std::time::Duration;
 
 #[test]
@@ -18,7 +20,8 @@ fn a_packet_polls_its_publisher_and_its_subscriber_only() {
         stage.frame(&alice, 0, n == 0);
     }
     assert_eq!(idle.iter().map(polls).sum::<usize>(), idle_before);
-    assert_eq!(polls(&bob) - bob_before, 100);
+    // Once for what it was given, once for what comes of sending it.
+    assert_eq!(polls(&bob) - bob_before, 200);
 }
 
 #[test]
@@ -39,4 +42,49 @@ fn deadlines_are_kept_and_later_ones_replace_earlier_ones() {
     touch(&mut stage, 20);
     stage.pass(20);
     assert_eq!(alice.script.borrow().timeouts, 2);
+}
+
+#[test]
+fn what_comes_of_sending_is_told_and_kept_at_once() {
+    let mut stage = Stage::new();
+    let alice = stage.join(1, 1, 0, 0);
+    stage.take_events();
+    let deadline = stage.now + Duration::from_millis(30);
+    alice.script.borrow_mut().after_sending = Some((PeerEvent::Silent { seconds: 3 }, deadline));
+    stage.frame(&alice, 0, false);
+    let told = stage.router.poll_event();
+    assert!(
+        matches!(told, Some(MediaEvent::Silent { seconds: 3, .. })),
+        "{told:?}"
+    );
+    stage.pass(30);
+    assert_eq!(alice.script.borrow().timeouts, 1);
+}
+
+#[test]
+fn a_deadline_counts_before_everything_is_sent() {
+    let mut stage = Stage::new();
+    let alice = stage.join(1, 1, 0, 0);
+    stage.pass(10);
+    let deadline = stage.now + Duration::from_millis(5);
+    alice.script.borrow_mut().timeout = Some(deadline);
+    stage
+        .router
+        .handle_datagram(stage.now, alice.path, bytes::BytesMut::from(&[0x80, 0][..]));
+    assert_eq!(stage.router.poll_timeout(), Some(deadline));
+}
+
+#[test]
+fn a_peer_that_ends_while_it_sends_says_goodbye_at_once() {
+    let mut stage = Stage::new();
+    let alice = stage.join(1, 1, 0, 0);
+    let closed = PeerEvent::Closed {
+        reason: "the DTLS handshake failed",
+        dtls_alert: true,
+    };
+    alice.script.borrow_mut().after_sending = Some((closed, stage.now));
+    let before = stage.transmits;
+    stage.frame(&alice, 0, false);
+    assert_eq!(stage.transmits - before, 1);
+    assert_eq!(stage.router.counters().peers, 0);
 }
