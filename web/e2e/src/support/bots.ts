@@ -45,13 +45,14 @@ export class Bots {
 
   /** Starts `count` bots with the numbers from `first` on; they are silent until told to speak. */
   static start(server: Server, room: string, first: number, count: number, extra: string[] = []): Bots {
+    const silent = extra.includes('--talk') ? [] : ['--talk', 'none'];
     const log = createWriteStream(join(ARTIFACTS, `bots-${room}.log`));
     const child = spawn(
       program('LOADTEST'),
       [
         'run',
         ...['--url', server.signalUrl, '--room', room, '--participants', String(count), '--first', String(first)],
-        ...['--video-dir', mediaFolder(), '--talk', 'none', '--control', ...extra],
+        ...['--video-dir', mediaFolder(), '--control', ...silent, ...extra],
       ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
