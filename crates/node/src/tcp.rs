@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 /// Most connections of one worker. When full, the oldest that was never answered makes room; if all were, the new one
 /// is closed at once.
 const MAX_CONNECTIONS: usize = 1_024;
-/// Most unsent bytes of one connection; datagrams beyond it are dropped, as a full link would.
-const MAX_UNSENT_BYTES: usize = 512 * 1_024;
+/// Most unsent bytes of one connection; datagrams beyond it are dropped, as a full link would. One second at 1 Mbit/s:
+/// more is a picture that comes too late and keeps the next one waiting.
+const MAX_UNSENT_BYTES: usize = 128 * 1_024;
 /// A connection that says nothing for this long is closed; ICE consent checks come every 5 s (RFC 7675).
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 /// A connection that was never answered is closed after this long, whatever it says: only who knows a password is
@@ -297,6 +298,31 @@ impl Connection {
 mod tests {
     use super::*;
     use mio::Poll;
+
+    #[test]
+    fn a_client_that_does_not_read_has_little_waiting() {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let local = listener.local_addr().unwrap();
+        let poll = Poll::new().unwrap();
+        let mut endpoint = TcpEndpoint::new(listener, 0);
+        let client = std::net::TcpStream::connect(local).unwrap();
+        endpoint.accept_all(Instant::now(), poll.registry());
+        let transmit = Transmit {
+            path: Path {
+                protocol: Protocol::Tcp,
+                local,
+                remote: client.local_addr().unwrap(),
+            },
+            datagram: BytesMut::zeroed(1_200),
+        };
+        // More than the kernel takes on both ends.
+        for _ in 0..50_000 {
+            endpoint.send(poll.registry(), &transmit);
+        }
+        assert!(endpoint.dropped > 0);
+        let waiting: usize = endpoint.connections.iter().flatten().map(|c| c.unsent.len()).sum();
+        assert!(waiting > 100_000 && waiting <= 128 * 1_024, "{waiting}");
+    }
 
     #[test]
     fn strangers_do_not_keep_clients_out() {
