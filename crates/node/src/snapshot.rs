@@ -1,5 +1,6 @@
 //! What a worker tells about itself once a second.
 
+use peer::PeerStats;
 use router::RouterCounters;
 
 /// Upper bounds of the loop-lag histogram's buckets, in microseconds; one more bucket takes the rest.
@@ -10,6 +11,8 @@ pub const LAG_BUCKETS_US: [u64; 10] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 1
 pub struct WorkerSnapshot {
     /// The router's counters and gauges.
     pub router: RouterCounters,
+    /// Counters of all its peers, those that left included.
+    pub peers: PeerStats,
     /// Loop iterations by how long one batch of work took, per bucket (not cumulative).
     pub lag_buckets: [u64; LAG_BUCKETS_US.len() + 1],
     /// Sum of all batch durations in microseconds.

@@ -233,6 +233,7 @@ impl<P: Peer> Worker<P> {
     fn publish_snapshot(&mut self, now: Instant) {
         self.next_snapshot = now + SNAPSHOT_INTERVAL;
         self.snapshot.router = *self.router.counters();
+        self.snapshot.peers = self.router.peer_stats();
         self.snapshot.datagrams_out = self.udp.sent + self.tcp.sent;
         self.snapshot.send_calls = self.udp.send_calls;
         self.snapshot.send_drops = self.udp.dropped + self.tcp.dropped;

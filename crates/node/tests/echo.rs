@@ -20,15 +20,21 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
+/// A datagram that the echo does not survive.
+const FATAL: &str = "echo:fatal";
+
 /// Validates whoever sends STUN and sends every datagram back three times.
 #[derive(Default)]
 struct EchoPeer {
+    datagrams: u64,
     transmits: VecDeque<Transmit>,
     events: VecDeque<PeerEvent>,
 }
 
 impl Peer for EchoPeer {
     fn handle_datagram(&mut self, _now: Instant, path: Path, datagram: BytesMut) {
+        assert_ne!(datagram.as_ref(), binding_request(FATAL), "as the test asked");
+        self.datagrams += 1;
         self.events.push_back(PeerEvent::PathValidated(path));
         for _ in 0..3 {
             self.transmits.push_back(Transmit {
@@ -72,7 +78,10 @@ impl Peer for EchoPeer {
     }
     fn close(&mut self, _now: Instant) {}
     fn stats(&self) -> PeerStats {
-        PeerStats::default()
+        PeerStats {
+            rtx_received: self.datagrams,
+            ..PeerStats::default()
+        }
     }
 }
 
@@ -91,20 +100,23 @@ fn config(port: u16) -> NodeConfig {
 
 fn node_with_echo() -> (Node<EchoPeer>, tokio::sync::mpsc::Receiver<NodeEvent>, SocketAddr) {
     let (node, events) = Node::start(&config(0)).unwrap();
+    node.send(0, echo(7)).unwrap();
+    let addr = node.local_addr(0).unwrap();
+    (node, events, addr)
+}
+
+fn echo(participant: u32) -> WorkerCommand<EchoPeer> {
     let answer = Answer {
         sdp: String::new(),
         sections: Sections::default(),
         ufrag: "echo".into(),
     };
-    let command = WorkerCommand::AddPeer {
+    WorkerCommand::AddPeer {
         room: RoomId(1),
-        participant: ParticipantId(7),
+        participant: ParticipantId(participant),
         peer: Box::new(EchoPeer::default()),
         answer: Box::new(answer),
-    };
-    node.send(0, command).unwrap();
-    let addr = node.local_addr(0).unwrap();
-    (node, events, addr)
+    }
 }
 
 /// A STUN binding request (RFC 8489 §5) whose only attribute is USERNAME.
@@ -234,4 +246,29 @@ fn commands_sent_before_shutdown_are_still_handled() {
         );
     }
     assert!(answered);
+}
+
+/// Looks until it is so, for as long as patience lasts.
+fn becomes_true(mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    true
+}
+
+#[test]
+fn the_snapshot_counts_for_peers_that_left_as_well() {
+    let (node, _events, addr) = node_with_echo();
+    let client = udp_client();
+    client.send_to(&binding_request("echo:them"), addr).unwrap();
+    assert!(becomes_true(|| node.snapshot(0).peers.rtx_received == 1));
+    let participant = ParticipantId(7);
+    node.send(0, WorkerCommand::Media(MediaCommand::RemovePeer { participant }))
+        .unwrap();
+    assert!(becomes_true(|| node.snapshot(0).router.peers == 0));
+    assert_eq!(node.snapshot(0).peers.rtx_received, 1);
 }

@@ -63,6 +63,13 @@ fn drops(s: &WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
         .collect()
 }
 
+fn peer_drops(s: &WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
+    vec![
+        (vec![("direction", "in")], s.peers.dropped_in),
+        (vec![("direction", "out")], s.peers.dropped_out),
+    ]
+}
+
 static ROWS: &[Row] = &[
     gauge(
         "plenum_worker_peers",
@@ -175,6 +182,21 @@ static ROWS: &[Row] = &[
     counter("plenum_keyframe_requests_sent_total", "PLI to publishers.", |s| {
         plain(s.router.keyframe_requests_out)
     }),
+    counter(
+        "plenum_publisher_nacked_packets_total",
+        "Packets publishers were asked to send again (NACK).",
+        |s| plain(s.peers.nacks_sent),
+    ),
+    counter(
+        "plenum_publisher_retransmitted_packets_total",
+        "Packets publishers sent again, unwrapped from RTX.",
+        |s| plain(s.peers.rtx_received),
+    ),
+    counter(
+        "plenum_peer_drops_total",
+        "Packets dropped at peer connections: in, that could not be parsed, decrypted or attributed; out, for a slot or codec that was not negotiated.",
+        peer_drops,
+    ),
     counter(
         "plenum_layer_switches_total",
         "Changes of layer or track in a slot that reached their keyframe.",
@@ -328,6 +350,12 @@ mod tests {
     fn every_worker_has_its_own_line_and_buckets_are_cumulative() {
         let mut busy = WorkerSnapshot::default();
         busy.router.video_out.packets = 7;
+        busy.peers = peer::PeerStats {
+            nacks_sent: 11,
+            rtx_received: 12,
+            dropped_in: 13,
+            dropped_out: 14,
+        };
         busy.lag_buckets[0] = 2;
         busy.lag_buckets[1] = 3;
         busy.lag_sum_us = 300;
@@ -345,6 +373,10 @@ mod tests {
             "plenum_worker_loop_lag_seconds_bucket{worker=\"1\",le=\"0.0001\"} 5",
             "plenum_worker_loop_lag_seconds_count{worker=\"1\"} 5",
             "plenum_worker_loop_lag_seconds_sum{worker=\"1\"} 0.0003",
+            "plenum_publisher_nacked_packets_total{worker=\"1\"} 11",
+            "plenum_publisher_retransmitted_packets_total{worker=\"1\"} 12",
+            "plenum_peer_drops_total{direction=\"in\",worker=\"1\"} 13",
+            "plenum_peer_drops_total{direction=\"out\",worker=\"1\"} 14",
             "plenum_drops_total{reason=\"no_track\",worker=\"1\"} 0",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
