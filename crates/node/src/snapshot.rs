@@ -9,6 +9,8 @@ pub const LAG_BUCKETS_US: [u64; 10] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 1
 /// Counters since the worker started, and gauges of now.
 #[derive(Debug, Clone, Default)]
 pub struct WorkerSnapshot {
+    /// Snapshots published before this one; 0 until the first.
+    pub number: u64,
     /// The router's counters and gauges.
     pub router: RouterCounters,
     /// Counters of all its peers, those that left included.

@@ -232,6 +232,7 @@ impl<P: Peer> Worker<P> {
 
     fn publish_snapshot(&mut self, now: Instant) {
         self.next_snapshot = now + SNAPSHOT_INTERVAL;
+        self.snapshot.number += 1;
         self.snapshot.router = *self.router.counters();
         self.snapshot.peers = self.router.peer_stats();
         self.snapshot.datagrams_out = self.udp.sent + self.tcp.sent;

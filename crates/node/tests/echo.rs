@@ -272,3 +272,18 @@ fn the_snapshot_counts_for_peers_that_left_as_well() {
     assert!(becomes_true(|| node.snapshot(0).router.peers == 0));
     assert_eq!(node.snapshot(0).peers.rtx_received, 1);
 }
+
+#[test]
+fn rooms_and_peers_handed_out_since_the_last_count_are_load() {
+    let mut config = config(0);
+    config.workers = 3;
+    let (node, _events) = Node::<EchoPeer>::start(&config).unwrap();
+    let given: Vec<usize> = (0..6).map(|_| node.least_loaded()).collect();
+    assert_eq!(given, [0, 1, 2, 0, 1, 2]);
+    for participant in 0..2 {
+        node.send(0, echo(participant)).unwrap();
+    }
+    node.send(1, echo(2)).unwrap();
+    let given: Vec<usize> = (0..4).map(|_| node.least_loaded()).collect();
+    assert_eq!(given, [2, 1, 2, 0]);
+}
