@@ -28,7 +28,8 @@ WEB_SOURCES := $(shell find web/sdk web/app -type f \
 	-not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	cd web && $(NPM) ci --no-audit --no-fund
+	# Not `npm ci`: it refuses a lock file without the optional packages of platforms that a registry does not carry.
+	cd web && $(NPM) install --no-save --no-audit --no-fund
 	touch $@
 
 web/app/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
@@ -75,7 +76,7 @@ e2e: web ## Real browsers against the real server; screenshots in artifacts/
 
 .PHONY: bench
 bench: ## Benchmarks; compare ratios of one run, never runs
-	$(CARGO) bench --workspace --locked
+	$(CARGO) bench --locked -p forward -p router -p peer --bench '*' -- --color never
 
 .PHONY: long-call
 long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)
