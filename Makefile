@@ -76,7 +76,7 @@ e2e: web ## Real browsers against the real server; screenshots in artifacts/
 
 .PHONY: bench
 bench: ## Benchmarks; compare ratios of one run, never runs
-	$(CARGO) bench --locked -p forward -p router -p peer --bench '*' -- --color never
+	$(CARGO) bench --locked -p forward -p router -p peer --bench '*' -- --color never --min-time 0.2
 
 .PHONY: long-call
 long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)

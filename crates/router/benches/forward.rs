@@ -48,7 +48,7 @@ fn copy(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Bytes::copy_from_slice(divan::black_box(&payload)));
 }
 
-#[divan::bench(args = [10, 100, 400])]
+#[divan::bench(args = [10, 100, 400], sample_count = 1_000)]
 fn fan_out(bencher: Bencher<'_, '_>, subscribers: u32) {
     let mut stage = Stage::new(subscribers + 1);
     stage.publish_to(subscribers);
