@@ -320,7 +320,12 @@ mod tests {
             endpoint.send(poll.registry(), &transmit);
         }
         assert!(endpoint.dropped > 0);
-        let waiting: usize = endpoint.connections.iter().flatten().map(|c| c.unsent.len()).sum();
+        let waiting: usize = endpoint
+            .connections
+            .iter()
+            .flatten()
+            .map(|c| c.unsent.len())
+            .sum();
         assert!(waiting > 100_000 && waiting <= 128 * 1_024, "{waiting}");
     }
 

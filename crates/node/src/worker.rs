@@ -279,7 +279,10 @@ mod tests {
 
     #[test]
     fn what_waits_behind_an_error_is_received() {
-        assert_eq!(drained(&[Ok(true), Err(()), Ok(true), Err(()), Ok(true)]), (true, 0));
+        assert_eq!(
+            drained(&[Ok(true), Err(()), Ok(true), Err(()), Ok(true)]),
+            (true, 0)
+        );
     }
 
     #[test]
