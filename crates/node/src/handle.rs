@@ -188,6 +188,14 @@ impl<P: Peer + Send + 'static> Node<P> {
         index
     }
 
+    /// A worker whose thread has ended while the node runs: by a panic, or because the system refused to wait for
+    /// its sockets. Its rooms have no media any more, and nothing here starts it again.
+    pub fn ended_worker(&self) -> Option<usize> {
+        self.workers
+            .iter()
+            .position(|worker| worker.thread.as_ref().is_some_and(JoinHandle::is_finished))
+    }
+
     /// Hands a command to a worker without waiting.
     ///
     /// # Errors

@@ -274,6 +274,16 @@ fn the_snapshot_counts_for_peers_that_left_as_well() {
 }
 
 #[test]
+fn a_worker_that_ended_is_told() {
+    let (node, _events, addr) = node_with_echo();
+    assert_eq!(node.ended_worker(), None);
+    let client = udp_client();
+    client.send_to(&binding_request(FATAL), addr).unwrap();
+    assert!(becomes_true(|| node.ended_worker() == Some(0)));
+    assert!(node.send(0, echo(8)).is_err());
+}
+
+#[test]
 fn rooms_and_peers_handed_out_since_the_last_count_are_load() {
     let mut config = config(0);
     config.workers = 3;

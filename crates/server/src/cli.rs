@@ -128,8 +128,11 @@ fn serve(config: Config) -> ExitCode {
         match Server::start(config).await {
             Ok(server) => {
                 run::log_started(&server);
-                server.run(terminated()).await;
-                ExitCode::SUCCESS
+                match server.run(terminated()).await {
+                    Ok(()) => ExitCode::SUCCESS,
+                    // It was logged.
+                    Err(_) => ExitCode::FAILURE,
+                }
             }
             Err(error) => {
                 eprintln!("plenum: {error}");

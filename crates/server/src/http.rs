@@ -1,5 +1,6 @@
 //! HTTP: the page, health, metrics, and the door to signaling.
 
+use crate::fault::Fault;
 use crate::page;
 use crate::session::{self, Shared};
 use axum::Router;
@@ -34,6 +35,7 @@ const UNREAD_FACTOR: usize = 4;
 pub(crate) struct Web {
     pub(crate) shared: Shared,
     pub(crate) draining: watch::Receiver<bool>,
+    pub(crate) fault: watch::Receiver<Option<Fault>>,
     /// One permit per WebSocket.
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) next_socket: Arc<AtomicU64>,
@@ -49,7 +51,7 @@ pub(crate) fn router(web: Web) -> Router {
             "/r/{room}",
             get(|headers: HeaderMap| async move { page::index(&headers) }),
         )
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/signal", any(signal))
@@ -102,11 +104,20 @@ async fn connection(stream: TcpStream, router: Router) {
     }
 }
 
-async fn ready(State(web): State<Web>) -> (StatusCode, &'static str) {
-    if *web.draining.borrow() {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+async fn health(State(web): State<Web>) -> (StatusCode, String) {
+    match *web.fault.borrow() {
+        Some(fault) => (StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n")),
+        None => (StatusCode::OK, "ok\n".to_owned()),
+    }
+}
+
+async fn ready(State(web): State<Web>) -> (StatusCode, String) {
+    if let Some(fault) = *web.fault.borrow() {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n"))
+    } else if *web.draining.borrow() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned())
     } else {
-        (StatusCode::OK, "ready\n")
+        (StatusCode::OK, "ready\n".to_owned())
     }
 }
 

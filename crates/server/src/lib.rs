@@ -12,6 +12,7 @@ pub mod addresses;
 pub mod cli;
 pub mod config;
 mod control;
+mod fault;
 mod http;
 pub mod logging;
 pub mod metrics;
@@ -21,4 +22,5 @@ mod run;
 mod session;
 mod translate;
 
+pub use fault::Fault;
 pub use run::{Server, StartError};

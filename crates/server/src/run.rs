@@ -3,6 +3,7 @@
 use crate::addresses;
 use crate::config::{Config, check::worker_count};
 use crate::control::{self, INPUT_QUEUE};
+use crate::fault::{self, Fault};
 use crate::http::{self, Web};
 use crate::metrics::{Metrics, SnapshotSource};
 use crate::page;
@@ -111,8 +112,19 @@ impl Server {
     }
 
     /// Serves until `shutdown` is done, then drains: not ready, everybody is told, rooms and peers are closed. Takes
-    /// `shutdown_grace_ms` for that at most.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+    /// `shutdown_grace_ms` for that at most. The same happens when a part of the server ends by itself.
+    ///
+    /// # Errors
+    /// The part that ended by itself: the process should end with an error, to be started anew.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
+        self.run_until(shutdown, Node::ended_worker).await
+    }
+
+    async fn run_until(
+        self,
+        shutdown: impl Future<Output = ()>,
+        ended_worker: impl Fn(&Node<RtcPeer>) -> Option<usize>,
+    ) -> Result<(), Fault> {
         let Self {
             config,
             listener,
@@ -123,6 +135,7 @@ impl Server {
             ..
         } = self;
         let (drain, draining) = watch::channel(false);
+        let (fault_sender, faults) = watch::channel(None);
         let (inputs_sender, inputs) = mpsc::channel(INPUT_QUEUE);
         let shared = Shared {
             config: Arc::clone(&config),
@@ -133,6 +146,7 @@ impl Server {
         let web = Web {
             shared,
             draining: draining.clone(),
+            fault: faults,
             sessions: Arc::clone(&sessions),
             next_socket: Arc::default(),
         };
@@ -148,7 +162,14 @@ impl Server {
         };
         let control = tokio::spawn(control::run(parts));
 
-        shutdown.await;
+        let fault = tokio::select! {
+            () = shutdown => None,
+            fault = fault::watch(|| ended_worker(&node), || control.is_finished()) => Some(fault),
+        };
+        if let Some(fault) = fault {
+            tracing::error!(%fault, "a part of the server is gone: this process ends and must be started anew");
+            fault_sender.send_replace(Some(fault));
+        }
         let deadline = Instant::now() + Duration::from_millis(config.shutdown_grace_ms.into());
         tracing::info!(grace_ms = config.shutdown_grace_ms, "shutting down");
         let _ = drain.send(true);
@@ -165,6 +186,7 @@ impl Server {
         http.abort();
         stop_node(node, deadline).await;
         tracing::info!("stopped");
+        fault.map_or(Ok(()), Err)
     }
 }
 
@@ -255,5 +277,70 @@ pub(crate) fn log_started(server: &Server) {
     );
     if !page::is_embedded() {
         tracing::warn!("built without the conference page: run `make web` and build again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    async fn get(addr: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(addr).await.expect("HTTP connects");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.expect("a response");
+        response
+    }
+
+    /// What upgrades to a WebSocket and then says nothing, not even goodbye.
+    async fn held_session(addr: SocketAddr) -> TcpStream {
+        let mut stream = TcpStream::connect(addr).await.expect("HTTP connects");
+        let request = "GET /signal HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+            Sec-WebSocket-Protocol: plenum.v1\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).await.expect("a response");
+        assert_eq!(&start, b"HTTP/1.1 101");
+        stream
+    }
+
+    #[tokio::test]
+    async fn an_ended_worker_is_told_and_ends_the_server_with_an_error() {
+        let config = Config {
+            http_bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            media_bind: [127, 0, 0, 1].into(),
+            media_port: 0,
+            workers: 1,
+            ..Config::default()
+        };
+        let server = Server::start(config).await.expect("the ports are free");
+        let addr = server.http_addr();
+        let (ended, has_ended) = watch::channel(None);
+        let running = server.run_until(std::future::pending(), move |_| *has_ended.borrow());
+        let client = async {
+            for path in ["/healthz", "/readyz"] {
+                assert!(get(addr, path).await.starts_with("HTTP/1.1 200"));
+            }
+            // It keeps the server for a moment, in which its state can be seen.
+            let mut held = held_session(addr).await;
+            ended.send_replace(Some(0));
+            // The server says that it goes.
+            let _ = held.read(&mut [0; 256]).await;
+            while get(addr, "/healthz").await.starts_with("HTTP/1.1 200") {}
+            for path in ["/healthz", "/readyz"] {
+                let response = get(addr, path).await;
+                assert!(
+                    response.starts_with("HTTP/1.1 503") && response.contains("media worker 0"),
+                    "{response}"
+                );
+            }
+            drop(held);
+        };
+        let (result, ()) = tokio::join!(running, client);
+        assert_eq!(result, Err(Fault::Worker(0)));
     }
 }

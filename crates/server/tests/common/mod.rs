@@ -51,9 +51,12 @@ impl TestServer {
             .expect("the server starts on free ports");
         let addr = server.http_addr();
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(server.run(async {
-            let _ = stopped.await;
-        }));
+        let running = tokio::spawn(async move {
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            server.run(shutdown).await.expect("no part ends by itself");
+        });
         Self {
             addr,
             stop: Some(stop),
