@@ -66,7 +66,7 @@ pub enum ClientEvent {
     },
     /// A channel is open.
     ChannelOpen(Channel),
-    /// A channel closed; [`Client::open_channel`] opens a new one.
+    /// A channel closed; [`Client::open_channel`](super::Client::open_channel) opens a new one.
     ChannelClosed(Channel),
     /// A message.
     Data {
@@ -77,14 +77,14 @@ pub enum ClientEvent {
     },
     /// Packets of another track began to flow through a slot.
     TrackChanged {
-        /// Which of [`Client::slots`].
+        /// Which of [`Client::slots`](super::Client::slots).
         slot: usize,
         /// The track's number.
         csrc: u32,
     },
     /// A complete frame; only with `frame_events`.
     Frame {
-        /// Which of [`Client::slots`].
+        /// Which of [`Client::slots`](super::Client::slots).
         slot: usize,
         /// The frame.
         frame: Frame,
