@@ -17,6 +17,10 @@ const OURS: [&str; 8] = [
     "signaling",
 ];
 
+/// Prefix of the WebRTC stack's crates. It warns of what any datagram can hold, addresses included, and counters tell of
+/// that: silent unless details are asked for.
+const STACK: &str = "rtc";
+
 /// Starts logging to standard error. Once per process; a second call is ignored (tests).
 pub fn start(config: &Config) {
     let level = match config.log_level {
@@ -31,8 +35,14 @@ pub fn start(config: &Config) {
     } else {
         level.min(LevelFilter::WARN)
     };
+    let stack = match config.log_level {
+        LogLevel::Trace => LevelFilter::TRACE,
+        LogLevel::Debug => LevelFilter::WARN,
+        LogLevel::Info | LogLevel::Warn | LogLevel::Error => LevelFilter::OFF,
+    };
     let targets = Targets::new()
         .with_default(others)
+        .with_target(STACK, stack)
         .with_targets(OURS.map(|name| (name, level)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(targets);
