@@ -43,6 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(people.map((person) => person.close()));
+  await bots?.quit();
   await server?.stop();
 });
 

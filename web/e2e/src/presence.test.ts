@@ -1,4 +1,5 @@
 /** Who is here: mute, leave, reload, a killed browser, and rooms that never mix. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { devicesOf } from './support/bots.ts';
 import { inChromium, type Person } from './support/person.ts';
@@ -51,6 +52,10 @@ test('mute is seen by all, and silences', async () => {
       null,
     );
   }
+  const sound = async (): Promise<number> => (await ben.energy('Anna'))?.energy ?? 0;
+  const before = await sound();
+  await delay(2_000);
+  expect((await sound()) - before, 'sound while muted').toBeLessThan(1e-5);
   await anna.tab.click('toggle-mic');
   await ben.tab.until(
     'no mute mark of Anna',

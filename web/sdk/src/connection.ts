@@ -69,7 +69,9 @@ export class Connection {
         notice: (message) => this.#notice(message),
         lost: () => this.#socketLost(),
         resumed: (welcome) => this.#resumed(welcome),
-        joined: (welcome) => void this.#joined(welcome),
+        joined: (welcome) => {
+          this.#joined(welcome).catch((error: unknown) => this.#close(toCallError(error)));
+        },
         failed: (error) => this.#close(error),
       },
       log,
@@ -177,6 +179,8 @@ export class Connection {
     this.#peer = peer;
     this.#listener.welcome(welcome, true);
     this.#listener.peer(peer, former);
+    // The channels are new ones: what was said meanwhile is lost.
+    if (former) this.#listener.gap();
     this.#watchMedia(peer);
     try {
       await this.#offer(false);

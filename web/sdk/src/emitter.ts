@@ -29,8 +29,4 @@ export class Emitter<Events extends object> {
       }
     }
   }
-
-  clear(): void {
-    this.#listeners.clear();
-  }
 }

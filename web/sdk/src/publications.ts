@@ -142,18 +142,27 @@ export class Publications {
   async #announce(publication: Publication): Promise<void> {
     const section = this.#section(publication.source);
     const { mediaTrack, source, muted } = publication;
+    // Unpublished before its turn came.
+    if (this.tracks.get(source) !== publication) return;
     if (!section) throw new CallError('session_reset', 'The peer connection is being replaced.');
     mediaTrack.enabled = !muted;
-    publication.height = await section.setTrack(mediaTrack);
+    const height = await section.setTrack(mediaTrack);
     const { mid } = section;
     if (mid === null) throw new CallError('media_failed', `The section for ${source} was not negotiated.`);
     const answer = await this.#connection.request<'publish'>({
       type: 'publish',
       mid,
-      layers: describeLayers(section.layers, publication.height),
+      layers: describeLayers(section.layers, height),
       muted,
     });
     publication.id = answer.track.id;
+    publication.height = height;
+    if (!this.tracks.has(source)) {
+      // Unpublished while the answer was under way: the server is to forget it too.
+      await section.setTrack(null);
+      await this.#connection.request<'unpublish'>({ type: 'unpublish', mid });
+      return;
+    }
     // Muted while the answer was under way.
     if (publication.muted !== muted) await this.mute(source, publication.muted);
   }

@@ -121,6 +121,19 @@ describe('publishing', () => {
     expect(world.server.of('publish')).toHaveLength(2);
   });
 
+  it('taken back while its answer is under way is taken back from the server too', async () => {
+    const call = await world.join();
+    const publishing = call.publish(fakeTrack('video', 720), 'camera');
+    publishing.catch(() => undefined);
+    const taking = call.unpublish('camera');
+    await world.pass(50);
+    await Promise.all([publishing, taking]);
+    const published = world.server.of('publish').length;
+    expect(world.server.of('unpublish')).toHaveLength(published);
+    expect(world.pc().section(CAMERA).sender.track).toBeNull();
+    expect(call.self.tracks.has('camera')).toBe(false);
+  });
+
   it('ends with unpublish, and may start again on the same section', async () => {
     const call = await world.join();
     const track = fakeTrack('video');

@@ -5,6 +5,8 @@ import type { Call, View } from '../sdk';
 
 /** Sizes settle for this long before the server hears of them: longer saves messages, shorter sharpens sooner. */
 const SETTLE_MS = 150;
+/** A view the server did not take is told again after this long. */
+const RETRY_MS = 1_000;
 
 function useHidden(): boolean {
   const [hidden, setHidden] = useState(document.hidden);
@@ -20,6 +22,7 @@ function useHidden(): boolean {
 export function useView(call: Call, placed: readonly Placed[]): void {
   const hidden = useHidden();
   const sent = useRef<View | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const tiles = placed
     .filter(({ tile }) => !tile.self)
     .map(({ tile, height, role }) => ({
@@ -37,14 +40,17 @@ export function useView(call: Call, placed: readonly Placed[]): void {
       sent.current = null;
       return;
     }
+    // A new attempt is a reason to run this again, nothing more.
+    void attempt;
     const next = JSON.parse(key) as View;
     const timer = setTimeout(() => {
       if (sameView(sent.current, next)) return;
       sent.current = next;
       call.setView(next).catch(() => {
         sent.current = null;
+        setTimeout(() => setAttempt((attempts) => attempts + 1), RETRY_MS);
       });
     }, SETTLE_MS);
     return () => clearTimeout(timer);
-  }, [call, key, state]);
+  }, [call, key, state, attempt]);
 }

@@ -56,6 +56,8 @@ export class Bots {
       ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
+    // A run that has ended takes no commands; its exit code tells why.
+    child.stdin?.on('error', () => undefined);
     child.stdout?.pipe(log);
     child.stderr?.pipe(log, { end: false });
     return new Bots(child);
@@ -67,7 +69,7 @@ export class Bots {
 
   /** Ends the run; the exit code says whether every bot got what it should. */
   async quit(): Promise<number | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ended = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
     this.child.stdin?.write('{"quit": true}\n');
     return ended;

@@ -1,4 +1,5 @@
 /** A person in a browser: the conference page driven through its own controls. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { attachPicture, Call, Source } from '@plenum/sdk';
 import { type ChromiumOptions, openChromium } from './chromium.ts';
 import { openFirefox } from './firefox.ts';
@@ -90,24 +91,30 @@ export class Person {
 
   /** Waits until sound with energy of this participant's track arrives (not only packets). */
   async hears(name: string, source: Source = 'microphone', timeoutMs = 25_000): Promise<void> {
-    const before = await this.energy(name, source);
     const deadline = Date.now() + timeoutMs;
+    // The figure belongs to the slot, whoever was in it: what counts is growth in one slot while the track is in it.
+    let before: { mid: string; energy: number } | null = null;
     while (Date.now() < deadline) {
-      if ((await this.energy(name, source)) > before + 1e-5) return;
+      const now = await this.energy(name, source);
+      if (now && before && now.mid === before.mid && now.energy > before.energy + 1e-5) return;
+      if (!before || now?.mid !== before.mid) before = now;
+      await delay(100);
     }
     throw new Error(`${this.name}: no sound of ${name} within ${timeoutMs / 1000} s`);
   }
 
-  /** Sound energy received so far in the slot that carries this track now; 0 when none does. */
-  energy(name: string, source: Source = 'microphone'): Promise<number> {
+  /** Sound energy received so far in the slot that carries this track now; null when none does. */
+  energy(name: string, source: Source = 'microphone'): Promise<{ mid: string; energy: number } | null> {
     return this.tab.evaluate(
       async (wanted) => {
         const others = [...(window.plenum?.call?.participants.values() ?? [])];
         const track = others.find((one) => one.name === wanted.name)?.tracks.get(wanted.source)?.mediaTrack;
-        const receivers = window.connections.flatMap((connection) => connection.getReceivers());
-        const stats = await receivers.find((one) => one.track === track)?.getStats();
-        const inbound = [...(stats?.values() ?? [])].find((one) => one.type === 'inbound-rtp');
-        return Number(inbound?.totalAudioEnergy ?? 0);
+        const transceivers = window.connections.flatMap((connection) => connection.getTransceivers());
+        const slot = track ? transceivers.find((one) => one.receiver.track === track) : undefined;
+        if (!slot) return null;
+        const stats = await slot.receiver.getStats();
+        const inbound = [...stats.values()].find((one) => one.type === 'inbound-rtp');
+        return { mid: slot.mid ?? '', energy: Number(inbound?.totalAudioEnergy ?? 0) };
       },
       { name, source },
     );

@@ -84,11 +84,16 @@ export class DataChannel {
   #closed(): void {
     if (this.#over) return;
     this.#log.add('data', `${this.label} closed`);
+    this.#reopenSoon();
+  }
+
+  #reopenSoon(): void {
     this.#reopen = setTimeout(() => {
       const state = this.#pc.connectionState;
-      // Without a connection there is nothing to open on: a rejoin makes new channels.
-      if (this.#over || state === 'closed' || state === 'failed') return;
-      this.#channel = this.#create(true);
+      if (this.#over || state === 'closed') return;
+      // An ICE restart may bring it back; a rejoin makes new channels.
+      if (state === 'failed') this.#reopenSoon();
+      else this.#channel = this.#create(true);
     }, REOPEN_MS);
   }
 

@@ -47,10 +47,6 @@ export class Slots {
     return this.#slots.values();
   }
 
-  count(kind: 'audio' | 'video'): number {
-    return [...this.all].filter((slot) => slot.kind === kind).length;
-  }
-
   /** Takes one message of the server, all of it at once. */
   apply(infos: readonly SlotInfo[]): void {
     for (const info of infos) {

@@ -15,10 +15,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  get attempts(): number {
-    return this.#attempt;
-  }
-
   /** How long to wait before the next attempt, in milliseconds. */
   next(): number {
     const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#attempt);
