@@ -25,10 +25,10 @@ mod temporal;
 mod timeline;
 mod wanted;
 
-pub use allocate::{Budget, Demand, Target, allocate};
+pub use allocate::{Allocation, Budget, Demand, LayerTarget, Step, Target, allocate};
 pub use clock::{CaptureTime, LayerClock, PublisherClock};
 pub use forwarder::{ForwardedTrack, Forwarder, ForwarderState, SlotReport};
 pub use keyframes::{KEYFRAME_INTERVAL, KeyframeRequests};
 pub use ring::{AUDIO_RING, Inserted, PacketRing, VIDEO_RING};
-pub use select::{LAYER_SILENCE, LayerStatus, select_layer};
+pub use select::{LAYER_SILENCE, select_step};
 pub use wanted::{LINGER, LayerSet, WantedLayers};

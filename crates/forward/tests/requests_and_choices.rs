@@ -2,16 +2,9 @@
 
 mod support;
 
-use forward::{
-    Budget, Demand, KeyframeRequests, LINGER, LayerSet, LayerStatus, WantedLayers, allocate, select_layer,
-};
-use media::Source;
+use forward::{KeyframeRequests, LINGER, LayerSet, WantedLayers};
 use std::time::{Duration, Instant};
 use support::{layer, ms, origin};
-
-fn layers(heights: [(u16, bool); 3]) -> [LayerStatus; 3] {
-    heights.map(|(height, active)| LayerStatus { height, active })
-}
 
 fn set(indices: &[u8]) -> LayerSet {
     let mut set = LayerSet::EMPTY;
@@ -75,74 +68,6 @@ fn a_request_nobody_needs_any_longer_is_not_repeated() {
     requests.request(t0, layer(200));
     requests.cancel(layer(0));
     assert_eq!((requests.poll(t0), requests.poll_timeout()), (None, None));
-}
-
-#[test]
-fn the_smallest_layer_that_fills_the_tile() {
-    let all = layers([(180, true), (360, true), (720, true)]);
-    for (height, expected) in [
-        (1, 0),
-        (180, 0),
-        (181, 1),
-        (360, 1),
-        (500, 2),
-        (720, 2),
-        (2000, 2),
-    ] {
-        assert_eq!(select_layer(height, &all), Some(layer(expected)), "{height}");
-    }
-    assert_eq!(select_layer(0, &all), None, "hidden");
-}
-
-#[test]
-fn silent_layers_count_as_absent() {
-    let no_top = layers([(180, true), (360, true), (720, false)]);
-    assert_eq!(select_layer(720, &no_top), Some(layer(1)));
-    let only_top = layers([(180, false), (360, false), (720, true)]);
-    assert_eq!(select_layer(100, &only_top), Some(layer(2)));
-    assert_eq!(
-        select_layer(100, &layers([(180, false), (360, false), (720, false)])),
-        None
-    );
-    assert_eq!(select_layer(100, &[]), None);
-}
-
-#[test]
-fn without_heights_the_last_layer_counts_as_the_largest() {
-    assert_eq!(
-        select_layer(100, &layers([(0, true), (0, true), (0, false)])),
-        Some(layer(1))
-    );
-}
-
-#[test]
-fn an_unlimited_budget_grants_every_wish() {
-    let camera = layers([(180, true), (360, true), (720, true)]);
-    let sound = [LayerStatus {
-        height: 0,
-        active: true,
-    }];
-    let demand = |source, height, layers| Demand {
-        source,
-        height,
-        priority: 0,
-        layers,
-    };
-    let targets = allocate(
-        Budget::Unlimited,
-        &[
-            demand(Source::Camera, 360, &camera[..]),
-            demand(Source::Microphone, 0, &sound[..]),
-            demand(Source::Camera, 0, &camera[..]),
-            demand(Source::Screen, 1080, &camera[..]),
-            demand(Source::ScreenAudio, 0, &[]),
-        ],
-    );
-    let layers: Vec<_> = targets.iter().map(|target| target.layer).collect();
-    assert_eq!(
-        layers,
-        [Some(layer(1)), Some(layer(0)), None, Some(layer(2)), None]
-    );
 }
 
 #[test]

@@ -69,6 +69,12 @@ impl Peer for EchoPeer {
     fn accepts(&self, _slot: MLineIndex, _codec: Codec) -> bool {
         false
     }
+    fn bandwidth(&self) -> Option<bwe::Estimate> {
+        None
+    }
+
+    fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}
+
     fn send_rtp(&mut self, _now: Instant, _slot: MLineIndex, _packet: SlotPacket) {}
     fn send_retransmission(&mut self, _now: Instant, _slot: MLineIndex, _packet: SlotPacket) {}
     fn send_report(&mut self, _now: Instant, _slot: MLineIndex, _report: SlotReport) {}

@@ -151,6 +151,8 @@ pub enum PeerEvent {
         /// Round trip in milliseconds, when the client echoed a sender report.
         rtt_ms: Option<u32>,
     },
+    /// [`Peer::bandwidth`] changed by so much that layers may have to change: at most every 50 ms.
+    Bandwidth,
     /// A channel the client opened is ready, or ready again.
     ChannelOpen(DataChannel),
     /// A channel closed: by the client, or by us with a reason (a reader too slow).
@@ -245,7 +247,11 @@ pub trait Peer {
     fn is_reachable(&self) -> bool;
     /// Whether the subscriber's slot can take this codec.
     fn accepts(&self, slot: MLineIndex, codec: media::Codec) -> bool;
-    /// Send a packet through a slot.
+    /// What the path to the client carries; `None` until anything is known of it (not connected).
+    fn bandwidth(&self) -> Option<bwe::Estimate>;
+    /// What the slots of this peer would take: decides how far to probe.
+    fn set_demand(&mut self, now: Instant, demand: bwe::Demand);
+    /// Send a packet through a slot: paced, sound first.
     fn send_rtp(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket);
     /// Send a packet again, as RTX (RFC 4588); `packet.seq` is the original. Without RTX for the codec it is not
     /// sent: one SRTP packet index must never encrypt two different packets (RFC 3711 §9.1).

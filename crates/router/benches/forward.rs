@@ -244,6 +244,12 @@ impl Peer for IdlePeer {
     fn accepts(&self, _: MLineIndex, _: Codec) -> bool {
         true
     }
+    fn bandwidth(&self) -> Option<bwe::Estimate> {
+        None
+    }
+
+    fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}
+
     fn send_rtp(&mut self, _: Instant, _: MLineIndex, packet: SlotPacket) {
         drop(divan::black_box(packet));
     }

@@ -4,7 +4,7 @@ use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
 use crate::table::Table;
-use forward::{Budget, Demand, ForwardedTrack, LayerStatus, allocate};
+use forward::{Budget, Demand, ForwardedTrack, Step, allocate};
 use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
 use media::{Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
 use peer::Peer;
@@ -152,27 +152,32 @@ impl<P: Peer> Router<P> {
     pub(crate) fn retarget_peer(&mut self, key: PeerKey) {
         let Some(entry) = self.peers.get(key) else { return };
         let mut slots = Vec::new();
-        let mut demands = Vec::new();
+        let (mut steps, mut demands) = (Vec::new(), Vec::new());
         for (mline, slot) in entry.all_slots() {
             let Some(track) = slot.track.and_then(|track| self.tracks.get(track)) else {
                 continue;
             };
-            let layers = if may_flow(entry, mline, track) {
-                track.status()
+            let track_steps = if may_flow(entry, mline, track) {
+                track.steps()
             } else {
-                &[]
+                Vec::new()
             };
+            steps.push(track_steps);
             slots.push((mline, goes_on(entry, mline, slot, track)));
             demands.push(Demand {
                 source: track.source,
                 height: slot.height,
                 priority: slot.priority,
-                layers,
+                current: slot.forwarder.state().target.map(Into::into),
+                steps: &[],
             });
         }
-        let targets = allocate(Budget::Unlimited, &demands);
+        for (demand, steps) in demands.iter_mut().zip(&steps) {
+            demand.steps = steps;
+        }
+        let targets = allocate(Budget::Unlimited, &demands).targets;
         for ((mline, goes_on), target) in slots.into_iter().zip(targets) {
-            self.set_target(key, mline, target.layer.or(goes_on));
+            self.set_target(key, mline, target.layer.map(|target| target.layer).or(goes_on));
         }
     }
 
@@ -189,17 +194,24 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
-    /// The layers as the allocator sees them.
-    fn status(&self) -> &[LayerStatus] {
-        const OPEN: &[LayerStatus] = &[LayerStatus {
-            height: 0,
-            active: true,
-        }];
+    /// What the allocator can choose among.
+    fn steps(&self) -> Vec<Step> {
+        let step = |(index, height): (usize, u16)| Step {
+            target: LayerIndex(index as u8).into(),
+            height,
+            rate_permille: 1_000,
+            bitrate: media::Bitrate(0),
+        };
         match self.source.kind() {
             // Audio flows or does not; it has no quality to choose, and DTX is no reason to close.
-            Kind::Audio if self.open => OPEN,
-            Kind::Audio => &[],
-            Kind::Video => &self.status,
+            Kind::Audio if self.open => vec![step((0, 0))],
+            Kind::Audio => Vec::new(),
+            Kind::Video => {
+                let active = self.status.iter().enumerate().filter(|(_, status)| status.active);
+                active
+                    .map(|(index, status)| step((index, status.height)))
+                    .collect()
+            }
         }
     }
 }

@@ -299,6 +299,7 @@ impl<P: Peer> Router<P> {
                 });
                 self.remove_peer(key);
             }
+            PeerEvent::Bandwidth => self.retarget_peer(key),
             // Channels keep their own state in the peer: a message to one that is closed is refused there.
             PeerEvent::ChannelOpen(_) | PeerEvent::ChannelClosed(_) => {}
         }

@@ -1,9 +1,9 @@
 //! What a video track's viewers need of its publisher: layers, and keyframes to begin at.
 
 use crate::router::Router;
-use crate::state::{Track, TrackKey};
+use crate::state::{LayerStatus, Track, TrackKey};
 use crate::timers::Timer;
-use forward::{LAYER_SILENCE, LayerSet, LayerStatus, select_layer};
+use forward::{LAYER_SILENCE, LayerSet, Step, select_step};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
 use media::{Kind, LayerIndex};
@@ -131,15 +131,14 @@ impl Track {
 /// Adds the layers a viewer wants to be sent: the one that fits its tile; while that one does not come, also
 /// those below, or a publisher that was told to stop them would leave the viewer with nothing.
 fn wish(height: u16, status: &[LayerStatus], watched: &mut LayerSet) {
-    let mut ideal = [LayerStatus {
-        height: 0,
-        active: true,
-    }; MAX_LAYERS];
+    let ideal: [Step; MAX_LAYERS] = std::array::from_fn(|index| Step {
+        target: LayerIndex(index as u8).into(),
+        height: status.get(index).map_or(0, |status| status.height),
+        rate_permille: 1_000,
+        bitrate: media::Bitrate(0),
+    });
     let count = status.len().min(MAX_LAYERS);
-    for (place, status) in ideal.iter_mut().zip(status) {
-        place.height = status.height;
-    }
-    let Some(layer) = select_layer(height, &ideal[..count]) else {
+    let Some(layer) = select_step(height, &ideal[..count]).map(|step| step.target.layer) else {
         return;
     };
     watched.insert(layer);

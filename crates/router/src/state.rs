@@ -6,9 +6,7 @@ use crate::resent::Resent;
 use crate::speakers::{MicrophoneKey, Speakers};
 use crate::table::Key;
 use crate::timers::Armed;
-use forward::{
-    Forwarder, KeyframeRequests, LayerClock, LayerStatus, PacketRing, PublisherClock, WantedLayers,
-};
+use forward::{Forwarder, KeyframeRequests, LayerClock, PacketRing, PublisherClock, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::SlotState;
 use media::{Codec, Kind, LayerIndex, MLineIndex, ParticipantId, RoomId, Source, TrackId};
@@ -148,6 +146,15 @@ pub(crate) struct Track {
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) wanted: WantedLayers,
     pub(crate) timer: Armed,
+}
+
+/// One layer of a track, as far as choosing among layers is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LayerStatus {
+    /// Picture height in pixels; 0 when the publisher did not say.
+    pub(crate) height: u16,
+    /// Whether packets came within [`forward::LAYER_SILENCE`].
+    pub(crate) active: bool,
 }
 
 /// One layer of a track.

@@ -2,9 +2,9 @@
 
 use crate::counters::DropReason;
 use crate::router::Router;
-use crate::state::{Layer, Track, TrackKey};
+use crate::state::{Layer, LayerStatus, Track, TrackKey};
 use crate::timers::Armed;
-use forward::{KeyframeRequests, LayerClock, LayerStatus, PacketRing, WantedLayers};
+use forward::{KeyframeRequests, LayerClock, PacketRing, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
 use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};

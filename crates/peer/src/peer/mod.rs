@@ -280,6 +280,12 @@ impl Peer for RtcPeer {
         self.sender.accepts(slot, codec)
     }
 
+    fn bandwidth(&self) -> Option<bwe::Estimate> {
+        None
+    }
+
+    fn set_demand(&mut self, _now: Instant, _demand: bwe::Demand) {}
+
     fn send_rtp(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
         let packet = self.sender.packet(slot, packet);
         self.write_rtp(now, packet);

@@ -105,6 +105,12 @@ impl Peer for FakePeer {
     fn accepts(&self, _slot: MLineIndex, codec: Codec) -> bool {
         !self.0.borrow().refused_codecs.contains(&codec)
     }
+    fn bandwidth(&self) -> Option<bwe::Estimate> {
+        None
+    }
+
+    fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}
+
     fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
         self.0.borrow_mut().sent.push((slot, packet));
     }

@@ -9,24 +9,21 @@
 //! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
 
 mod actions;
-mod link;
 mod missing;
 mod peer;
 mod person;
 mod publisher;
 mod receiver;
-mod rng;
 mod stamp;
 mod subscriber;
 mod wire;
 mod world;
 
 pub use actions::Tile;
-pub use link::{Link, LinkConfig};
+pub use link::{Link, LinkConfig, LossModel, Rng};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
 pub use receiver::SlotStats;
-pub use rng::Rng;
 pub use stamp::Stamp;
 pub use subscriber::Skew;
 pub use world::World;

@@ -318,6 +318,12 @@ impl Peer for PlainPeer {
         codec != Codec::Red || self.takes_red
     }
 
+    fn bandwidth(&self) -> Option<bwe::Estimate> {
+        None
+    }
+
+    fn set_demand(&mut self, _now: Instant, _demand: bwe::Demand) {}
+
     fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
         self.send(&Message::Slot {
             slot,

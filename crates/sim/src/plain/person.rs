@@ -1,11 +1,11 @@
 //! Somebody in a call: publisher, subscriber, and a connection.
 
-use super::link::{Link, LinkConfig};
 use super::publisher::Publisher;
 use super::receiver::SlotStats;
 use super::subscriber::{Skew, Subscriber};
 use super::wire::Message;
 use bytes::{Bytes, BytesMut};
+use link::{Link, LinkConfig};
 use media::plane::Sections;
 use media::{MLineIndex, ParticipantId, TrackId};
 use peer::{DataChannel, Path};
@@ -21,7 +21,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(2_500);
 pub struct PersonId(pub usize);
 
 /// How somebody comes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PersonConfig {
     /// Receive m-lines for video.
     pub video_slots: u16,

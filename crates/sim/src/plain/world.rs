@@ -1,13 +1,13 @@
 //! A server, people, links between them, and the order of events.
 
-use super::link::Link;
 use super::peer::{PlainOffer, PlainPeer};
 use super::person::{Person, PersonConfig, PersonId};
 use super::publisher::Publisher;
-use super::rng::Rng;
 use super::subscriber::Subscriber;
 use super::wire::Message;
 use bytes::BytesMut;
+use link::Rng;
+use link::{Fate, Link};
 use media::{MLineIndex, NtpTime, ParticipantId, Source, TrackId};
 use peer::{Path, Protocol};
 use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId};
@@ -101,7 +101,7 @@ impl World {
             video_slots: config.video_slots,
             audio_slots: config.audio_slots,
         };
-        let person = self.new_person(room, welcome.participant, socket, offer, config);
+        let person = self.new_person(room, welcome.participant, socket, offer, config.clone());
         self.people.push(person);
         self.offer(socket, offer);
         if config.camera_fps > 0 {
@@ -128,8 +128,8 @@ impl World {
         Person {
             room: room.to_owned(),
             participant,
-            up: Link::new(config.up, up),
-            down: Link::new(config.down, down),
+            up: Link::new(config.up, self.now, up),
+            down: Link::new(config.down, self.now, down),
             slots: BTreeMap::new(),
             notices: Vec::new(),
             data: Vec::new(),
@@ -356,7 +356,7 @@ impl World {
                 .violations
                 .push(format!("a datagram to {path:?}, where nobody is"));
         };
-        if let Some(at) = self.people[index].down.send(self.now, datagram.len()) {
+        if let Fate::Arrives(at) = self.people[index].down.send(self.now, datagram.len()) {
             self.push(at, Event::ToPerson(index, datagram));
         }
     }
@@ -365,7 +365,7 @@ impl World {
         self.record(0, &datagram);
         let person = &mut self.people[index];
         let path = person.path;
-        if let Some(at) = person.up.send(self.now, datagram.len()) {
+        if let Fate::Arrives(at) = person.up.send(self.now, datagram.len()) {
             self.push(at, Event::ToServer(path, datagram));
         }
     }

@@ -1,6 +1,6 @@
 //! Hundreds of forced switches over reordering and loss: no frame under a wrong name, no number out of place.
 
-use sim::plain::{LinkConfig, PersonConfig, PersonId, Rng, Tile, World};
+use sim::plain::{LinkConfig, LossModel, PersonConfig, PersonId, Rng, Tile, World};
 use std::time::Duration;
 
 #[test]
@@ -8,17 +8,17 @@ fn everyone_passes_through_every_slot() {
     let mut world = World::new(11);
     let link = LinkConfig {
         jitter: Duration::from_millis(10),
-        loss: 0.02,
+        loss: LossModel::Random(0.02),
         ..LinkConfig::default()
     };
     let config = PersonConfig {
-        up: link,
+        up: link.clone(),
         down: link,
         video_slots: 3,
         audio_slots: 3,
         ..PersonConfig::default()
     };
-    let people: Vec<PersonId> = (0..6).map(|_| world.join("tea", config)).collect();
+    let people: Vec<PersonId> = (0..6).map(|_| world.join("tea", config.clone())).collect();
     let mut rng = Rng::new(12);
     world.run_ms(2_000);
     for round in 0..44 {

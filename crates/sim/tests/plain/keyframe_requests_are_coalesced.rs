@@ -1,6 +1,6 @@
 //! Many viewers who all need a keyframe cost a publisher one or two.
 
-use sim::plain::{LinkConfig, PersonConfig, Tile, World};
+use sim::plain::{LinkConfig, LossModel, PersonConfig, Tile, World};
 
 #[test]
 fn keyframe_requests_are_coalesced() {
@@ -11,7 +11,7 @@ fn keyframe_requests_are_coalesced() {
         microphone: false,
         ..PersonConfig::default()
     };
-    let viewers: Vec<_> = (0..20).map(|_| world.join("hall", silent)).collect();
+    let viewers: Vec<_> = (0..20).map(|_| world.join("hall", silent.clone())).collect();
     for viewer in &viewers {
         world.show(
             *viewer,
@@ -28,7 +28,7 @@ fn keyframe_requests_are_coalesced() {
 
     // Nothing reaches anybody for so long that what is missing is no longer to be had.
     for viewer in &viewers {
-        world.person_mut(*viewer).down.config.loss = 1.0;
+        world.person_mut(*viewer).down.config.loss = LossModel::Random(1.0);
     }
     world.run_ms(20_000);
     for viewer in &viewers {

@@ -1,18 +1,18 @@
 //! At 5 % loss both ways, NACK repairs nearly everything: few frames are missed, none is broken.
 
-use sim::plain::{LinkConfig, PersonConfig, Tile, World};
+use sim::plain::{LinkConfig, LossModel, PersonConfig, Tile, World};
 
 #[test]
 fn lost_packets_are_resent() {
     let mut world = World::new(3);
     let lossy = LinkConfig {
-        loss: 0.05,
+        loss: LossModel::Random(0.05),
         ..LinkConfig::default()
     };
     let alice = world.join(
         "tea",
         PersonConfig {
-            up: lossy,
+            up: lossy.clone(),
             ..PersonConfig::default()
         },
     );

@@ -1,7 +1,7 @@
 //! One seed, one run, to the bit; another seed, another run.
 
 use peer::DataChannel;
-use sim::plain::{LinkConfig, PersonConfig, Tile, World};
+use sim::plain::{LinkConfig, LossModel, PersonConfig, Tile, World};
 use std::time::Duration;
 
 fn run(seed: u64) -> u64 {
@@ -9,15 +9,17 @@ fn run(seed: u64) -> u64 {
     let link = LinkConfig {
         rate_bps: Some(4_000_000),
         jitter: Duration::from_millis(8),
-        loss: 0.02,
+        loss: LossModel::Random(0.02),
         ..LinkConfig::default()
     };
     let config = PersonConfig {
-        up: link,
+        up: link.clone(),
         down: link,
         ..PersonConfig::default()
     };
-    let people: Vec<_> = (0..6).map(|n| world.join(["a", "b"][n / 4], config)).collect();
+    let people: Vec<_> = (0..6)
+        .map(|n| world.join(["a", "b"][n / 4], config.clone()))
+        .collect();
     for (n, who) in people.iter().enumerate() {
         world.show(
             *who,

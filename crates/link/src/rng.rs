@@ -25,8 +25,13 @@ impl Rng {
         if end == 0 { 0 } else { self.bits() % end }
     }
 
+    /// A number from 0.0 up to, not including, 1.0.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// True in this share of cases (0.0 to 1.0).
     pub fn chance(&mut self, share: f64) -> bool {
-        ((self.bits() >> 11) as f64) < share * (1u64 << 53) as f64
+        self.unit() < share
     }
 }
