@@ -171,6 +171,21 @@ pub enum MediaEvent {
         /// Indices into the track's layers, ascending; empty when nobody watches.
         layers: Vec<crate::id::LayerIndex>,
     },
+    /// How good the call is for a participant, when it changed noticeably; at most once a second.
+    Quality {
+        /// Who.
+        participant: ParticipantId,
+        /// How good.
+        quality: Quality,
+    },
+    /// The publisher of a video track should send this codec from now on: somebody who watches cannot decode the
+    /// one it sends, or (with another codec than VP8) everybody can.
+    Codec {
+        /// Which track.
+        track: TrackId,
+        /// What to send.
+        codec: crate::codec::Codec,
+    },
     /// Microphones above the speech threshold, every 200 ms while any is, and once when the last falls silent.
     AudioLevels {
         /// Of one room: track and smoothed level, 0 (silent) to 127 (loudest: 127 + dBov), loudest first;
@@ -205,4 +220,30 @@ pub enum PauseReason {
     Bandwidth,
     /// The subscriber did not negotiate its codec.
     Codec,
+}
+
+/// How good the call is for one participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quality {
+    /// 0 (nothing gets through) to 100 (everything asked for arrives); the router documents how it is computed.
+    pub score: u8,
+    /// What holds the score down most; `None` at 100.
+    pub reason: Option<QualityReason>,
+}
+
+/// What is worst about a participant's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QualityReason {
+    /// Their downlink cannot carry all that their view asks for.
+    DownlinkBandwidth,
+    /// Packets are lost on the way to them.
+    DownlinkLoss,
+    /// Packets take long to reach them, or wait in a queue.
+    DownlinkDelay,
+    /// Their uplink cannot carry all that others would watch.
+    UplinkBandwidth,
+    /// Packets are lost on the way from them.
+    UplinkLoss,
+    /// Nothing is heard of them.
+    Silent,
 }

@@ -24,6 +24,7 @@ impl Room {
         self.last_flush = Some(now);
         let mut changed = std::mem::take(&mut self.changed);
         let left = std::mem::take(&mut self.left);
+        let rated = std::mem::take(&mut self.rated);
         if self.was_big && !self.is_big() {
             // From here on everybody is listed in full again: catch up.
             changed.extend(self.order.iter().copied());
@@ -31,6 +32,7 @@ impl Room {
         self.was_big = self.is_big();
         for id in self.order.clone() {
             self.announce(cx, id, &changed, &left);
+            self.tell_quality(cx, id, &rated);
         }
         if std::mem::take(&mut self.rearrange) {
             self.arrange_all(cx);
@@ -140,6 +142,39 @@ impl Room {
                     participants: updated,
                 },
             );
+        }
+    }
+
+    /// Tells one participant the quality of those of `rated` that it sees, and its own.
+    pub(crate) fn tell_quality(
+        &mut self,
+        cx: &mut Context,
+        id: ParticipantId,
+        rated: &BTreeSet<ParticipantId>,
+    ) {
+        if rated.is_empty() {
+            return;
+        }
+        let on_screen = if self.is_big() {
+            Some(self.on_screen(id))
+        } else {
+            None
+        };
+        let Some(me) = self.participants.get(&id) else {
+            return;
+        };
+        let concerns = |other: &ParticipantId| {
+            let shown = on_screen.as_ref().is_none_or(|shown| shown.contains(other));
+            *other == id || (shown && me.known.contains_key(other))
+        };
+        let participants: Vec<_> = rated
+            .iter()
+            .copied()
+            .filter(concerns)
+            .filter_map(|other| Some((other, self.participants.get(&other)?.quality?)))
+            .collect();
+        if !participants.is_empty() {
+            cx.notify(me.socket, Notice::Quality { participants });
         }
     }
 

@@ -7,8 +7,8 @@ use crate::notice::Notice;
 use crate::participant::{Participant, PendingOffer};
 use crate::room::Room;
 use crate::slots::Slots;
-use media::plane::MediaEvent;
-use media::{LayerIndex, MLineIndex, ParticipantId, Source, TrackId};
+use media::plane::{MediaEvent, Quality};
+use media::{Codec, LayerIndex, MLineIndex, ParticipantId, Source, TrackId};
 use std::time::Instant;
 
 impl Rooms {
@@ -67,6 +67,17 @@ impl Rooms {
                 };
                 self.with_room(room, |room, cx| room.handle_wanted_layers(cx, track, layers));
             }
+            MediaEvent::Quality { participant, quality } => {
+                self.with_participant(participant, |room, _| {
+                    room.handle_quality(now, participant, quality)
+                });
+            }
+            MediaEvent::Codec { track, codec } => {
+                let Some(room) = self.cx.tracks.get(&track).copied() else {
+                    return;
+                };
+                self.with_room(room, |room, cx| room.handle_codec(cx, track, codec));
+            }
             MediaEvent::AudioLevels { levels, room } => {
                 self.with_room(room, |room, cx| room.handle_levels(now, cx, &levels));
             }
@@ -113,6 +124,30 @@ impl Room {
         self.forget_audible(cx, id);
         self.touch(now, id);
         self.refresh_state(now, id);
+    }
+
+    /// How good the call is for somebody now: told with the next batch.
+    fn handle_quality(&mut self, now: Instant, id: ParticipantId, quality: Quality) {
+        let Some(me) = self.participants.get_mut(&id) else {
+            return;
+        };
+        if me.quality != Some(quality) {
+            me.quality = Some(quality);
+            self.rated.insert(id);
+            self.schedule(now);
+        }
+    }
+
+    /// The publisher should send another codec.
+    fn handle_codec(&mut self, cx: &mut Context, track: TrackId, codec: Codec) {
+        let owner = self.owners.get(&track).copied();
+        let Some(me) = owner.and_then(|owner| self.participants.get_mut(&owner)) else {
+            return;
+        };
+        if let Some(mine) = me.tracks.iter_mut().find(|mine| mine.id == track) {
+            mine.codec = Some(codec);
+            cx.notify(me.socket, Notice::Codec { track, codec });
+        }
     }
 
     /// A talker came into a talker slot, or went.

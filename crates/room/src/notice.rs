@@ -1,7 +1,7 @@
 //! What rooms say: to sockets and to the media plane.
 
-use media::plane::{MediaCommand, SlotState};
-use media::{ParticipantId, RoomId, Source, TrackId};
+use media::plane::{MediaCommand, Quality, SlotState};
+use media::{Codec, ParticipantId, RoomId, Source, TrackId};
 
 /// A connection to a client; the caller numbers them and never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,18 @@ pub enum Notice {
         track: TrackId,
         /// Rids wanted, lowest quality first; `""` stands for a track without simulcast.
         wanted: Vec<String>,
+    },
+    /// The codec an own video track should be sent in from now on.
+    Codec {
+        /// Which track.
+        track: TrackId,
+        /// What to send.
+        codec: Codec,
+    },
+    /// How good the call is for people whose connection changed noticeably, oneself included.
+    Quality {
+        /// Whose, and how good.
+        participants: Vec<(ParticipantId, Quality)>,
     },
     /// Answer to an offer that was forwarded to the peer.
     Answer {

@@ -7,8 +7,8 @@ use crate::liveness::Liveness;
 use crate::notice::{ParticipantInfo, SocketId, TrackInfo};
 use crate::request::{OfferedTrack, View};
 use crate::slots::Slots;
-use media::plane::PublishSection;
-use media::{LayerIndex, LayerInfo, ParticipantId, Source, TrackId};
+use media::plane::{PublishSection, Quality};
+use media::{Codec, LayerIndex, LayerInfo, ParticipantId, Source, TrackId};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -21,6 +21,8 @@ pub(crate) struct Track {
     pub(crate) muted: bool,
     /// Layers somebody watches, as the media plane said last.
     pub(crate) wanted: Option<Vec<LayerIndex>>,
+    /// Codec to send, as the media plane said last.
+    pub(crate) codec: Option<Codec>,
 }
 
 impl Track {
@@ -63,6 +65,8 @@ pub(crate) struct Participant {
     pub(crate) token: String,
     pub(crate) socket: Option<SocketId>,
     pub(crate) liveness: Liveness,
+    /// How good the call is for it, once known.
+    pub(crate) quality: Option<Quality>,
     /// The state others were, or are about to be, told.
     pub(crate) shown_state: ParticipantState,
 
@@ -103,6 +107,7 @@ impl Participant {
             socket: Some(socket),
             shown_state: liveness.state(),
             liveness,
+            quality: None,
             pending_offer: None,
             sections: Vec::new(),
             offered: Vec::new(),

@@ -42,6 +42,7 @@ impl Room {
                 layers: Vec::new(),
                 muted: false,
                 wanted: None,
+                codec: None,
             });
             self.owners.insert(id_of_track, id);
         }

@@ -26,6 +26,8 @@ pub(crate) struct Room {
 
     /// Who came or changed since the last batch.
     pub(crate) changed: BTreeSet<ParticipantId>,
+    /// Whose quality changed since the last batch.
+    pub(crate) rated: BTreeSet<ParticipantId>,
     /// Who went since the last batch.
     pub(crate) left: Vec<ParticipantId>,
     /// Whether tracks came or went since the last batch.
@@ -50,6 +52,7 @@ impl Room {
             owners: BTreeMap::new(),
             revision: 0,
             changed: BTreeSet::new(),
+            rated: BTreeSet::new(),
             left: Vec::new(),
             rearrange: false,
             flush_at: None,
@@ -121,7 +124,13 @@ impl Room {
                     },
                 );
             }
+            if let Some(codec) = track.codec {
+                let track = track.id;
+                cx.notify(me.socket, Notice::Codec { track, codec });
+            }
         }
+        let everybody = self.order.iter().copied().collect();
+        self.tell_quality(cx, id, &everybody);
     }
 
     /// A page of the others; they count as known to the one who asks.
@@ -185,6 +194,7 @@ impl Room {
         cx.dirty_slots.remove(&(self.id, id));
         self.order.retain(|other| *other != id);
         self.changed.remove(&id);
+        self.rated.remove(&id);
         self.left.push(id);
         self.revision += 1;
         self.rearrange_soon(now);
@@ -224,7 +234,7 @@ impl Room {
         self.rearrange_soon(now);
     }
 
-    fn schedule(&mut self, now: Instant) {
+    pub(crate) fn schedule(&mut self, now: Instant) {
         if self.flush_at.is_none() {
             // The first change of a quiet time goes out at once, a burst every interval.
             let earliest = self.last_flush.map(|last| last + BATCH_INTERVAL);

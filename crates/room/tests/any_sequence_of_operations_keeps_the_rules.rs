@@ -3,7 +3,7 @@
 
 mod common;
 use common::{camera, layers, offered, screen, sections};
-use media::plane::{MediaCommand, MediaEvent};
+use media::plane::{MediaCommand, MediaEvent, Quality};
 use media::{MLineIndex, ParticipantId, RoomId, TrackId};
 use proptest::prelude::*;
 use room::{Config, Join, Notice, RoomOutput, Rooms, SlotShown, SocketId, View};
@@ -124,6 +124,11 @@ impl World {
             Op::Resume(w) => self.resume(w),
             Op::Silent(w, seconds) => {
                 self.event(w, |participant| MediaEvent::Silent { participant, seconds });
+                let quality = Quality {
+                    score: seconds as u8,
+                    reason: None,
+                };
+                self.event(w, |participant| MediaEvent::Quality { participant, quality });
             }
             Op::Break(w) => self.event(w, |participant| MediaEvent::Disconnected {
                 participant,
@@ -324,7 +329,14 @@ impl World {
             Notice::Slots { slots } => self.take_slots(w, slots),
             Notice::Closed(_) => self.clients[w] = Client::default(),
             Notice::MediaFailed { .. } => self.clients[w].slots.clear(),
-            Notice::Layers { track, .. } => assert!(self.clients[w].own.contains(track)),
+            Notice::Quality { participants } => {
+                for (participant, _) in participants {
+                    let client = &self.clients[w];
+                    let known = client.known.contains(participant);
+                    assert!(known || client.id == Some(*participant), "the quality of a stranger");
+                }
+            }
+            Notice::Layers { track, .. } | Notice::Codec { track, .. } => assert!(self.clients[w].own.contains(track)),
             Notice::Answer { .. } => {}
         }
     }

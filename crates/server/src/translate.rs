@@ -1,11 +1,12 @@
 //! Between what rooms say and what is on the wire.
 
-use media::plane::{PauseReason, SlotState};
-use media::{Bitrate, LayerInfo};
+use media::plane::{PauseReason, Quality, QualityReason, SlotState};
+use media::{Bitrate, Codec, LayerInfo, ParticipantId};
 use room::{CloseReason, Notice, RoomError, SlotShown, Welcome};
 use signaling::{
-    ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo, ParticipantState,
-    PauseReasonName, ServerMessage, SlotInfo, SlotStateName, Speaker, Tile, TrackInfo,
+    CodecName, ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo,
+    ParticipantState, PauseReasonName, QualityInfo, QualityReasonName, ServerMessage, SlotInfo,
+    SlotStateName, Speaker, Tile, TrackInfo,
 };
 
 /// What a notice becomes.
@@ -52,6 +53,14 @@ pub(crate) fn notice(notice: Notice) -> Outcome {
             speakers: all(speakers, speaker),
         },
         Notice::Layers { track, wanted } => ServerMessage::Layers { track, wanted },
+        // Only video has a choice, and a track of another kind is never told.
+        Notice::Codec { track, codec } => ServerMessage::Codec {
+            track,
+            codec: codec_name(codec),
+        },
+        Notice::Quality { participants } => ServerMessage::Quality {
+            participants: all(participants, quality),
+        },
         Notice::Answer { request, result } => {
             let message = match result {
                 Ok(sdp) => ServerMessage::Answer { sdp },
@@ -174,6 +183,30 @@ fn slot(info: room::SlotInfo) -> SlotInfo {
         csrc: track.map_or(0, |track| track.0),
         state,
         reason,
+    }
+}
+
+fn codec_name(codec: Codec) -> CodecName {
+    match codec {
+        Codec::Vp9 => CodecName::Vp9,
+        Codec::Av1 => CodecName::Av1,
+        Codec::H264 => CodecName::H264,
+        Codec::Vp8 | Codec::Opus | Codec::Red => CodecName::Vp8,
+    }
+}
+
+fn quality((participant, quality): (ParticipantId, Quality)) -> QualityInfo {
+    QualityInfo {
+        participant,
+        score: quality.score,
+        reason: quality.reason.map(|reason| match reason {
+            QualityReason::DownlinkBandwidth => QualityReasonName::DownlinkBandwidth,
+            QualityReason::DownlinkLoss => QualityReasonName::DownlinkLoss,
+            QualityReason::DownlinkDelay => QualityReasonName::DownlinkDelay,
+            QualityReason::UplinkBandwidth => QualityReasonName::UplinkBandwidth,
+            QualityReason::UplinkLoss => QualityReasonName::UplinkLoss,
+            QualityReason::Silent => QualityReasonName::Silent,
+        }),
     }
 }
 

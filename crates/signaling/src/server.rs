@@ -1,6 +1,8 @@
 //! Server → client.
 
-use crate::types::{ErrorCode, IceServer, Limits, ParticipantInfo, SlotInfo, Speaker, TrackInfo};
+use crate::types::{
+    CodecName, ErrorCode, IceServer, Limits, ParticipantInfo, QualityInfo, SlotInfo, Speaker, TrackInfo,
+};
 use media::{ParticipantId, TrackId};
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +113,20 @@ pub enum ServerMessage {
         /// Rids wanted.
         wanted: Vec<String>,
     },
+    /// To a publisher: the codec to send an own video track in from now on, because somebody who watches cannot decode
+    /// the one it sends, or because everybody can again.
+    Codec {
+        /// The publisher's own track.
+        #[cfg_attr(test, ts(type = "TrackId"))]
+        track: TrackId,
+        /// What to send.
+        codec: CodecName,
+    },
+    /// How good the call is for people whose connection changed noticeably, oneself included; at most every 200 ms.
+    Quality {
+        /// Whose, and how good.
+        participants: Vec<QualityInfo>,
+    },
     /// The server is about to go down or empties itself: join anew after this many milliseconds.
     Draining {
         /// Wait before joining again.
@@ -127,7 +143,7 @@ pub enum ServerMessage {
 
 impl ServerMessage {
     /// Every type, as on the wire.
-    pub const TYPES: [&'static str; 14] = [
+    pub const TYPES: [&'static str; 16] = [
         "welcome",
         "answer",
         "published_ok",
@@ -140,6 +156,8 @@ impl ServerMessage {
         "slots",
         "speakers",
         "layers",
+        "codec",
+        "quality",
         "draining",
         "error",
     ];
@@ -159,6 +177,8 @@ impl ServerMessage {
             Self::Slots { .. } => "slots",
             Self::Speakers { .. } => "speakers",
             Self::Layers { .. } => "layers",
+            Self::Codec { .. } => "codec",
+            Self::Quality { .. } => "quality",
             Self::Draining { .. } => "draining",
             Self::Error { .. } => "error",
         }

@@ -147,6 +147,55 @@ pub enum PauseReasonName {
     Codec,
 }
 
+/// A video codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CodecName {
+    /// VP8: everybody decodes it.
+    Vp8,
+    /// VP9, profile 0.
+    Vp9,
+    /// AV1, main profile.
+    Av1,
+    /// H.264, constrained baseline.
+    H264,
+}
+
+/// How good the call is for one participant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct QualityInfo {
+    /// Whose.
+    #[cfg_attr(test, ts(type = "ParticipantId"))]
+    pub participant: ParticipantId,
+    /// 0 (nothing gets through) to 100 (everything asked for arrives).
+    pub score: u8,
+    /// What holds the score down most; absent at 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub reason: Option<QualityReasonName>,
+}
+
+/// What is worst about a participant's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum QualityReasonName {
+    /// Their downlink cannot carry all that their view asks for.
+    DownlinkBandwidth,
+    /// Packets are lost on the way to them.
+    DownlinkLoss,
+    /// Packets take long to reach them.
+    DownlinkDelay,
+    /// Their uplink cannot carry all that others would watch.
+    UplinkBandwidth,
+    /// Packets are lost on the way from them.
+    UplinkLoss,
+    /// Nothing is heard of them.
+    Silent,
+}
+
 /// Someone audible, loudest first in lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -54,6 +54,9 @@ fn generate() -> String {
     declare::<SlotStateName>(&mut text, &config);
     declare::<PauseReasonName>(&mut text, &config);
     declare::<SlotInfo>(&mut text, &config);
+    declare::<CodecName>(&mut text, &config);
+    declare::<QualityReasonName>(&mut text, &config);
+    declare::<QualityInfo>(&mut text, &config);
     declare::<Speaker>(&mut text, &config);
     declare::<IceServer>(&mut text, &config);
     declare::<Limits>(&mut text, &config);

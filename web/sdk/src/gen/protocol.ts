@@ -91,6 +91,22 @@ export type SlotInfo = {
   reason?: PauseReasonName,
 };
 
+/** A video codec. */
+export type CodecName = "vp8" | "vp9" | "av1" | "h264";
+
+/** What is worst about a participant's connection. */
+export type QualityReasonName = "downlink_bandwidth" | "downlink_loss" | "downlink_delay" | "uplink_bandwidth" | "uplink_loss" | "silent";
+
+/** How good the call is for one participant. */
+export type QualityInfo = {
+  /** Whose. */
+  participant: ParticipantId,
+  /** 0 (nothing gets through) to 100 (everything asked for arrives). */
+  score: number,
+  /** What holds the score down most; absent at 100. */
+  reason?: QualityReasonName,
+};
+
 /** Someone audible, loudest first in lists. */
 export type Speaker = {
   /** Who. */
@@ -272,6 +288,16 @@ export type ServerMessage = { "type": "welcome",
   track: TrackId,
   /** Rids wanted. */
   wanted: Array<string>,
+}
+  | { "type": "codec",
+  /** The publisher's own track. */
+  track: TrackId,
+  /** What to send. */
+  codec: CodecName,
+}
+  | { "type": "quality",
+  /** Whose, and how good. */
+  participants: Array<QualityInfo>,
 }
   | { "type": "draining",
   /** Wait before joining again. */

@@ -134,6 +134,11 @@ answer: {
   "type": "answer",
   "sdp": "v=0\r\no=- 7382911 1 IN IP4 0.0.0.0\r\n…"
 },
+codec: {
+  "type": "codec",
+  "track": "t_2b7f00e1",
+  "codec": "vp8"
+},
 draining: {
   "type": "draining",
   "retry_after_ms": 2500
@@ -204,6 +209,20 @@ published_ok: {
     "source": "camera",
     "muted": false
   }
+},
+quality: {
+  "type": "quality",
+  "participants": [
+    {
+      "participant": "p_5e0c81d2",
+      "score": 100
+    },
+    {
+      "participant": "p_0a1b2c3d",
+      "score": 55,
+      "reason": "downlink_bandwidth"
+    }
+  ]
 },
 slots: {
   "type": "slots",
