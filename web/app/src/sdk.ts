@@ -7,6 +7,8 @@ export type {
   Device,
   DeviceKind,
   LocalTrack,
+  Quality,
+  QualityReason,
   RemoteParticipant,
   RemoteTrack,
   ScreenCapture,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeMetadata, remoteTiles, saysPoor } from '../src/logic/tiles';
+import { remoteTiles } from '../src/logic/tiles';
 import type { RemoteParticipant, RemoteTrack, Source } from '../src/sdk';
 
 const picture = {} as MediaStreamTrack;
@@ -29,6 +29,7 @@ function person(tracks: RemoteTrack[], change: Partial<RemoteParticipant> = {}):
     tracks: byName,
     speaking: false,
     level: 0,
+    quality: null,
     ...change,
   };
 }
@@ -57,15 +58,9 @@ describe('remoteTiles', () => {
   });
 
   it('marks a poor network and a picture that is paused for bandwidth', () => {
-    expect(tilesOf(person([], { metadata: encodeMetadata('poor') })).cameras[0]?.mark).toBe('poor');
+    expect(tilesOf(person([], { quality: { score: 49, reason: 'uplink_loss' } })).cameras[0]?.mark).toBe('poor');
+    expect(tilesOf(person([], { quality: { score: 50, reason: 'uplink_loss' } })).cameras[0]?.mark).toBeNull();
     expect(tilesOf(person([track('camera', { pauseReason: 'bandwidth' })])).cameras[0]?.mark).toBe('bandwidth');
     expect(tilesOf(person([track('camera', { pauseReason: 'hidden' })])).cameras[0]?.mark).toBeNull();
-  });
-});
-
-describe('saysPoor', () => {
-  it('reads only what it understands', () => {
-    expect(saysPoor(encodeMetadata('good'))).toBe(false);
-    for (const odd of [null, '', 'x', 'null', '3', '[]', '{"quality":7}']) expect(saysPoor(odd)).toBe(false);
   });
 });

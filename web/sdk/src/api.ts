@@ -12,6 +12,25 @@ export type ParticipantState = 'connecting' | 'connected' | 'reconnecting';
 
 export type PauseReason = 'muted' | 'hidden' | 'no_layer' | 'bandwidth' | 'codec';
 
+export type VideoCodec = 'vp8' | 'vp9' | 'av1' | 'h264';
+
+/** What is worst about a participant's connection. */
+export type QualityReason =
+  | 'downlink_bandwidth'
+  | 'downlink_loss'
+  | 'downlink_delay'
+  | 'uplink_bandwidth'
+  | 'uplink_loss'
+  | 'silent';
+
+/** How good the call is for one participant, as the server measures it. */
+export interface Quality {
+  /** 0 (nothing gets through) to 100 (everything asked for arrives). Below 50 people notice. */
+  readonly score: number;
+  /** What holds the score down most; null at 100. */
+  readonly reason: QualityReason | null;
+}
+
 export interface ConnectOptions {
   /** WebSocket URL; default: `/signal` on the page's own host. */
   url?: string;
@@ -26,6 +45,11 @@ export interface ConnectOptions {
   audioSlots?: number;
   /** `tcp` ignores the server's UDP candidates (for tests and for networks that break UDP). Default `all`. */
   transport?: 'all' | 'tcp';
+  /**
+   * Codec of one's own camera. Another one than VP8 is used where the browser can be told (`encodings[].codec`), and
+   * only while all who watch decode it: else the server asks for VP8. VP9 is sent as SVC (L3T3_KEY). Default `vp8`.
+   */
+  videoCodec?: VideoCodec;
   /** Gives up joining; `connect` then rejects with code `aborted`. */
   signal?: AbortSignal;
 }
@@ -69,6 +93,8 @@ export interface RemoteParticipant {
   /** Whether it is audible now, and how loud (0 to 127). */
   readonly speaking: boolean;
   readonly level: number;
+  /** Null until the server has told. */
+  readonly quality: Quality | null;
 }
 
 export interface LocalTrack {
@@ -162,8 +188,8 @@ export interface CallEvents {
   audioBlocked: (blocked: boolean) => void;
   /** An own track ended by itself (unplugged, or sharing stopped in the browser's bar); it is unpublished already. */
   trackEnded: (source: Source) => void;
-  /** Own network: `poor` when loss or round trip is bad for some seconds. */
-  quality: (quality: 'good' | 'poor') => void;
+  /** How good the call is for oneself changed. For others `participants` is emitted. */
+  quality: (quality: Quality) => void;
   /** The call is over; null after `leave()`. */
   closed: (error: CallErrorShape | null) => void;
 }
@@ -190,8 +216,8 @@ export interface Call {
   /** The active speaker's id, null when nobody speaks. */
   readonly activeSpeaker: string | null;
   readonly videoSlots: number;
-  /** Own network as last told by the `quality` event. */
-  readonly quality: 'good' | 'poor';
+  /** How good the call is for oneself, as last told by the `quality` event; null before. */
+  readonly quality: Quality | null;
   /** Whether sound waits for a gesture: call `startAudio()` from a click. */
   readonly audioBlocked: boolean;
 

@@ -8,6 +8,7 @@ import type {
   LocalTrack,
   ParticipantPage,
   PublishOptions,
+  Quality,
   RemoteParticipant,
   Source,
   View,
@@ -27,13 +28,10 @@ import { Publications } from './publications.ts';
 import type { Server } from './signaling/wire.ts';
 import { Roster, type RosterChange } from './state/roster.ts';
 import { ViewSender } from './state/view.ts';
-import { QualityJudge, readingOf } from './stats/quality.ts';
-import { Rates } from './stats/rates.ts';
 import { StatsReader } from './stats/reader.ts';
-import { readReports } from './stats/reports.ts';
 
-/** How often the own network is judged, in milliseconds. */
-const QUALITY_INTERVAL_MS = 2_000;
+/** How often the height of one's own pictures is looked at, in milliseconds: phones turn. */
+const HEIGHT_INTERVAL_MS = 2_000;
 
 /** A call: the connection, and what the page sees of it. */
 export class PlenumCall implements Call {
@@ -47,9 +45,8 @@ export class PlenumCall implements Call {
   readonly #audio: AudioOutput;
   readonly #csrc: CsrcWatcher;
   readonly #stats = new StatsReader();
-  readonly #judge = new QualityJudge();
-  #rates = new Rates();
-  #qualityTimer: ReturnType<typeof setInterval> | null = null;
+  #quality: Quality | null = null;
+  #heightTimer: ReturnType<typeof setInterval> | null = null;
   #id = '';
   #dataRates: Record<ChannelLabel, RateLimit> | null = null;
 
@@ -138,8 +135,8 @@ export class PlenumCall implements Call {
     return this.#connection.videoSlots;
   }
 
-  get quality(): 'good' | 'poor' {
-    return this.#judge.quality;
+  get quality(): Quality | null {
+    return this.#quality;
   }
 
   get audioBlocked(): boolean {
@@ -258,6 +255,12 @@ export class PlenumCall implements Call {
       case 'layers':
         this.#publications.setWanted(message.track, message.wanted);
         break;
+      case 'codec':
+        this.#publications.setCodec(message.track, message.codec);
+        break;
+      case 'quality':
+        this.#rated(message);
+        break;
       default:
         // Answers are not notices, and types of a newer server do not concern this version.
         this.#log.add('signaling', `ignored notice ${message.type}`);
@@ -275,9 +278,8 @@ export class PlenumCall implements Call {
 
   #newPeer(): void {
     this.#audio.clear();
-    this.#rates = new Rates();
     this.#csrc.start();
-    this.#qualityTimer ??= setInterval(() => void this.#tick(), QUALITY_INTERVAL_MS);
+    this.#heightTimer ??= setInterval(() => this.#publications.refreshHeights(), HEIGHT_INTERVAL_MS);
   }
 
   #slotsAdded(added: readonly Slot[]): void {
@@ -301,6 +303,20 @@ export class PlenumCall implements Call {
     this.#emitter.emit('participants');
   }
 
+  #rated({ participants }: Server<'quality'>): void {
+    for (const { participant, score, reason } of participants) {
+      const quality = { score, reason: reason ?? null };
+      if (participant !== this.#id) {
+        this.#roster.rate(participant, quality);
+        continue;
+      }
+      this.#quality = quality;
+      this.#log.add('media', `quality ${score}${reason ? ` (${reason})` : ''}`);
+      this.#emitter.emit('quality', quality);
+    }
+    this.#emitter.emit('participants');
+  }
+
   #csrcChanged(slot: Slot): void {
     this.#log.add('media', `slot ${slot.mid} (${slot.kind}): packets of ${slot.csrc}, assigned ${slot.info.csrc}`);
     this.#emitter.emit('participants');
@@ -310,18 +326,6 @@ export class PlenumCall implements Call {
     const envelope = decodeEnvelope(data);
     if (envelope) this.#emitter.emit('data', { ...envelope, channel });
     else this.#log.add('data', `${channel}: message of ${data.byteLength} bytes that is no envelope`);
-  }
-
-  async #tick(): Promise<void> {
-    this.#publications.refreshHeights();
-    const { peer } = this.#connection;
-    if (peer?.pc.connectionState !== 'connected') return;
-    try {
-      const reports = await readReports(peer.pc);
-      if (this.#judge.take(readingOf(reports, this.#rates))) this.#emitter.emit('quality', this.#judge.quality);
-    } catch (error) {
-      this.#log.add('media', `no statistics: ${toCallError(error).message}`);
-    }
   }
 
   #ownerOf(trackId: string): { participant: string; source: Source } | null {
@@ -336,7 +340,7 @@ export class PlenumCall implements Call {
   #closed(error: CallError | null): void {
     this.#csrc.stop();
     this.#audio.clear();
-    if (this.#qualityTimer !== null) clearInterval(this.#qualityTimer);
+    if (this.#heightTimer !== null) clearInterval(this.#heightTimer);
     this.#emitter.emit('closed', error);
   }
 }

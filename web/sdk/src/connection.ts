@@ -1,4 +1,4 @@
-import type { CallState, ConnectOptions } from './api.ts';
+import type { CallState, ConnectOptions, VideoCodec } from './api.ts';
 import type { ChannelLabel } from './data/channel.ts';
 import type { DebugLog } from './debug.ts';
 import { CallError, toCallError } from './errors.ts';
@@ -47,6 +47,7 @@ export class Connection {
   #peerFailures = 0;
   #everReady = false;
   #transport: 'all' | 'tcp';
+  readonly #videoCodec: VideoCodec;
   #videoSlots: number;
   #audioSlots: number;
   #ready = deferred();
@@ -55,6 +56,7 @@ export class Connection {
     this.#listener = listener;
     this.#log = log;
     this.#transport = options.transport ?? 'all';
+    this.#videoCodec = options.videoCodec ?? 'vp8';
     this.#videoSlots = options.videoSlots ?? DEFAULT_VIDEO_SLOTS;
     this.#audioSlots = options.audioSlots ?? this.#videoSlots + 2;
     this.session = new Session(
@@ -165,6 +167,7 @@ export class Connection {
         videoSlots: this.#videoSlots,
         audioSlots: this.#audioSlots,
         transport: this.#transport,
+        videoCodec: this.#videoCodec,
       },
       {
         connection: (state) => this.#watch?.state(state),

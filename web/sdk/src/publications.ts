@@ -1,4 +1,4 @@
-import type { LocalTrack, Source } from './api.ts';
+import type { LocalTrack, Source, VideoCodec } from './api.ts';
 import type { Connection } from './connection.ts';
 import { CallError, toCallError } from './errors.ts';
 import type { TrackInfo } from './gen/protocol.ts';
@@ -121,6 +121,15 @@ export class Publications {
   setWanted(trackId: string, rids: readonly string[]): void {
     for (const { id, source } of this.tracks.values()) {
       if (id === trackId) void this.#section(source)?.setWanted(rids);
+    }
+  }
+
+  /** The server asks for another codec; a change of layers is told. */
+  setCodec(trackId: string, codec: VideoCodec): void {
+    for (const publication of this.tracks.values()) {
+      if (publication.id !== trackId) continue;
+      const done = this.#section(publication.source)?.setCodec(codec);
+      done?.then((changed) => (changed ? this.#sync(publication) : undefined)).catch(() => undefined);
     }
   }
 

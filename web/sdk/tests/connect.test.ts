@@ -32,9 +32,13 @@ describe('connect', () => {
         ['f', 1],
       ],
     );
-    for (const { kind, codecs } of sections) {
+    for (const { kind, direction, codecs } of sections) {
       const names = codecs.map(({ mimeType }) => mimeType);
-      expect(names).toEqual(kind === 'audio' ? ['audio/red', 'audio/opus'] : ['video/VP8', 'video/rtx']);
+      const video =
+        direction === 'sendonly'
+          ? ['video/VP8', 'video/rtx']
+          : ['video/VP8', 'video/VP9', 'video/AV1', 'video/H264', 'video/rtx'];
+      expect(names).toEqual(kind === 'audio' ? ['audio/red', 'audio/opus'] : video);
     }
     expect(world.server.of('offer')[0]?.tracks).toEqual([
       { mid: '0', source: 'microphone' },

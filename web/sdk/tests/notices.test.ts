@@ -17,6 +17,8 @@ const NOTICE: Record<ServerMessage['type'], boolean> = {
   slots: true,
   speakers: true,
   layers: true,
+  codec: true,
+  quality: true,
   draining: true,
   error: false,
 };

@@ -3,6 +3,8 @@ import type { Call, Source } from '../src/api.ts';
 import { fakeTrack } from './fakes/media.ts';
 import { useWorld } from './fakes/world.ts';
 
+type Encoding = RTCRtpEncodingParameters & { codec?: RTCRtpCodec; scalabilityMode?: string };
+
 describe('publishing', () => {
   const world = useWorld();
   const CAMERA = '1';
@@ -49,6 +51,48 @@ describe('publishing', () => {
     ]);
     const [q, h, f] = world.pc().section(CAMERA).sender.encodings;
     expect([q?.scaleResolutionDownBy, h?.scaleResolutionDownBy, f?.active]).toEqual([2, 1, false]);
+  });
+
+  it('sends the codec it is told, and tells the layers that come with it', async () => {
+    const call = await world.join({ videoCodec: 'vp9' });
+    const { sender } = world.pc().section(CAMERA);
+    const vp9 = { mimeType: 'video/VP9', clockRate: 90_000 };
+    sender.codecs.push(vp9);
+    await publish(call, 'camera', fakeTrack('video', 720));
+    const layersTold = () => world.server.of('publish').map(({ layers }) => layers?.map(({ rid }) => rid).join());
+    expect(layersTold()).toEqual(['f']);
+    const sent = () =>
+      sender.encodings.map(({ rid, active, codec, scalabilityMode }: Encoding) => [
+        rid,
+        active,
+        codec?.mimeType,
+        scalabilityMode,
+      ]);
+    expect(sent()).toEqual([
+      ['q', false, 'video/VP9', undefined],
+      ['h', false, 'video/VP9', undefined],
+      ['f', true, 'video/VP9', 'L3T3_KEY'],
+    ]);
+    world.socket().say({ type: 'codec', track: 't_000000a1', codec: 'vp8' });
+    await world.pass(50);
+    expect(layersTold()).toEqual(['f', 'q,h,f']);
+    expect(sent()).toEqual([
+      ['q', true, 'video/VP8', undefined],
+      ['h', true, 'video/VP8', undefined],
+      ['f', true, 'video/VP8', 'L1T3'],
+    ]);
+  });
+
+  it('stays with VP8 where the wanted codec was not negotiated', async () => {
+    const call = await world.join({ videoCodec: 'av1' });
+    await publish(call, 'camera', fakeTrack('video', 720));
+    expect(world.server.of('publish')[0]?.layers).toHaveLength(3);
+    expect(
+      world
+        .pc()
+        .section(CAMERA)
+        .sender.encodings.map(({ codec }: Encoding) => codec),
+    ).toEqual([undefined, undefined, undefined]);
   });
 
   it('of sound and screens has no simulcast', async () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toDeviceError } from '../src/devices/errors.ts';
 import { levelOf } from '../src/devices/meter.ts';
-import { QualityJudge, readingOf } from '../src/stats/quality.ts';
-import { Rates } from '../src/stats/rates.ts';
 import type { Report, Reports } from '../src/stats/reports.ts';
 import { welcome } from './fakes/server.ts';
 import { useWorld } from './fakes/world.ts';
@@ -10,47 +8,6 @@ import { useWorld } from './fakes/world.ts';
 function reports(...list: (Partial<Report> & { id: string; type: string })[]): Reports {
   return new Map(list.map((report) => [report.id, { timestamp: 0, ...report }]));
 }
-
-describe('quality', () => {
-  const GOOD = { loss: 0, rttMs: 30 };
-  const LOSSY = { loss: 0.2, rttMs: 30 };
-
-  it('needs two bad readings in a row to be poor, and four good ones to be good again', () => {
-    const judge = new QualityJudge();
-    expect([judge.take(LOSSY), judge.take(GOOD), judge.take(LOSSY), judge.take(LOSSY)]).toEqual([
-      false,
-      false,
-      false,
-      true,
-    ]);
-    expect(judge.quality).toBe('poor');
-    expect([GOOD, GOOD, GOOD, LOSSY, GOOD, GOOD, GOOD, GOOD].map((reading) => judge.take(reading))).toEqual([
-      ...Array(7).fill(false),
-      true,
-    ]);
-    expect(judge.quality).toBe('good');
-  });
-
-  it('counts a slow network as bad too', () => {
-    const judge = new QualityJudge();
-    const slow = { loss: 0, rttMs: 900 };
-    expect([judge.take(slow), judge.take(slow)]).toEqual([false, true]);
-  });
-
-  it('reads losses both ways since the last reading, and the round trip of the pair in use', () => {
-    const rates = new Rates();
-    const at = (packetsLost: number, packetsReceived: number, fractionLost: number): Reports =>
-      reports(
-        { id: 'i', type: 'inbound-rtp', packetsLost, packetsReceived },
-        { id: 'r', type: 'remote-inbound-rtp', fractionLost },
-        { id: 't', type: 'transport', selectedCandidatePairId: 'p' },
-        { id: 'p', type: 'candidate-pair', currentRoundTripTime: 0.05 },
-      );
-    expect(readingOf(at(100, 900, 0), rates).loss).toBeCloseTo(0.1);
-    expect(readingOf(at(100, 1_900, 0), rates)).toEqual({ loss: 0, rttMs: 50 });
-    expect(readingOf(at(100, 2_900, 0.3), rates).loss).toBeCloseTo(0.3);
-  });
-});
 
 describe('statistics', () => {
   const world = useWorld();
@@ -99,22 +56,29 @@ describe('statistics', () => {
     expect(stats.slots[0]?.loss).toBeCloseTo(0.05);
     expect(stats.slots[1]).toMatchObject({ mid: '5', state: 'empty', participant: null, bitrate: 0 });
   });
+});
 
-  it('make the call poor while the network is, and say when it is good again', async () => {
+describe('quality', () => {
+  const world = useWorld();
+
+  it('is the server’s word: of oneself by an event, of others on the participant', async () => {
+    const ann = { id: 'p_0000000a', name: 'Ann', state: 'connected' as const, tracks: [] };
+    world.server.welcome = welcome({ count: 2, participants: [ann] });
     const call = await world.join();
-    const told: string[] = [];
+    expect([call.quality, call.participants.get(ann.id)?.quality]).toEqual([null, null]);
+    const told: unknown[] = [];
     call.on('quality', (quality) => told.push(quality));
-    const rtt = (seconds: number): void => {
-      world.pc().stats = new Map(
-        reports({ id: 'p', type: 'candidate-pair', selected: true, currentRoundTripTime: seconds }),
-      );
-    };
-    rtt(1);
-    await world.pass(4_500);
-    expect([told, call.quality]).toEqual([['poor'], 'poor']);
-    rtt(0.02);
-    await world.pass(8_500);
-    expect([told, call.quality]).toEqual([['poor', 'good'], 'good']);
+    world.socket().say({
+      type: 'quality',
+      participants: [
+        { participant: call.self.id, score: 40, reason: 'downlink_loss' },
+        { participant: ann.id, score: 100 },
+        { participant: 'p_000000ee', score: 3, reason: 'silent' },
+      ],
+    });
+    expect(told).toEqual([{ score: 40, reason: 'downlink_loss' }]);
+    expect(call.quality).toEqual({ score: 40, reason: 'downlink_loss' });
+    expect(call.participants.get(ann.id)?.quality).toEqual({ score: 100, reason: null });
   });
 });
 

@@ -5,6 +5,7 @@ import type {
   ConnectOptions,
   LocalTrack,
   PublishOptions,
+  Quality,
   Source,
   View,
 } from '../../../sdk/src/api';
@@ -27,7 +28,7 @@ export class FakeCall implements Call {
   state: CallState = 'connected';
   readonly participants = new Map<string, FakeParticipant>();
   activeSpeaker: string | null = null;
-  quality: 'good' | 'poor' = 'good';
+  quality: Quality | null = null;
   audioBlocked: boolean;
   readonly videoSlots: number;
   /** The newest view, to look at. */
@@ -42,7 +43,7 @@ export class FakeCall implements Call {
     this.videoSlots = options.videoSlots ?? 9;
     this.self = { id: 'p_000000ff', name: options.name, tracks: new Map<Source, LocalTrack>(), speaking: false };
     this.audioBlocked = query.has('blocked');
-    if (query.has('poor')) this.quality = 'poor';
+    if (query.has('poor')) this.quality = { score: 30, reason: 'downlink_bandwidth' };
     if (query.has('lost')) this.state = 'reconnecting';
     const names = [
       'state',

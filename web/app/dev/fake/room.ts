@@ -56,11 +56,12 @@ export function fakeParticipant(n: number): FakeParticipant {
   return {
     id: `p_${hex(n)}`,
     name: NAMES[(n - 1) % NAMES.length] ?? `Guest ${n}`,
-    metadata: n === 3 ? '{"quality":"poor"}' : null,
+    metadata: null,
     state: n === 6 ? 'reconnecting' : 'connected',
     tracks,
     speaking: false,
     level: 0,
+    quality: { score: n === 3 ? 30 : 100, reason: n === 3 ? 'uplink_loss' : null },
   };
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Notice } from '../hooks/useNotices';
 import { useWords } from '../i18n';
+import { isPoor } from '../logic/tiles';
 import type { Call } from '../sdk';
 import { Icon } from '../ui/Icon';
 import './Banners.css';
@@ -35,10 +36,10 @@ export function Banners({ call, sharing, onStopSharing }: Props) {
   return (
     <div className="banners">
       {call.state === 'reconnecting' && <Reconnecting />}
-      {call.state === 'connected' && call.quality === 'poor' && (
+      {call.state === 'connected' && isPoor(call.quality) && (
         <div className="banner warn" role="status" data-testid="banner-poor">
           <Icon name="signalPoor" size={18} />
-          {words.call.poorSelf}
+          {words.call.poorBecause[call.quality?.reason ?? 'none']}
         </div>
       )}
       {sharing && (

@@ -6,7 +6,6 @@ import { useDeviceNotices } from '../hooks/useDeviceNotices';
 import { useLocalMedia } from '../hooks/useLocalMedia';
 import { useNotices } from '../hooks/useNotices';
 import { usePublishing } from '../hooks/usePublishing';
-import { useQualityMark } from '../hooks/useQualityMark';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { useWakeLock } from '../hooks/useWakeLock';
 import { useWords } from '../i18n';
@@ -52,7 +51,6 @@ export function CallPage({ call, media, onLeave }: Props) {
   usePublishing(call, state, () => notices.say(words.call.publishFailed, 'problem'));
   useDeviceNotices(state, words, notices.say);
   useSpeakerChoice(call, state.speakerId);
-  useQualityMark(call);
   useWakeLock();
   useAnnouncements(call, words, notices.say);
 

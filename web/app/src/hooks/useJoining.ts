@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorCode } from '../logic/errors';
-import { encodeMetadata } from '../logic/tiles';
 import { attachPicture, type Call, connect } from '../sdk';
 
 export type Phase =
@@ -58,7 +57,6 @@ export function useJoining(): Joining {
       const joined = await connect({
         room,
         name,
-        metadata: encodeMetadata('good'),
         ...addressOptions(window.location.search),
         signal,
       });

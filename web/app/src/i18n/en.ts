@@ -1,3 +1,5 @@
+import type { QualityReason } from '../sdk';
+
 /** Every word of the page, in English. The other languages have the same shape. */
 export const en = {
   appName: 'Plenum',
@@ -99,6 +101,15 @@ export const en = {
     muted: 'Muted',
     poor: 'Poor connection',
     poorSelf: 'Your connection is poor',
+    poorBecause: {
+      none: 'Your connection is poor',
+      downlink_bandwidth: 'Your network is too slow for all pictures: some are smaller or paused',
+      downlink_loss: 'Your network loses much of what is sent to you',
+      downlink_delay: 'Your network answers late: you may talk over each other',
+      uplink_bandwidth: 'Your network is too slow to send your picture in full',
+      uplink_loss: 'Your network loses much of what you send',
+      silent: 'Nothing is heard of you',
+    } satisfies Record<QualityReason | 'none', string>,
     noPicture: 'Picture paused to save bandwidth',
     noCodec: 'This browser cannot show this picture',
     reconnecting: 'Reconnecting…',

@@ -1,5 +1,5 @@
 /** From the call's participants to what tiles show. */
-import type { Call, RemoteParticipant } from '../sdk';
+import type { Call, Quality, RemoteParticipant } from '../sdk';
 
 /** What is wrong with someone's picture or network: shown as a mark on the tile. */
 export type ParticipantMark = 'poor' | 'bandwidth' | 'codec' | null;
@@ -24,25 +24,17 @@ export interface Tile {
   mark: ParticipantMark;
 }
 
-/** What people tell each other about their network, in `metadata`. */
-export function encodeMetadata(quality: 'good' | 'poor'): string {
-  return JSON.stringify({ quality });
-}
+/** Below this people notice: pictures are missing or stand still. */
+export const POOR_SCORE = 50;
 
-export function saysPoor(metadata: string | null): boolean {
-  if (metadata === null) return false;
-  try {
-    const value: unknown = JSON.parse(metadata);
-    return typeof value === 'object' && value !== null && 'quality' in value && value.quality === 'poor';
-  } catch {
-    return false;
-  }
+export function isPoor(quality: Quality | null): boolean {
+  return quality !== null && quality.score < POOR_SCORE;
 }
 
 function markOf(participant: RemoteParticipant, source: 'camera' | 'screen'): ParticipantMark {
   const reason = participant.tracks.get(source)?.pauseReason ?? null;
   if (reason === 'bandwidth' || reason === 'codec') return reason;
-  return saysPoor(participant.metadata) ? 'poor' : null;
+  return isPoor(participant.quality) ? 'poor' : null;
 }
 
 export function remoteTile(participant: RemoteParticipant, source: 'camera' | 'screen'): Tile {
@@ -95,6 +87,6 @@ export function selfTile(call: Pick<Call, 'self' | 'state' | 'quality'>, { camer
     muted: !microphone.wanted || microphone.track === null,
     speaking: call.self.speaking,
     state: 'connected',
-    mark: call.state === 'connected' && call.quality === 'poor' ? 'poor' : null,
+    mark: call.state === 'connected' && isPoor(call.quality) ? 'poor' : null,
   };
 }

@@ -1,5 +1,8 @@
-import type { Source } from '../api.ts';
+import type { Source, VideoCodec } from '../api.ts';
 import type { LayerDescription } from '../gen/protocol.ts';
+
+/** With the field of webrtc-svc. */
+type ScalableEncoding = RTCRtpEncodingParameters & { scalabilityMode?: string };
 
 /** One simulcast encoding as the camera's section is offered with, lowest quality first. */
 export interface Layer {
@@ -9,6 +12,8 @@ export interface Layer {
   scale: number;
   /** Bits per second. */
   maxBitrate: number;
+  /** `scalabilityMode` of the encoding (webrtc-svc); absent: the browser's own. */
+  scalability?: string;
 }
 
 const QUARTER: Layer = { rid: 'q', scale: 4, maxBitrate: 150_000 };
@@ -24,6 +29,12 @@ export const CAMERA_LAYERS: readonly Layer[] = [QUARTER, HALF, FULL];
  */
 export const SCREEN_LAYERS: readonly Layer[] = [{ rid: '', scale: 1, maxBitrate: 2_500_000 }];
 
+/**
+ * VP9 as SVC: one encoding on the top rid that holds three spatial and three temporal layers. They depend on each other
+ * at keyframes only, so that the server can drop the upper ones whenever it likes.
+ */
+const CAMERA_SVC: readonly Layer[] = [{ rid: 'f', scale: 1, maxBitrate: 2_000_000, scalability: 'L3T3_KEY' }];
+
 /** libwebrtc sends three layers only from this height on (its simulcast format table), and two from the lower one. */
 const THREE_LAYERS_HEIGHT = 540;
 const TWO_LAYERS_HEIGHT = 270;
@@ -32,9 +43,16 @@ const TWO_LAYERS_HEIGHT = 270;
  * The layers for a picture of this height. A small camera has fewer: the top layer is always the full picture, on the
  * highest rid that the browser will really send.
  */
-export function planLayers(source: Source, height: number): Layer[] {
+export function planLayers(source: Source, height: number, codec: VideoCodec = 'vp8'): Layer[] {
   if (source === 'screen') return [...SCREEN_LAYERS];
   if (source !== 'camera') return [];
+  if (codec === 'vp9') return [...CAMERA_SVC];
+  // AV1 has simulcast only with a mode for each encoding.
+  if (codec === 'av1') return simulcast(height).map((layer) => ({ ...layer, scalability: 'L1T3' }));
+  return simulcast(height);
+}
+
+function simulcast(height: number): Layer[] {
   if (height >= THREE_LAYERS_HEIGHT || height === 0) return [...CAMERA_LAYERS];
   if (height >= TWO_LAYERS_HEIGHT) {
     return [
@@ -55,12 +73,20 @@ export function describeLayers(layers: readonly Layer[], height: number): LayerD
   }));
 }
 
+/** The browser keeps a mode once set: leaving SVC has to say so. */
+function applyScalability(encoding: ScalableEncoding, layer: Layer): boolean {
+  const mode = layer.scalability ?? (encoding.scalabilityMode === undefined ? undefined : 'L1T3');
+  if (mode === undefined || encoding.scalabilityMode === mode) return false;
+  encoding.scalabilityMode = mode;
+  return true;
+}
+
 /**
  * Sets each encoding as the plan and the wish of the watchers say. `wanted` null: nobody told yet, so all are sent.
  * Returns whether anything changed.
  */
 export function applyLayers(
-  encodings: RTCRtpEncodingParameters[],
+  encodings: ScalableEncoding[],
   layers: readonly Layer[],
   wanted: ReadonlySet<string> | null,
 ): boolean {
@@ -81,6 +107,7 @@ export function applyLayers(
       encoding.maxBitrate = layer.maxBitrate;
       changed = true;
     }
+    if (applyScalability(encoding, layer)) changed = true;
   }
   return changed;
 }

@@ -1,4 +1,4 @@
-import type { Source } from '../api.ts';
+import type { Source, VideoCodec } from '../api.ts';
 import { type ChannelLabel, type ChannelListener, DataChannel } from '../data/channel.ts';
 import type { DebugLog } from '../debug.ts';
 import { CallError } from '../errors.ts';
@@ -16,6 +16,7 @@ export interface PeerOptions {
   videoSlots: number;
   audioSlots: number;
   transport: 'all' | 'tcp';
+  videoCodec: VideoCodec;
 }
 
 export interface PeerListener extends ChannelListener {
@@ -50,7 +51,7 @@ export class Peer {
       rtcpMuxPolicy: 'require',
     });
     this.#watch();
-    this.publish = addPublishSections(this.pc, log);
+    this.publish = addPublishSections(this.pc, log, options.videoCodec);
     addSlotSections(this.pc, options.videoSlots, options.audioSlots);
     this.channels = {
       reliable: new DataChannel(this.pc, 'reliable', listener, log),

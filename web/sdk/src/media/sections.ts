@@ -1,4 +1,4 @@
-import type { Source } from '../api.ts';
+import type { Source, VideoCodec } from '../api.ts';
 import type { DebugLog } from '../debug.ts';
 import { limitCodecs } from './codecs.ts';
 import { CAMERA_LAYERS, SCREEN_LAYERS } from './layers.ts';
@@ -16,15 +16,20 @@ const PUBLISH: readonly { source: Source; kind: 'audio' | 'video' }[] = [
  * Adds a sendonly section for everything that may ever be published, without tracks. Directions never change after
  * the first offer: publishing is `replaceTrack` and a message.
  */
-export function addPublishSections(pc: RTCPeerConnection, log: DebugLog): Map<Source, PublishSection> {
+export function addPublishSections(
+  pc: RTCPeerConnection,
+  log: DebugLog,
+  cameraCodec: VideoCodec,
+): Map<Source, PublishSection> {
   const sections = new Map<Source, PublishSection>();
   for (const { source, kind } of PUBLISH) {
     const init: RTCRtpTransceiverInit = { direction: 'sendonly' };
     const encodings = encodingsOf(source);
     if (encodings) init.sendEncodings = encodings;
     const transceiver = pc.addTransceiver(kind, init);
-    limitCodecs(transceiver, kind, 'sendonly');
-    sections.set(source, new PublishSection(source, transceiver, log));
+    const codec = source === 'camera' ? cameraCodec : 'vp8';
+    limitCodecs(transceiver, kind, 'sendonly', codec);
+    sections.set(source, new PublishSection(source, transceiver, log, codec));
   }
   return sections;
 }

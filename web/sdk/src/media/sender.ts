@@ -1,5 +1,6 @@
-import type { Source } from '../api.ts';
+import type { Source, VideoCodec } from '../api.ts';
 import type { DebugLog } from '../debug.ts';
+import { negotiatedCodec } from './codecs.ts';
 import { applyLayers, type Layer, planLayers } from './layers.ts';
 
 /** One publish section: what flows through it, and which of its layers. All changes one after the other. */
@@ -10,8 +11,11 @@ export class PublishSection {
   #queue: Promise<unknown> = Promise.resolve();
   #layers: Layer[];
   #wanted: ReadonlySet<string> | null = null;
+  #codec: VideoCodec;
+  #height = 0;
 
-  constructor(source: Source, transceiver: RTCRtpTransceiver, log: DebugLog) {
+  constructor(source: Source, transceiver: RTCRtpTransceiver, log: DebugLog, codec: VideoCodec = 'vp8') {
+    this.#codec = codec;
     this.source = source;
     this.transceiver = transceiver;
     this.#layers = planLayers(source, 0);
@@ -33,10 +37,30 @@ export class PublishSection {
       if (this.transceiver.sender.track !== track) await this.transceiver.sender.replaceTrack(track);
       const height = heightOf(track);
       if (track === null) this.#wanted = null;
-      this.#layers = planLayers(this.source, height);
+      this.#height = height;
+      this.#plan();
       await this.#apply();
       return height;
     });
+  }
+
+  /** Sends another codec from now on; true when the layers are others now, so that the server must be told. */
+  setCodec(codec: VideoCodec): Promise<boolean> {
+    return this.#serialised(async () => {
+      const before = this.#layers.map(({ rid }) => rid).join();
+      this.#codec = codec;
+      this.#wanted = null;
+      this.#plan();
+      this.#log.add('media', `${this.source}: codec ${codec}`);
+      await this.#apply();
+      return before !== this.#layers.map(({ rid }) => rid).join();
+    });
+  }
+
+  /** The layers of the codec that can really be sent: VP8 where this browser has not negotiated or cannot be told. */
+  #plan(): void {
+    const possible = this.#codec === 'vp8' || negotiatedCodec(this.transceiver.sender, this.#codec) !== null;
+    this.#layers = planLayers(this.source, this.#height, possible ? this.#codec : 'vp8');
   }
 
   /** The layers somebody watches; the browser stops encoding the others. */
@@ -53,13 +77,27 @@ export class PublishSection {
     const { sender } = this.transceiver;
     const parameters = sender.getParameters();
     // Firefox has no encodings before the first negotiation.
-    if (!parameters.encodings?.length || !applyLayers(parameters.encodings, this.#layers, this.#wanted)) return;
+    if (!parameters.encodings?.length) return;
+    const layersChanged = applyLayers(parameters.encodings, this.#layers, this.#wanted);
+    const codecChanged = this.#applyCodec(parameters.encodings);
+    if (!layersChanged && !codecChanged) return;
     try {
       await sender.setParameters(parameters);
     } catch (error) {
       // The picture goes on with the layers it had; only bandwidth is wasted.
       this.#log.add('media', `${this.source}: layers not set: ${error instanceof Error ? error.message : error}`);
     }
+  }
+
+  /** Names the codec in each encoding; the first negotiated one (VP8) needs no name. */
+  #applyCodec(encodings: (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[]): boolean {
+    const wanted = negotiatedCodec(this.transceiver.sender, this.#codec);
+    const named = encodings.some(({ codec }) => codec !== undefined);
+    if (!wanted || (!named && this.#codec === 'vp8')) return false;
+    const differs = ({ codec }: { codec?: RTCRtpCodec }): boolean => codec?.mimeType !== wanted.mimeType;
+    if (!encodings.some(differs)) return false;
+    for (const encoding of encodings) encoding.codec = wanted;
+    return true;
   }
 
   #serialised<T>(work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { ParticipantState, PauseReason, RemoteParticipant, RemoteTrack, Source } from '../api.ts';
+import type { ParticipantState, PauseReason, Quality, RemoteParticipant, RemoteTrack, Source } from '../api.ts';
 import type { ParticipantInfo, TrackInfo } from '../gen/protocol.ts';
 import type { Slot } from '../media/slots.ts';
 
@@ -55,6 +55,7 @@ export class Participant implements RemoteParticipant {
   tracks: ReadonlyMap<Source, Track> = new Map();
   speaking = false;
   level = 0;
+  quality: Quality | null = null;
   readonly #slotOf: SlotFinder;
 
   constructor(info: ParticipantInfo, slotOf: SlotFinder) {

@@ -1,3 +1,4 @@
+import type { Quality } from '../api.ts';
 import type { ParticipantInfo, Speaker } from '../gen/protocol.ts';
 import type { Server } from '../signaling/wire.ts';
 import { Participant, type SlotFinder } from './remote.ts';
@@ -58,6 +59,11 @@ export class Roster {
       participant.level = levels.get(participant.id) ?? 0;
       participant.speaking = levels.has(participant.id);
     }
+  }
+
+  rate(id: string, quality: Quality): void {
+    const participant = this.participants.get(id);
+    if (participant) participant.quality = quality;
   }
 
   /** Messages are in order on one socket; an older revision is a repetition around a resume. */

@@ -42,8 +42,11 @@ export class FakeSender {
     this.track = track;
   }
 
-  getParameters(): { encodings: RTCRtpEncodingParameters[] } {
-    return { encodings: this.encodings.map((encoding) => ({ ...encoding })) };
+  /** As negotiated. */
+  codecs: { mimeType: string; clockRate: number }[] = [{ mimeType: 'video/VP8', clockRate: 90_000 }];
+
+  getParameters(): { encodings: RTCRtpEncodingParameters[]; codecs: { mimeType: string; clockRate: number }[] } {
+    return { encodings: this.encodings.map((encoding) => ({ ...encoding })), codecs: this.codecs };
   }
 
   async setParameters({ encodings }: { encodings: RTCRtpEncodingParameters[] }): Promise<void> {

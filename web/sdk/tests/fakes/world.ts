@@ -7,10 +7,16 @@ import { FakeWebSocket } from './websocket.ts';
 
 const AUDIO = ['audio/opus', 'audio/red', 'audio/G722', 'audio/PCMU', 'audio/telephone-event'];
 const VIDEO = ['video/VP8', 'video/rtx', 'video/VP9', 'video/H264', 'video/AV1', 'video/red', 'video/ulpfec'];
+/** Formats of H.264 as Chromium lists them: only the second is one of ours. */
+const H264_FORMATS = ['42e01f;packetization-mode=0', '42e01f;packetization-mode=1', '4d001f;packetization-mode=1'];
 
 const capabilities = {
   getCapabilities: (kind: string) => ({
-    codecs: (kind === 'audio' ? AUDIO : VIDEO).map((mimeType) => ({ mimeType })),
+    codecs: (kind === 'audio' ? AUDIO : VIDEO).flatMap((mimeType) =>
+      mimeType === 'video/H264'
+        ? H264_FORMATS.map((format) => ({ mimeType, sdpFmtpLine: `profile-level-id=${format}` }))
+        : [{ mimeType }],
+    ),
   }),
 };
 
