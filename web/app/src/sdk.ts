@@ -15,6 +15,7 @@ export type {
   SendLayerStats,
   SlotStats,
   Source,
+  VideoCodec,
   View,
   ViewTile,
 } from '@plenum/sdk';

@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorCode } from '../logic/errors';
-import { attachPicture, type Call, connect } from '../sdk';
+import { attachPicture, type Call, connect, type VideoCodec } from '../sdk';
+
+const CODECS: readonly VideoCodec[] = ['vp8', 'vp9', 'av1', 'h264'];
 
 export type Phase =
   | { name: 'ready'; error: string | null }
@@ -10,7 +12,7 @@ export type Phase =
 
 /**
  * Options in the address for whoever tests or debugs a call: `?videoSlots=3&audioSlots=3` offers fewer slots,
- * `?transport=tcp` uses no UDP.
+ * `?transport=tcp` uses no UDP, `?codec=vp9` (or `av1`, `h264`) sends the camera in that codec.
  */
 function addressOptions(search: string) {
   const query = new URLSearchParams(search);
@@ -20,9 +22,11 @@ function addressOptions(search: string) {
   };
   const videoSlots = count('videoSlots');
   const audioSlots = count('audioSlots');
+  const videoCodec = CODECS.find((codec) => codec === query.get('codec'));
   return {
     ...(videoSlots === undefined ? {} : { videoSlots }),
     ...(audioSlots === undefined ? {} : { audioSlots }),
+    ...(videoCodec === undefined ? {} : { videoCodec }),
     ...(query.get('transport') === 'tcp' ? { transport: 'tcp' as const } : {}),
   };
 }
