@@ -1,17 +1,21 @@
 //! RTCP from the client, about its slots.
 
 use crate::api::PeerEvent;
+use crate::egress::Egress;
 use crate::send::Sender;
-use media::SeqNo;
+use bwe::Fallback;
+use media::{Bitrate, SeqNo};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most lost packets taken from one NACK message: 32 entries of 17 (RFC 4585 §6.2.1).
 const MAX_NACKED: usize = 17 * 32;
@@ -21,8 +25,13 @@ pub(crate) fn read(
     now: Instant,
     packets: &[Box<dyn rtcp::Packet>],
     sender: &mut Sender,
+    egress: &mut Egress,
     events: &mut VecDeque<PeerEvent>,
 ) {
+    let of_path = packets
+        .iter()
+        .filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerCc>());
+    egress.handle_feedback(now, of_path);
     for packet in packets {
         let packet = packet.as_any();
         if let Some(nack) = packet.downcast_ref::<TransportLayerNack>() {
@@ -34,9 +43,11 @@ pub(crate) fn read(
                 keyframe(entry.ssrc, sender, events);
             }
         } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
-            read_reports(now, &report.reports, sender, events);
+            read_reports(now, &report.reports, sender, egress, events);
         } else if let Some(report) = packet.downcast_ref::<SenderReport>() {
-            read_reports(now, &report.reports, sender, events);
+            read_reports(now, &report.reports, sender, egress, events);
+        } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
+            read_remb(now, remb, egress);
         }
     }
 }
@@ -67,19 +78,35 @@ fn read_reports(
     now: Instant,
     blocks: &[ReceptionReport],
     sender: &mut Sender,
+    egress: &mut Egress,
     events: &mut VecDeque<PeerEvent>,
 ) {
+    let mut round_trip = None;
     for block in blocks {
         sender.reported(block.ssrc);
         let Some(slot) = sender.slot_of(block.ssrc) else {
             continue;
         };
+        let rtt_ms = round_trip_ms(now, block, sender);
+        round_trip = round_trip.or(rtt_ms);
         events.push_back(PeerEvent::ReceiverReport {
             slot,
             fraction_lost: block.fraction_lost,
             jitter: block.jitter,
-            rtt_ms: round_trip_ms(now, block, sender),
+            rtt_ms,
         });
+    }
+    if let Some(loss) = sender.loss(blocks) {
+        let round_trip = round_trip.map(|ms| Duration::from_millis(ms.into()));
+        egress.handle_fallback(now, Fallback::ReceiverReport { loss, round_trip });
+    }
+}
+
+fn read_remb(now: Instant, remb: &ReceiverEstimatedMaximumBitrate, egress: &mut Egress) {
+    // A client's number: out of range it saturates, and not a number becomes 0, which says nothing.
+    let bitrate = remb.bitrate as u64;
+    if bitrate > 0 {
+        egress.handle_fallback(now, Fallback::Remb(Bitrate(bitrate)));
     }
 }
 

@@ -237,7 +237,9 @@ impl Receiver {
                 playout_delay: extension(header, self.ids.playout_delay)
                     .and_then(|value| value.try_into().ok()),
                 video_content_type: byte(self.ids.content_type),
-                dependency_descriptor: None,
+                dependency_descriptor: (self.ids.dependency_descriptor != 0)
+                    .then(|| header.get_extension(self.ids.dependency_descriptor))
+                    .flatten(),
             },
             payload: packet.payload,
         }

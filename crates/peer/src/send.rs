@@ -3,21 +3,35 @@
 //! Everything a packet needs is cached per slot when the slot is negotiated, so that sending one looks nothing up
 //! by name. Allocations per packet: the CSRC list and the extension list here, then in `rtc` one queue in its
 //! interceptor chain, marshalling and encryption.
+//!
+//! A packet is built when it leaves the pacer, not when it is queued: only then are its transport-wide number and
+//! its place among the retransmissions known.
 
 use crate::api::SlotReport;
+use crate::header;
 use crate::sdp::extensions::ExtensionIds;
 use crate::sdp::session::{Role, Section, Session};
+use bwe::TransportSeq;
 use bytes::{BufMut, Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::{Codec, MLineIndex, NtpTime};
+use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtcp::source_description::{
     SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem,
 };
 use rtc::rtcp::{self};
 use rtc::rtp;
-use rtc::rtp::header::{EXTENSION_PROFILE_ONE_BYTE, EXTENSION_PROFILE_TWO_BYTE, Extension, Header};
+use rtc::rtp::header::Header;
+use rtc::shared::marshal::MarshalSize;
 use std::time::Instant;
+
+/// RTP header with one CSRC (RFC 3550 §5.1).
+const FIXED_BYTES: usize = 16;
+/// The original's sequence number in front of a retransmission's payload (RFC 4588 §4).
+const REPAIR_BYTES: usize = 2;
+/// Authentication tag of the GCM profiles (RFC 7714 §13.2).
+const GCM_TAG_BYTES: usize = 16;
 
 /// The sending half of a peer.
 #[derive(Debug)]
@@ -26,6 +40,19 @@ pub(crate) struct Sender {
     slots: Vec<Option<SlotSender>>,
     /// When the last sender report was built, and the wall clock then: what round trips are measured against.
     clock: Option<(Instant, NtpTime)>,
+    /// Of the negotiated SRTP profile; the larger one until that is known.
+    tag_bytes: usize,
+    /// The video slot that sent last: padding goes there.
+    last_video: Option<MLineIndex>,
+}
+
+/// What the pacer must know of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Planned {
+    /// On the wire, headers of IP and UDP included.
+    pub(crate) bytes: u32,
+    /// The client will report on it.
+    pub(crate) reported: bool,
 }
 
 /// One slot's identity on the wire.
@@ -36,7 +63,11 @@ struct SlotSender {
     rtx_seq: u16,
     codecs: Vec<SlotCodec>,
     ids: ExtensionIds,
-    extension_profile: u16,
+    /// Its ids or its mid need two-byte headers.
+    two_byte: bool,
+    last_timestamp: u32,
+    /// Highest sequence number of the last receiver report.
+    reported_highest: Option<u32>,
     mid: Bytes,
     /// The client has reported on the SSRC, so it knows which m-line it belongs to.
     known: bool,
@@ -55,6 +86,8 @@ impl Sender {
         let mut sender = Self {
             slots: Vec::new(),
             clock: None,
+            tag_bytes: GCM_TAG_BYTES,
+            last_video: None,
         };
         sender.update(session);
         sender
@@ -74,16 +107,62 @@ impl Sender {
         self.slot(slot).is_some_and(|slot| slot.codec(codec).is_some())
     }
 
-    /// The packet as it goes out; `None` when the slot or the codec was not negotiated.
-    pub(crate) fn packet(&self, slot: MLineIndex, mut packet: SlotPacket) -> Option<rtp::Packet> {
+    /// The client reports on transport-wide numbers of some slot.
+    pub(crate) fn reports(&self) -> bool {
+        self.slots.iter().flatten().any(|slot| slot.ids.transport_cc != 0)
+    }
+
+    /// The handshake is done, with this profile.
+    pub(crate) fn connected(&mut self, srtp_profile: &str) {
+        self.tag_bytes = match srtp_profile {
+            "SRTP_AES128_CM_HMAC_SHA1_80" => 10,
+            "SRTP_AES128_CM_HMAC_SHA1_32" => 4,
+            _ => GCM_TAG_BYTES,
+        };
+    }
+
+    /// The packet as it will go out, and how large; `None` when the slot or the codec was not negotiated, or there is
+    /// no RTX to send it `again`.
+    pub(crate) fn plan(
+        &self,
+        slot: MLineIndex,
+        mut packet: SlotPacket,
+        again: bool,
+    ) -> Option<(SlotPacket, Planned)> {
         let slot = self.slot(slot)?;
-        let payload_type = slot.codec(packet.codec)?.payload_type;
+        let codec = slot.codec(packet.codec)?;
+        if again {
+            codec.rtx?;
+        }
         if packet.codec == Codec::Red {
             // The blocks inside name Opus by the publisher's payload type, which this client may use for anything.
             let opus = slot.codec(Codec::Opus)?.payload_type;
             packet.payload = media::red::with_payload_type(&packet.payload, opus)?;
         }
-        Some(slot.build(packet, payload_type, slot.known))
+        let extensions = header::block_bytes(&slot.ids, slot.mid(again), &packet.extensions, slot.two_byte);
+        let repair = if again { REPAIR_BYTES } else { 0 };
+        let datagram = FIXED_BYTES + extensions + repair + packet.payload.len() + self.tag_bytes;
+        let planned = Planned {
+            bytes: wire_bytes(datagram),
+            reported: slot.ids.transport_cc != 0,
+        };
+        Some((packet, planned))
+    }
+
+    /// The packet as it goes out; `None` when the slot or the codec was not negotiated.
+    pub(crate) fn packet(
+        &mut self,
+        index: MLineIndex,
+        packet: SlotPacket,
+        seq: Option<TransportSeq>,
+    ) -> Option<rtp::Packet> {
+        let slot = self.slots.get_mut(usize::from(index.0))?.as_mut()?;
+        let codec = slot.codec(packet.codec)?;
+        if codec.rtx.is_some() {
+            slot.last_timestamp = packet.timestamp.0;
+            self.last_video = Some(index);
+        }
+        Some(slot.build(packet, codec.payload_type, false, seq))
     }
 
     /// The packet once more, wrapped as RFC 4588 §4 says; `None` when the slot has no RTX for its codec.
@@ -92,18 +171,96 @@ impl Sender {
     /// different packets (RFC 3711 §9.1; with GCM that gives the authentication key away). It always carries
     /// its mid: Firefox 153 binds a slot's repair SSRC by mid only, whatever `a=ssrc-group` says, and ignores
     /// retransmissions without.
-    pub(crate) fn retransmission(&mut self, slot: MLineIndex, packet: SlotPacket) -> Option<rtp::Packet> {
+    pub(crate) fn retransmission(
+        &mut self,
+        slot: MLineIndex,
+        packet: SlotPacket,
+        seq: Option<TransportSeq>,
+    ) -> Option<rtp::Packet> {
         let slot = self.slots.get_mut(usize::from(slot.0))?.as_mut()?;
         let codec = slot.codec(packet.codec)?;
-        let mut again = slot.build(packet, codec.rtx?, false);
-        let mut payload = BytesMut::with_capacity(2 + again.payload.len());
+        let mut again = slot.build(packet, codec.rtx?, true, seq);
+        let mut payload = BytesMut::with_capacity(REPAIR_BYTES + again.payload.len());
         payload.put_u16(again.header.sequence_number);
         payload.put_slice(&again.payload);
         again.payload = payload.freeze();
+        again.header.sequence_number = slot.next_rtx();
         again.header.ssrc = slot.rtx_ssrc;
-        again.header.sequence_number = slot.rtx_seq;
-        slot.rtx_seq = slot.rtx_seq.wrapping_add(1);
         Some(again)
+    }
+
+    /// Whether packets of this codec can be sent on this slot as padding: there is RTX, and the client reports.
+    pub(crate) fn pads(&self, slot: MLineIndex, codec: Codec) -> bool {
+        self.slot(slot).is_some_and(|slot| {
+            slot.ids.transport_cc != 0 && slot.codec(codec).is_some_and(|codec| codec.rtx.is_some())
+        })
+    }
+
+    /// A packet of zeros, of about so many bytes on the wire, on the repair SSRC of the slot that sent last; before
+    /// any picture on that of the first video slot. Its receiver finds no original in it and forgets it (libwebrtc:
+    /// `RtxReceiveStream`), but reports its arrival. `None` when no slot can.
+    pub(crate) fn padding(&mut self, bytes: u32, seq: TransportSeq) -> Option<rtp::Packet> {
+        let fits = |slot: &&mut SlotSender| slot.ids.transport_cc != 0 && slot.rtx().is_some();
+        let last = self.last_video.map_or(usize::MAX, |slot| usize::from(slot.0));
+        let known = self.slots.get(last).and_then(Option::as_ref);
+        let slot = if known.is_some_and(|slot| slot.ids.transport_cc != 0 && slot.rtx().is_some()) {
+            self.slots.get_mut(last)?.as_mut()
+        } else {
+            self.slots.iter_mut().flatten().find(fits)
+        }?;
+        let payload_type = slot.rtx()?;
+        let headers = bwe::DATAGRAM_OVERHEAD + FIXED_BYTES + self.tag_bytes;
+        let zeros = usize::try_from(bytes).unwrap_or(0).saturating_sub(headers);
+        let (extensions, extension_profile) =
+            header::padding(&slot.ids, slot.mid.clone(), seq, slot.two_byte, zeros);
+        Some(rtp::Packet {
+            header: Header {
+                version: 2,
+                padding: true,
+                extension: true,
+                payload_type,
+                sequence_number: slot.next_rtx(),
+                timestamp: slot.last_timestamp,
+                ssrc: slot.rtx_ssrc,
+                extension_profile,
+                extensions,
+                ..Header::default()
+            },
+            payload: Bytes::new(),
+        })
+    }
+
+    /// The size of a built packet on the wire.
+    pub(crate) fn wire_bytes(&self, packet: &rtp::Packet) -> u32 {
+        wire_bytes(packet.marshal_size() + self.tag_bytes)
+    }
+
+    /// Share lost since the slots' last receiver reports, each slot counted by the packets it expected; `None` when
+    /// the blocks say nothing new about any.
+    pub(crate) fn loss(&mut self, blocks: &[ReceptionReport]) -> Option<f64> {
+        let (mut expected, mut lost) = (0.0, 0.0);
+        for block in blocks {
+            let Some(slot) = self
+                .slots
+                .iter_mut()
+                .flatten()
+                .find(|slot| slot.ssrc == block.ssrc)
+            else {
+                continue;
+            };
+            let highest = slot.reported_highest.replace(block.last_sequence_number);
+            let Some(highest) = highest else { continue };
+            let new = f64::from(
+                block
+                    .last_sequence_number
+                    .wrapping_sub(highest)
+                    .cast_signed()
+                    .max(0),
+            );
+            expected += new;
+            lost += new * f64::from(block.fraction_lost) / 256.0;
+        }
+        (expected > 0.0).then(|| lost / expected)
     }
 
     /// Sender report and CNAME (RFC 3550 §6.4.1, §6.5.1).
@@ -171,17 +328,6 @@ impl SlotSender {
             return None;
         };
         let ids = section.ids;
-        // One-byte headers hold ids up to 14 (RFC 8285 §4.2); longer mids need two-byte ones too.
-        let long = [
-            ids.mid,
-            ids.audio_level,
-            ids.video_orientation,
-            ids.playout_delay,
-            ids.content_type,
-        ]
-        .into_iter()
-        .any(|id| id > 14);
-        let two_byte = long || section.mid.len() > 16;
         Some(Self {
             ssrc: identity.ssrc,
             rtx_ssrc: identity.rtx_ssrc,
@@ -196,11 +342,9 @@ impl SlotSender {
                 })
                 .collect(),
             ids,
-            extension_profile: if two_byte {
-                EXTENSION_PROFILE_TWO_BYTE
-            } else {
-                EXTENSION_PROFILE_ONE_BYTE
-            },
+            two_byte: header::needs_two_bytes(&ids, section.mid.len()),
+            last_timestamp: 0,
+            reported_highest: None,
             mid: Bytes::copy_from_slice(section.mid.as_bytes()),
             known: false,
             cname: Bytes::from(identity.stream()),
@@ -211,8 +355,35 @@ impl SlotSender {
         self.codecs.iter().copied().find(|known| known.codec == codec)
     }
 
-    fn build(&self, packet: SlotPacket, payload_type: u8, known: bool) -> rtp::Packet {
-        let extensions = self.extensions(&packet, known);
+    fn rtx(&self) -> Option<u8> {
+        self.codecs.iter().find_map(|codec| codec.rtx)
+    }
+
+    fn next_rtx(&mut self) -> u16 {
+        let seq = self.rtx_seq;
+        self.rtx_seq = seq.wrapping_add(1);
+        seq
+    }
+
+    /// The mid, where it has to go along.
+    fn mid(&self, again: bool) -> Option<&Bytes> {
+        (again || !self.known).then_some(&self.mid)
+    }
+
+    fn build(
+        &self,
+        packet: SlotPacket,
+        payload_type: u8,
+        again: bool,
+        seq: Option<TransportSeq>,
+    ) -> rtp::Packet {
+        let (extensions, extension_profile) = header::extensions(
+            &self.ids,
+            self.mid(again).cloned(),
+            packet.extensions,
+            seq,
+            self.two_byte,
+        );
         rtp::Packet {
             header: Header {
                 version: 2,
@@ -224,52 +395,15 @@ impl SlotSender {
                 timestamp: packet.timestamp.0,
                 ssrc: self.ssrc,
                 csrc: vec![packet.csrc.0],
-                extension_profile: if extensions.is_empty() {
-                    0
-                } else {
-                    self.extension_profile
-                },
+                extension_profile,
                 extensions,
                 extensions_padding: 0,
             },
             payload: packet.payload,
         }
     }
-
-    fn extensions(&self, packet: &SlotPacket, known: bool) -> Vec<Extension> {
-        let ids = &self.ids;
-        let carried = &packet.extensions;
-        let mid = (!known).then(|| self.mid.clone());
-        [
-            (ids.mid, mid),
-            (ids.audio_level, carried.audio_level.map(byte)),
-            (ids.video_orientation, carried.video_orientation.map(byte)),
-            (
-                ids.playout_delay,
-                carried.playout_delay.map(|delay| Bytes::copy_from_slice(&delay)),
-            ),
-            (ids.content_type, carried.video_content_type.map(byte)),
-        ]
-        .into_iter()
-        .filter(|(id, _)| *id != 0)
-        .filter_map(|(id, payload)| payload.map(|payload| Extension { id, payload }))
-        .collect()
-    }
 }
 
-/// One byte as `Bytes`, without allocating: audio levels change with every packet.
-fn byte(value: u8) -> Bytes {
-    static ALL: [u8; 256] = {
-        let mut all = [0; 256];
-        let mut i = 0u8;
-        while i < u8::MAX {
-            all[i as usize] = i;
-            i += 1;
-        }
-        all[255] = 255;
-        all
-    };
-    ALL.get(usize::from(value)..=usize::from(value))
-        .map(Bytes::from_static)
-        .unwrap_or_default()
+fn wire_bytes(datagram: usize) -> u32 {
+    u32::try_from(bwe::DATAGRAM_OVERHEAD + datagram).unwrap_or(u32::MAX)
 }

@@ -178,8 +178,8 @@ fn packets_that_are_nobodys_are_dropped_and_counted() {
     );
     send(
         &mut world,
-        packet(302, 98, 1, &[(MID_EXT, b"cam"), (RID_EXT, b"q")], b"x"),
-    ); // VP9 was not negotiated
+        packet(302, 100, 1, &[(MID_EXT, b"cam"), (RID_EXT, b"q")], b"x"),
+    ); // a payload type that was not negotiated
     send(&mut world, packet(303, VP8, 1, &[(MID_EXT, b"v0")], b"x")); // a slot is ours to send on
     assert!(received(&world).is_empty());
     assert_eq!(world.server.stats().dropped_in, before + 4);

@@ -74,7 +74,8 @@ fn a_packet_carries_the_slots_numbers_and_the_tracks_csrc() {
     assert_eq!(&got.payload[..], b"picture");
     assert_eq!(header.get_extension(MID_EXT).as_deref(), Some(&b"v0"[..]));
     assert_eq!(header.get_extension(ORIENTATION_EXT).as_deref(), Some(&[1u8][..]));
-    assert_eq!(header.extensions.len(), 2);
+    assert!(header.get_extension(TRANSPORT_CC_EXT).is_some());
+    assert_eq!(header.extensions.len(), 3);
 }
 
 #[test]
@@ -110,10 +111,10 @@ fn blocks_inside_red_are_opus_by_the_receivers_payload_type() {
 fn a_codec_or_slot_that_was_not_negotiated_is_refused() {
     let mut world = World::connected(&usual_sections());
     assert!(world.server.accepts(VIDEO, Codec::Vp8) && world.server.accepts(AUDIO, Codec::Opus));
-    assert!(!world.server.accepts(VIDEO, Codec::Vp9) && !world.server.accepts(MLineIndex(2), Codec::Vp8));
+    assert!(!world.server.accepts(VIDEO, Codec::H264) && !world.server.accepts(MLineIndex(2), Codec::Vp8));
     world
         .server
-        .send_rtp(world.now, VIDEO, slot_packet(Codec::Vp9, 1));
+        .send_rtp(world.now, VIDEO, slot_packet(Codec::H264, 1));
     world
         .server
         .send_rtp(world.now, MLineIndex(2), slot_packet(Codec::Vp8, 1)); // a publish section
@@ -191,7 +192,7 @@ fn the_mid_goes_when_the_client_has_reported() {
         .server
         .send_rtp(world.now, VIDEO, slot_packet(Codec::Vp8, 1));
     world.exchange();
-    assert!(world.client.rtp[0].header.extensions.is_empty());
+    assert_eq!(world.client.rtp[0].header.get_extension(MID_EXT), None);
     // Firefox knows the repair stream by its mid only.
     world
         .server

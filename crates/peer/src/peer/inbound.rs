@@ -125,7 +125,11 @@ impl RtcPeer {
                 );
             }
             RtcPacket::Rtcp(packets) => {
-                feedback::read(now, &packets, &mut self.sender, &mut self.events);
+                let (sender, egress) = (&mut self.sender, &mut self.egress);
+                feedback::read(now, &packets, sender, egress, &mut self.events);
+                self.tell_bandwidth(now);
+                // The pacer may be allowed more now.
+                self.paced = true;
                 self.receiver.handle_rtcp(now, packets, &mut self.events);
             }
             _ => self.stats.dropped_in += 1,
@@ -177,10 +181,12 @@ impl RtcPeer {
                     self.connected = true;
                     let protocol = self.paths.current().map_or(Protocol::Udp, |path| path.protocol);
                     let srtp_profile = self.srtp_profile(now);
+                    self.sender.connected(srtp_profile);
                     self.events.push_back(PeerEvent::Connected {
                         srtp_profile,
                         protocol,
                     });
+                    self.tell_bandwidth(now);
                 }
                 RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
                     if !self.channels.opened(now, &mut self.pc, id, &mut self.events) {

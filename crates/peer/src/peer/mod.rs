@@ -10,6 +10,7 @@ use crate::api::{
 use crate::channels::Channels;
 use crate::config::{MAX_OFFER_BYTES, MAX_REOFFER_BYTES, SrtpProfiles};
 use crate::connection;
+use crate::egress::Egress;
 use crate::factory::PeerFactory;
 use crate::paths::Paths;
 use crate::probe;
@@ -50,6 +51,7 @@ pub struct RtcPeer {
     paths: Paths,
     receiver: Receiver,
     sender: Sender,
+    egress: Egress,
     channels: Channels,
     /// SSRC of RTCP that concerns no stream of ours.
     rtcp_ssrc: u32,
@@ -68,6 +70,10 @@ pub struct RtcPeer {
     events: VecDeque<PeerEvent>,
     /// `rtc` may have something to send.
     unsent: bool,
+    /// The pacer may have something to send.
+    paced: bool,
+    /// The latest time this peer was told: [`Peer::poll_transmit`] is not told one.
+    now: Instant,
     /// The deadline of `rtc`; `None` in the outer option when it must be asked again.
     pc_timeout: Option<Option<Instant>>,
     last_timeout: Option<Instant>,
@@ -105,12 +111,14 @@ impl RtcPeer {
             factory.config.max_message_bytes,
             version,
         )?;
+        let sender = Sender::new(&session);
         let peer = Self {
             factory: factory.clone(),
             pc,
             inbound,
             receiver: Receiver::new(&session),
-            sender: Sender::new(&session),
+            egress: Egress::new(now, &sender),
+            sender,
             session,
             local,
             session_id: u64::from(rand::random::<u32>()),
@@ -126,6 +134,8 @@ impl RtcPeer {
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             unsent: false,
+            paced: false,
+            now,
             pc_timeout: None,
             last_timeout: None,
             accepted: now,
@@ -171,6 +181,7 @@ impl Peer for RtcPeer {
         if self.closed {
             return;
         }
+        self.now = self.now.max(now);
         // RFC 7983 §7. Only an address that ICE has validated may speak anything but STUN.
         match datagram.first() {
             Some(0..=3) => self.handle_check(now, path, datagram),
@@ -184,6 +195,7 @@ impl Peer for RtcPeer {
         if self.closed {
             return;
         }
+        self.now = self.now.max(now);
         self.last_timeout = Some(now);
         if self.connect_deadline().is_some_and(|deadline| deadline <= now) {
             self.finish("no connection within 30 s of the offer", false);
@@ -206,6 +218,9 @@ impl Peer for RtcPeer {
                 let feedback = self.receiver.handle_timeout(now, &mut self.stats);
                 self.write_rtcp(now, feedback);
             }
+            self.egress.handle_timeout(now);
+            self.tell_bandwidth(now);
+            self.paced = true;
         }
         if let Some(path) = self.paths.probe(now) {
             self.send_probe(path);
@@ -218,14 +233,15 @@ impl Peer for RtcPeer {
             return None;
         }
         let pc_timeout = *self.pc_timeout.get_or_insert_with(|| self.pc.poll_timeout());
-        let feedback = if self.connected {
-            self.receiver.poll_timeout()
+        let (feedback, egress) = if self.connected {
+            (self.receiver.poll_timeout(), self.egress.poll_timeout())
         } else {
-            None
+            (None, None)
         };
         let deadlines = [
             pc_timeout,
             feedback,
+            egress,
             self.paths.poll_timeout(),
             self.channels.poll_timeout(),
             self.connect_deadline(),
@@ -238,6 +254,9 @@ impl Peer for RtcPeer {
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit> {
+        if self.paced {
+            self.release();
+        }
         if self.unsent {
             self.flush();
         }
@@ -265,6 +284,7 @@ impl Peer for RtcPeer {
         self.session = session;
         self.receiver.update(&self.session);
         self.sender.update(&self.session);
+        self.egress.update(&self.sender);
         Ok(self.answer())
     }
 
@@ -281,19 +301,21 @@ impl Peer for RtcPeer {
     }
 
     fn bandwidth(&self) -> Option<bwe::Estimate> {
-        None
+        self.connected.then(|| self.egress.estimate())
     }
 
-    fn set_demand(&mut self, _now: Instant, _demand: bwe::Demand) {}
+    fn set_demand(&mut self, now: Instant, demand: bwe::Demand) {
+        self.now = self.now.max(now);
+        self.egress.set_demand(now, demand);
+        self.paced = true;
+    }
 
     fn send_rtp(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
-        let packet = self.sender.packet(slot, packet);
-        self.write_rtp(now, packet);
+        self.push(now, slot, packet, false);
     }
 
     fn send_retransmission(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
-        let packet = self.sender.retransmission(slot, packet);
-        self.write_rtp(now, packet);
+        self.push(now, slot, packet, true);
     }
 
     fn send_report(&mut self, now: Instant, slot: MLineIndex, report: SlotReport) {

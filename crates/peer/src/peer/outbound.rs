@@ -1,10 +1,12 @@
 //! What goes out: where each datagram must go, and RTCP in datagrams that fit.
 
 use super::RtcPeer;
-use crate::api::{Path, Protocol, Transmit};
+use crate::api::{Path, Peer, Protocol, Transmit};
 use crate::probe;
 use crate::stun::{Binding, Class};
 use bytes::BytesMut;
+use media::MLineIndex;
+use media::packet::SlotPacket;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp;
 use rtc::sansio::Protocol as _;
@@ -72,12 +74,35 @@ impl RtcPeer {
         Some(path)
     }
 
-    pub(super) fn write_rtp(&mut self, now: Instant, packet: Option<rtc::rtp::Packet>) {
-        let Some(packet) = packet.filter(|_| self.connected && !self.closed) else {
+    /// Queue a packet of a slot, or `again` as a retransmission.
+    pub(super) fn push(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket, again: bool) {
+        self.now = self.now.max(now);
+        let reachable = self.is_reachable();
+        if reachable && self.egress.push(now, &self.sender, slot, packet, again) {
+            self.paced = true;
+        } else {
             self.stats.dropped_out += 1;
-            return;
-        };
-        self.write(now, RTCMessage::RtpPacket(String::new(), packet));
+        }
+    }
+
+    /// Hand over to `rtc` what may leave now.
+    pub(super) fn release(&mut self) {
+        self.paced = false;
+        let now = self.now;
+        while let Some(packet) = self.egress.poll(now, &mut self.sender) {
+            if self.is_reachable() {
+                self.write(now, RTCMessage::RtpPacket(String::new(), packet));
+            } else {
+                self.stats.dropped_out += 1;
+            }
+        }
+    }
+
+    /// Tell the router of a changed estimate.
+    pub(super) fn tell_bandwidth(&mut self, now: Instant) {
+        if self.connected {
+            self.egress.tell(now, &mut self.events);
+        }
     }
 
     /// Send RTCP in as few datagrams as fit.

@@ -1,6 +1,8 @@
-//! The codec policy: Opus (with RED when offered) and VP8 (with RTX), under the client's own payload types.
+//! The codec policy, under the client's own payload types and in its order: Opus, with RED when offered; VP8, which
+//! everybody must have, and one flavour each of VP9, AV1 and H.264 when offered, all with RTX.
 
 use crate::api::OfferError;
+use crate::sdp::formats;
 use crate::sdp::offer::{Media, values};
 use media::Codec;
 use rtc::sdp::description::common::Attribute;
@@ -67,39 +69,51 @@ pub(crate) fn read(formats: &[String], attributes: &[Attribute]) -> Vec<OfferedC
         .collect()
 }
 
-/// What of an offered section is used, in the client's order.
-///
-/// `transport_cc`: whether transport-wide feedback (the extension) is negotiated on this section.
+/// How the client says what its path carries, on the section at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bandwidth {
+    /// Feedback on transport-wide sequence numbers: the extension is negotiated.
+    TransportCc,
+    /// REMB, if the codec has it.
+    Remb,
+    /// Not asked for: on what it publishes we are the one to say.
+    None,
+}
+
+/// What of an offered section is used, in the client's order; each codec at most once.
 pub(crate) fn negotiate(
     mline: u16,
     media: Media,
     offered: &[OfferedCodec],
-    transport_cc: bool,
+    bandwidth: Bandwidth,
 ) -> Result<Vec<NegotiatedCodec>, OfferError> {
-    let mut chosen: Vec<NegotiatedCodec> = Vec::new();
-    for codec in offered {
-        let kind = match (media, codec.name.as_str()) {
-            (Media::Audio, "opus") => Codec::Opus,
-            (Media::Audio, "red") if red_over_opus(codec, offered) => Codec::Red,
-            (Media::Video, "vp8") => Codec::Vp8,
-            _ => continue,
-        };
-        if chosen.iter().any(|known| known.codec == kind) {
-            continue;
-        }
-        chosen.push(accept(kind, codec, offered, transport_cc));
-    }
-    let wanted = match media {
-        Media::Audio => Codec::Opus,
-        _ => Codec::Vp8,
+    let kind_of = |codec: &OfferedCodec| match (media, codec.name.as_str()) {
+        (Media::Audio, "opus") => Some(Codec::Opus),
+        (Media::Audio, "red") if red_over_opus(codec, offered) => Some(Codec::Red),
+        (Media::Video, _) => formats::video(codec),
+        _ => None,
+    };
+    let candidates: Vec<(Codec, &OfferedCodec)> = offered
+        .iter()
+        .filter_map(|codec| Some((kind_of(codec)?, codec)))
+        .collect();
+    let is_best = |kind: Codec, codec: &OfferedCodec| {
+        let same = candidates.iter().filter(|(other, _)| *other == kind);
+        // The first of those with the lowest rank.
+        same.min_by_key(|(_, other)| formats::rank(kind, other))
+            .is_some_and(|(_, best)| std::ptr::eq(*best, codec))
+    };
+    let chosen: Vec<NegotiatedCodec> = candidates
+        .iter()
+        .filter(|(kind, codec)| is_best(*kind, codec))
+        .map(|(kind, codec)| accept(*kind, codec, offered, bandwidth))
+        .collect();
+    let (wanted, words) = match media {
+        Media::Audio => (Codec::Opus, "opus/48000/2"),
+        _ => (Codec::Vp8, "VP8/90000, with rtx/90000 for it"),
     };
     if !chosen.iter().any(|known| known.codec == wanted) {
-        let wanted = if wanted == Codec::Opus {
-            "opus/48000/2"
-        } else {
-            "VP8/90000, with rtx/90000 for it"
-        };
-        return Err(OfferError::NoCodec { mline, wanted });
+        return Err(OfferError::NoCodec { mline, wanted: words });
     }
     Ok(chosen)
 }
@@ -122,13 +136,14 @@ fn accept(
     codec: Codec,
     offer: &OfferedCodec,
     offered: &[OfferedCodec],
-    transport_cc: bool,
+    bandwidth: Bandwidth,
 ) -> NegotiatedCodec {
     let pt = offer.payload_type;
     let mut lines = vec![format!("rtpmap:{pt} {}", offer.rtpmap)];
     let usable = |feedback: &&String| match feedback.as_str() {
         "nack" | "nack pli" | "ccm fir" => true,
-        "transport-cc" => transport_cc,
+        "transport-cc" => bandwidth == Bandwidth::TransportCc,
+        "goog-remb" => bandwidth == Bandwidth::Remb,
         _ => false,
     };
     lines.extend(
@@ -138,12 +153,12 @@ fn accept(
             .filter(usable)
             .map(|feedback| format!("rtcp-fb:{pt} {feedback}")),
     );
-    if let Some(fmtp) = answer_fmtp(codec, offer) {
+    if let Some(fmtp) = formats::answer(codec, offer) {
         lines.push(format!("fmtp:{pt} {fmtp}"));
     }
     let repair = offered
         .iter()
-        .find(|rtx| rtx.name == "rtx" && apt(rtx) == Some(pt));
+        .find(|rtx| rtx.name == "rtx" && formats::apt(rtx) == Some(pt));
     if let Some(rtx) = repair {
         lines.push(format!("rtpmap:{} {}", rtx.payload_type, rtx.rtpmap));
         lines.push(format!("fmtp:{} apt={pt}", rtx.payload_type));
@@ -155,20 +170,4 @@ fn accept(
         nack: offer.feedback.iter().any(|feedback| feedback == "nack"),
         lines,
     }
-}
-
-/// Opus parameters say what the *receiver* of the answer's owner wants (RFC 7587 §7.1): in-band FEC, and stereo
-/// as it comes. RED repeats its redundancy list.
-fn answer_fmtp(codec: Codec, offer: &OfferedCodec) -> Option<String> {
-    match codec {
-        Codec::Opus => Some("minptime=10;useinbandfec=1".to_owned()),
-        Codec::Red => offer.fmtp.clone(),
-        _ => None,
-    }
-}
-
-fn apt(rtx: &OfferedCodec) -> Option<u8> {
-    let fmtp = rtx.fmtp.as_deref()?;
-    fmtp.split(';')
-        .find_map(|parameter| parameter.trim().strip_prefix("apt=")?.parse().ok())
 }

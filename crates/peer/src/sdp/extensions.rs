@@ -26,10 +26,12 @@ pub(crate) enum Extension {
     PlayoutDelay,
     /// libwebrtc.
     ContentType,
+    /// AV1 RTP payload specification, appendix A; for other codecs too.
+    DependencyDescriptor,
 }
 
 /// All of them, with their URIs.
-const KNOWN: [(Extension, &str); 8] = [
+const KNOWN: [(Extension, &str); 9] = [
     (Extension::Mid, "urn:ietf:params:rtp-hdrext:sdes:mid"),
     (Extension::Rid, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
     (
@@ -49,6 +51,10 @@ const KNOWN: [(Extension, &str); 8] = [
     (
         Extension::ContentType,
         "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type",
+    ),
+    (
+        Extension::DependencyDescriptor,
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
     ),
 ];
 
@@ -80,6 +86,7 @@ pub(crate) struct ExtensionIds {
     pub(crate) video_orientation: u8,
     pub(crate) playout_delay: u8,
     pub(crate) content_type: u8,
+    pub(crate) dependency_descriptor: u8,
 }
 
 impl ExtensionIds {
@@ -93,6 +100,7 @@ impl ExtensionIds {
             Extension::VideoOrientation => &mut self.video_orientation,
             Extension::PlayoutDelay => &mut self.playout_delay,
             Extension::ContentType => &mut self.content_type,
+            Extension::DependencyDescriptor => &mut self.dependency_descriptor,
         }
     }
 
@@ -146,21 +154,26 @@ pub(crate) fn read(attributes: &[Attribute]) -> Result<Vec<OfferedExtension>, Of
 }
 
 /// What of a section's extensions is used when the client publishes (`true`) or receives on it: the ids, and
-/// the lines of the answer without `a=`.
-pub(crate) fn negotiate(offered: &[OfferedExtension], publishes: bool) -> (ExtensionIds, Vec<String>) {
+/// the lines of the answer without `a=`. `feedback`: whether the section's codecs can report on transport-wide
+/// numbers; where they cannot, a number on packets we send is of no use.
+pub(crate) fn negotiate(
+    offered: &[OfferedExtension],
+    publishes: bool,
+    feedback: bool,
+) -> (ExtensionIds, Vec<String>) {
     let mut ids = ExtensionIds::default();
     let mut lines = Vec::new();
     for offer in offered {
         let usable = if publishes {
             offer.client_sends
         } else {
-            // Rids name a publisher's layers, and transport-wide numbers come with a controller that reads
-            // their feedback.
+            // Rids name a publisher's layers.
             offer.client_receives
-                && !matches!(
-                    offer.extension,
-                    Extension::Rid | Extension::RepairedRid | Extension::TransportCc
-                )
+                && match offer.extension {
+                    Extension::Rid | Extension::RepairedRid => false,
+                    Extension::TransportCc => feedback,
+                    _ => true,
+                }
         };
         let Some((_, uri)) = KNOWN
             .iter()

@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 pub(crate) mod codecs;
 pub(crate) mod extensions;
+pub(crate) mod formats;
 pub(crate) mod offer;
 pub(crate) mod session;
 pub(crate) mod transport;

@@ -2,8 +2,8 @@
 
 use crate::api::OfferError;
 use crate::config::PeerConfig;
-use crate::sdp::codecs::{self, NegotiatedCodec};
-use crate::sdp::extensions::{self, Extension, ExtensionIds};
+use crate::sdp::codecs::{self, Bandwidth, NegotiatedCodec};
+use crate::sdp::extensions::{self, ExtensionIds};
 use crate::sdp::offer::{DeclaredSsrc, Direction, Media, Offer, OfferSection, RemoteTransport};
 use media::plane::{PublishSection, Sections, Slot};
 use media::{Kind, MLineIndex};
@@ -140,15 +140,21 @@ impl Session {
         let role = self.role(&offer);
         self.check_limits(role, &offer, config)?;
         let publishes = role == Role::Publish;
-        let (ids, extension_lines) = extensions::negotiate(&offer.extensions, publishes);
-        let transport_cc = publishes
-            && offer
-                .extensions
-                .iter()
-                .any(|e| e.extension == Extension::TransportCc && e.client_sends);
+        let feedback = offer
+            .codecs
+            .iter()
+            .any(|codec| codec.feedback.iter().any(|line| line == "transport-cc"));
+        let (ids, extension_lines) = extensions::negotiate(&offer.extensions, publishes, feedback);
+        let bandwidth = if ids.transport_cc != 0 {
+            Bandwidth::TransportCc
+        } else if publishes {
+            Bandwidth::None
+        } else {
+            Bandwidth::Remb
+        };
         let codecs = match role {
             Role::Publish | Role::Slot(_) | Role::Idle => {
-                codecs::negotiate(mline, offer.media, &offer.codecs, transport_cc)?
+                codecs::negotiate(mline, offer.media, &offer.codecs, bandwidth)?
             }
             Role::Data | Role::Refused => Vec::new(),
         };
