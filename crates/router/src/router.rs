@@ -224,6 +224,12 @@ impl<P: Peer> Router<P> {
             .fold(self.departed, |sum, entry| add_stats(sum, entry.peer.stats()))
     }
 
+    /// The peer of a participant, to read from.
+    pub fn peer(&self, participant: ParticipantId) -> Option<&P> {
+        let key = self.by_participant.get(&participant)?;
+        Some(&self.peers.get(*key)?.peer)
+    }
+
     /// Moves the clock on; a caller's step back is taken as standing still.
     pub(crate) fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
