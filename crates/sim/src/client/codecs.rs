@@ -1,8 +1,9 @@
 //! The codecs and header extensions of the offer: those of Chromium that Plenum uses, with its numbers.
 
 use super::ClientError;
+use media::Codec;
 use rtc::peer_connection::configuration::media_engine::{
-    MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+    MIME_TYPE_AV1, MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MIME_TYPE_VP9, MediaEngine,
 };
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
@@ -14,8 +15,6 @@ pub(super) const PT_OPUS: u8 = 111;
 pub(super) const PT_RED: u8 = 63;
 /// Payload type of VP8.
 pub(super) const PT_VP8: u8 = 96;
-/// Payload type of VP8's retransmissions.
-pub(super) const PT_RTX: u8 = 97;
 
 /// URIs of the header extensions written or read here.
 pub(super) mod uri {
@@ -29,6 +28,8 @@ pub(super) mod uri {
     pub(crate) const TOFFSET: &str = "urn:ietf:params:rtp-hdrext:toffset";
     pub(crate) const ORIENTATION: &str = "urn:3gpp:video-orientation";
     pub(crate) const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+    pub(crate) const DEPENDENCY_DESCRIPTOR: &str =
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
     pub(crate) const CONTENT_TYPE: &str = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
 }
 
@@ -50,8 +51,8 @@ pub(super) fn audio_codecs(red: bool) -> Vec<RTCRtpCodecParameters> {
     }
 }
 
-/// Codecs of a video section.
-pub(super) fn video_codecs() -> Vec<RTCRtpCodecParameters> {
+/// Codecs of a video section, each followed by its retransmissions.
+pub(super) fn video_codecs(offered: &[Codec]) -> Vec<RTCRtpCodecParameters> {
     let feedback = [
         feedback("goog-remb", ""),
         feedback("transport-cc", ""),
@@ -59,19 +60,37 @@ pub(super) fn video_codecs() -> Vec<RTCRtpCodecParameters> {
         feedback("nack", ""),
         feedback("nack", "pli"),
     ];
-    vec![
-        codec(PT_VP8, MIME_TYPE_VP8, 90_000, 0, "", &feedback),
-        codec(PT_RTX, MIME_TYPE_RTX, 90_000, 0, "apt=96", &[]),
-    ]
+    let known = |offered: &Codec| match offered {
+        Codec::Vp8 => Some((PT_VP8, MIME_TYPE_VP8, "")),
+        Codec::Vp9 => Some((98, MIME_TYPE_VP9, "profile-id=0")),
+        Codec::Av1 => Some((45, MIME_TYPE_AV1, "level-idx=5;profile=0;tier=0")),
+        Codec::H264 => Some((
+            108,
+            MIME_TYPE_H264,
+            "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+        )),
+        Codec::Opus | Codec::Red => None,
+    };
+    offered
+        .iter()
+        .filter_map(known)
+        .flat_map(|(payload_type, mime, fmtp)| {
+            let apt = format!("apt={payload_type}");
+            [
+                codec(payload_type, mime, 90_000, 0, fmtp, &feedback),
+                codec(payload_type + 1, MIME_TYPE_RTX, 90_000, 0, &apt, &[]),
+            ]
+        })
+        .collect()
 }
 
 /// An engine that knows these codecs and Chromium's header extensions.
-pub(super) fn media_engine(red: bool) -> Result<MediaEngine, ClientError> {
+pub(super) fn media_engine(red: bool, video: &[Codec]) -> Result<MediaEngine, ClientError> {
     let mut engine = MediaEngine::default();
     for codec in audio_codecs(red) {
         engine.register_codec(codec, RtpCodecKind::Audio)?;
     }
-    for codec in video_codecs() {
+    for codec in video_codecs(video) {
         engine.register_codec(codec, RtpCodecKind::Video)?;
     }
     for uri in [uri::AUDIO_LEVEL, uri::ABS_SEND_TIME, uri::TRANSPORT_CC, uri::MID] {
@@ -87,6 +106,7 @@ pub(super) fn media_engine(red: bool) -> Result<MediaEngine, ClientError> {
         uri::MID,
         uri::RID,
         uri::REPAIRED_RID,
+        uri::DEPENDENCY_DESCRIPTOR,
     ] {
         extension(&mut engine, uri, RtpCodecKind::Video)?;
     }

@@ -1,6 +1,6 @@
 //! What a client is made of.
 
-use media::{NtpTime, Source};
+use media::{Codec, NtpTime, Source};
 use std::net::SocketAddr;
 
 /// Which SRTP profiles the client offers in its DTLS hello.
@@ -30,6 +30,8 @@ pub struct ClientConfig {
     pub srtp: Srtp,
     /// Offer RED for audio, and send the microphone with one redundant block (RFC 2198).
     pub red: bool,
+    /// Video codecs offered on every section, the preferred one first. VP8 must be among them, and is what is sent.
+    pub video_codecs: Vec<Codec>,
     /// Camera in three encodings (rids q, h, f); otherwise one.
     pub simulcast: bool,
     /// Receive m-lines of kind video.
@@ -49,6 +51,7 @@ impl Default for ClientConfig {
             tcp: None,
             srtp: Srtp::Both,
             red: false,
+            video_codecs: vec![Codec::Vp8],
             simulcast: true,
             video_slots: 3,
             audio_slots: 3,

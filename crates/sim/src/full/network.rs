@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
 /// How one client reaches the server. TCP has the delay and never loses: retransmission is the kernel's.
@@ -17,6 +17,9 @@ pub struct Link {
     pub loss_up: f64,
     /// Share of UDP datagrams lost towards the client.
     pub loss_down: f64,
+    /// Bits per second towards the client, headers included; `None`: no limit. The queue in front drops what would wait
+    /// longer than 300 ms.
+    pub rate_down: Option<u64>,
     /// Whether UDP passes at all.
     pub udp: bool,
     /// Whether the TCP connection is open.
@@ -29,6 +32,7 @@ impl Default for Link {
             delay: Duration::from_millis(20),
             loss_up: 0.0,
             loss_down: 0.0,
+            rate_down: None,
             udp: true,
             tcp: true,
         }
@@ -78,6 +82,9 @@ impl Ord for Flight {
 #[derive(Debug)]
 pub(super) struct Network {
     flights: BinaryHeap<Reverse<Flight>>,
+    /// The bottleneck towards each client that ever had one.
+    bottlenecks: HashMap<usize, link::Link>,
+    seed: u64,
     sent: u64,
     random: StdRng,
 }
@@ -86,6 +93,8 @@ impl Network {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             flights: BinaryHeap::new(),
+            bottlenecks: HashMap::new(),
+            seed,
             sent: 0,
             random: StdRng::seed_from_u64(seed),
         }
@@ -109,8 +118,13 @@ impl Network {
         if self.random.random::<f64>() < loss {
             return;
         }
+        let departure = match to {
+            To::Client => self.bottleneck(now, link, person, datagram.len()),
+            To::Server => Some(now),
+        };
+        let Some(departure) = departure else { return };
         self.sent += 1;
-        let at = now + link.delay;
+        let at = departure + link.delay;
         self.flights.push(Reverse(Flight {
             at,
             person,
@@ -119,6 +133,25 @@ impl Network {
             datagram,
             order: self.sent,
         }));
+    }
+
+    /// When a datagram has passed the bottleneck towards a client; `None` when its queue was full.
+    fn bottleneck(&mut self, now: Instant, link: Link, person: usize, bytes: usize) -> Option<Instant> {
+        if link.rate_down.is_none() && !self.bottlenecks.contains_key(&person) {
+            return Some(now);
+        }
+        let bottleneck = self.bottlenecks.entry(person).or_insert_with(|| {
+            let config = link::LinkConfig {
+                delay: Duration::ZERO,
+                ..link::LinkConfig::default()
+            };
+            link::Link::new(config, now, self.seed.wrapping_add(person as u64))
+        });
+        bottleneck.config.rate_bps = link.rate_down;
+        match bottleneck.send(now, bytes) {
+            link::Fate::Arrives(at) => Some(at),
+            link::Fate::Dropped(_) => None,
+        }
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
