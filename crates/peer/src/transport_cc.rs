@@ -88,3 +88,119 @@ fn symbols(chunk: &PacketStatusChunk) -> impl Iterator<Item = SymbolTypeTcc> + '
     };
     run.into_iter().flatten().chain(list.into_iter().flatten())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SymbolTypeTcc::{
+        PacketNotReceived as No, PacketReceivedLargeDelta as Large, PacketReceivedSmallDelta as Small,
+        PacketReceivedWithoutDelta as Untimed,
+    };
+    use rtc::rtcp::transport_feedbacks::transport_layer_cc::{
+        RunLengthChunk, StatusVectorChunk, SymbolSizeTypeTcc,
+    };
+
+    fn message(
+        base: u16,
+        count: u16,
+        reference: u32,
+        chunks: Vec<PacketStatusChunk>,
+        deltas: &[i64],
+    ) -> TransportLayerCc {
+        TransportLayerCc {
+            base_sequence_number: base,
+            packet_status_count: count,
+            reference_time: reference,
+            packet_chunks: chunks,
+            recv_deltas: deltas
+                .iter()
+                .map(|delta| RecvDelta {
+                    delta: *delta,
+                    ..RecvDelta::default()
+                })
+                .collect(),
+            ..TransportLayerCc::default()
+        }
+    }
+
+    fn run(symbol: SymbolTypeTcc, length: u16) -> PacketStatusChunk {
+        PacketStatusChunk::RunLengthChunk(RunLengthChunk {
+            packet_status_symbol: symbol,
+            run_length: length,
+            ..RunLengthChunk::default()
+        })
+    }
+
+    fn vector(symbols: &[SymbolTypeTcc]) -> PacketStatusChunk {
+        PacketStatusChunk::StatusVectorChunk(StatusVectorChunk {
+            symbol_size: SymbolSizeTypeTcc::TwoBit,
+            symbol_list: symbols.to_vec(),
+            ..StatusVectorChunk::default()
+        })
+    }
+
+    fn read(reader: &mut Reader, message: &TransportLayerCc) -> Vec<(u16, Option<i64>)> {
+        let mut reports = Vec::new();
+        reader.read(message, &mut reports);
+        let start = i64::from(1 << REFERENCE_BITS) * REFERENCE_TICK_US;
+        let line = |report: &Report| {
+            let arrival = report
+                .arrival
+                .map(|at| i64::try_from(at.as_micros()).unwrap() - start);
+            (report.seq.0, arrival)
+        };
+        reports.iter().map(line).collect()
+    }
+
+    #[test]
+    fn deltas_add_up_from_the_reference_time() {
+        let chunks = vec![run(Small, 2), vector(&[No, Large, Small, No, No, No, No])];
+        let message = message(65_534, 5, 2, chunks, &[250, 1_000, -500, 750]);
+        assert_eq!(
+            read(&mut Reader::default(), &message),
+            [
+                (65_534, Some(128_250)),
+                (65_535, Some(129_250)),
+                (0, None),
+                (1, Some(128_750)),
+                (2, Some(129_500)),
+            ],
+            "symbols past the count are no packets"
+        );
+    }
+
+    #[test]
+    fn reference_times_go_on_past_their_wrap_and_back() {
+        let mut reader = Reader::default();
+        let at = |reader: &mut Reader, reference| {
+            read(reader, &message(0, 1, reference, vec![run(Small, 1)], &[0]))[0].1
+        };
+        let last = (1 << REFERENCE_BITS) - 1;
+        assert_eq!(at(&mut reader, last), Some(i64::from(last) * 64_000));
+        assert_eq!(at(&mut reader, 1), Some((i64::from(last) + 2) * 64_000));
+        assert_eq!(
+            at(&mut reader, last),
+            Some(i64::from(last) * 64_000),
+            "a late message"
+        );
+    }
+
+    #[test]
+    fn a_packet_that_came_without_a_time_is_neither_lost_nor_reported() {
+        let message = message(7, 3, 0, vec![vector(&[Small, Untimed, Small])], &[0, 250]);
+        assert_eq!(
+            read(&mut Reader::default(), &message),
+            [(7, Some(0)), (9, Some(250))]
+        );
+    }
+
+    #[test]
+    fn a_message_that_claims_more_than_it_holds_gives_what_it_holds() {
+        let short = message(0, 10, 0, vec![run(Small, 10)], &[0, 0]);
+        assert_eq!(read(&mut Reader::default(), &short).len(), 2);
+        let claims = message(0, u16::MAX, 0, vec![run(No, 8_191); 8], &[]);
+        assert_eq!(read(&mut Reader::default(), &claims).len(), MAX_REPORTS);
+        let back = message(0, 1, 0, vec![run(Large, 1)], &[-8_000_000]);
+        assert_eq!(read(&mut Reader::default(), &back).len(), 1);
+    }
+}
