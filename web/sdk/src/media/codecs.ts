@@ -60,8 +60,7 @@ export function limitCodecs(
   transceiver.setCodecPreferences(codecs);
 }
 
-/** The negotiated codec of this name, to be written into `encodings[].codec`; null where it was not negotiated. */
-export function negotiatedCodec(sender: RTCRtpSender, codec: VideoCodec): RTCRtpCodec | null {
-  const codecs = sender.getParameters().codecs ?? [];
+/** The codec of this name among the negotiated, to be written into `encodings[].codec`; null where it is not. */
+export function codecNamed({ codecs = [] }: Pick<RTCRtpParameters, 'codecs'>, codec: VideoCodec): RTCRtpCodec | null {
   return codecs.find(({ mimeType }) => mimeType.toLowerCase() === `video/${codec}`) ?? null;
 }

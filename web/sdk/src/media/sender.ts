@@ -1,6 +1,6 @@
 import type { Source, VideoCodec } from '../api.ts';
 import type { DebugLog } from '../debug.ts';
-import { negotiatedCodec } from './codecs.ts';
+import { codecNamed } from './codecs.ts';
 import { applyLayers, type Layer, planLayers } from './layers.ts';
 
 /** One publish section: what flows through it, and which of its layers. All changes one after the other. */
@@ -59,7 +59,7 @@ export class PublishSection {
 
   /** The layers of the codec that can really be sent: VP8 where this browser has not negotiated or cannot be told. */
   #plan(): void {
-    const possible = this.#codec === 'vp8' || negotiatedCodec(this.transceiver.sender, this.#codec) !== null;
+    const possible = this.#codec === 'vp8' || codecNamed(this.transceiver.sender.getParameters(), this.#codec) !== null;
     this.#layers = planLayers(this.source, this.#height, possible ? this.#codec : 'vp8');
   }
 
@@ -79,7 +79,7 @@ export class PublishSection {
     // Firefox has no encodings before the first negotiation.
     if (!parameters.encodings?.length) return;
     const layersChanged = applyLayers(parameters.encodings, this.#layers, this.#wanted);
-    const codecChanged = this.#applyCodec(parameters.encodings);
+    const codecChanged = this.#applyCodec(parameters);
     if (!layersChanged && !codecChanged) return;
     try {
       await sender.setParameters(parameters);
@@ -90,8 +90,10 @@ export class PublishSection {
   }
 
   /** Names the codec in each encoding; the first negotiated one (VP8) needs no name. */
-  #applyCodec(encodings: (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[]): boolean {
-    const wanted = negotiatedCodec(this.transceiver.sender, this.#codec);
+  #applyCodec(parameters: RTCRtpSendParameters): boolean {
+    // Parameters are good for one `setParameters`, and only until they are read again.
+    const encodings: (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[] = parameters.encodings;
+    const wanted = codecNamed(parameters, this.#codec);
     const named = encodings.some(({ codec }) => codec !== undefined);
     if (!wanted || (!named && this.#codec === 'vp8')) return false;
     const differs = ({ codec }: { codec?: RTCRtpCodec }): boolean => codec?.mimeType !== wanted.mimeType;
