@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// Most lost packets taken from one NACK message: 32 entries of 17 (RFC 4585 §6.2.1).
 const MAX_NACKED: usize = 17 * 32;
 
+/// Highest bitrate a client can claim, in bits per second: more than any browser receives, and safe to compute with.
+const MAX_REMB: u64 = 1_000_000_000;
+
 /// Turn what concerns slots into events. A compound is read packet by packet: each names its own SSRC.
 pub(crate) fn read(
     now: Instant,
@@ -103,8 +106,8 @@ fn read_reports(
 }
 
 fn read_remb(now: Instant, remb: &ReceiverEstimatedMaximumBitrate, egress: &mut Egress) {
-    // A client's number: out of range it saturates, and not a number becomes 0, which says nothing.
-    let bitrate = remb.bitrate as u64;
+    // A client's number: infinity saturates, and not a number becomes 0, which says nothing.
+    let bitrate = (remb.bitrate as u64).min(MAX_REMB);
     if bitrate > 0 {
         egress.handle_fallback(now, Fallback::Remb(Bitrate(bitrate)));
     }

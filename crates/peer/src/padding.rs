@@ -64,3 +64,123 @@ impl Recent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{MAX_OFFER_BYTES, PeerConfig};
+    use crate::sdp::offer::Offer;
+    use crate::sdp::session::Session;
+    use bwe::TransportSeq;
+    use bytes::Bytes;
+    use media::{Codec, Extensions, RtpTime, SeqNo, TrackId};
+    use rtc::rtp;
+    use rtc::shared::marshal::{Marshal, Unmarshal};
+
+    /// First video slot of the recorded offer.
+    const SLOT: MLineIndex = MLineIndex(5);
+    const TRANSPORT_CC_ID: u8 = 3;
+
+    fn sender() -> Sender {
+        let offer = include_str!("../tests/offers/chromium-slots-offer.sdp");
+        let offer = Offer::parse(offer, MAX_OFFER_BYTES).unwrap();
+        let config = PeerConfig::new(vec!["192.0.2.1:1".parse().unwrap()]);
+        Sender::new(&Session::first(offer, &config).unwrap())
+    }
+
+    fn packet(seq: u16, bytes: usize) -> SlotPacket {
+        SlotPacket {
+            seq: SeqNo(seq),
+            timestamp: RtpTime(77),
+            marker: false,
+            codec: Codec::Vp8,
+            csrc: TrackId(1),
+            extensions: Extensions::default(),
+            payload: Bytes::from(vec![1; bytes]),
+        }
+    }
+
+    #[allow(clippy::disallowed_methods)]
+    fn origin() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn zeros_are_about_as_many_as_asked_for_and_parse_as_nothing() {
+        let mut sender = sender();
+        let first = sender.padding(100, TransportSeq(8)).unwrap();
+        for (i, asked) in [(1u16, 200), (2, 400), (3, 800), (4, 1_200), (5, 5_000)] {
+            let sent = sender.padding(asked, TransportSeq(9)).unwrap();
+            let bytes = sender.wire_bytes(&sent);
+            let least = asked.min(1_150).saturating_sub(256);
+            assert!(
+                (least..=asked.max(100)).contains(&bytes) && bytes <= 1_200,
+                "{asked}: {bytes}"
+            );
+            let wire = sent.marshal().unwrap();
+            let parsed = rtp::Packet::unmarshal(&mut &wire[..]).unwrap();
+            assert!(parsed.payload.is_empty());
+            assert_eq!(
+                parsed.header.get_extension(TRANSPORT_CC_ID).as_deref(),
+                Some(&[0, 9][..])
+            );
+            assert_eq!(parsed.header.extensions.len(), 2, "number and mid");
+            assert_eq!(
+                parsed.header.sequence_number,
+                first.header.sequence_number.wrapping_add(i),
+                "one numbering for all that goes there"
+            );
+        }
+    }
+
+    #[test]
+    fn padding_and_retransmissions_share_one_numbering() {
+        let mut sender = sender();
+        sender.packet(SLOT, packet(5, 100), None).unwrap();
+        let zeros = sender.padding(300, TransportSeq(0)).unwrap();
+        let again = sender
+            .retransmission(SLOT, packet(5, 100), Some(TransportSeq(1)))
+            .unwrap();
+        assert_eq!(zeros.header.ssrc, again.header.ssrc);
+        assert_eq!(
+            again.header.sequence_number,
+            zeros.header.sequence_number.wrapping_add(1)
+        );
+        assert_eq!(zeros.header.timestamp, 77);
+    }
+
+    #[test]
+    fn the_newest_packet_that_fits_fills_once() {
+        let (now, sender) = (origin(), sender());
+        let mut recent = Recent::default();
+        for (seq, bytes) in [(1, 900), (2, 1_000), (3, 200), (4, 1_190)] {
+            recent.keep(now, &sender, SLOT, &packet(seq, bytes));
+        }
+        let mut next = |bytes| match recent.filler(now, bytes) {
+            Filler::Again(SLOT, packet) => Some(packet.seq.0),
+            _ => None,
+        };
+        assert_eq!(next(1_200), Some(2), "4 is too large, 3 too small");
+        assert_eq!(next(1_200), Some(1));
+        assert_eq!(next(1_200), None);
+        assert_eq!(next(300), Some(3));
+    }
+
+    #[test]
+    fn old_packets_and_sound_do_not_fill() {
+        let (now, sender) = (origin(), sender());
+        let mut recent = Recent::default();
+        recent.keep(now, &sender, SLOT, &packet(1, 1_000));
+        let sound = SlotPacket {
+            codec: Codec::Opus,
+            ..packet(2, 1_000)
+        };
+        recent.keep(now, &sender, MLineIndex(2), &sound);
+        let later = now + MAX_AGE + Duration::from_millis(1);
+        assert!(matches!(recent.filler(later, 1_200), Filler::Padding));
+        for seq in 0..100 {
+            recent.keep(now, &sender, SLOT, &packet(seq, 1_000));
+        }
+        assert_eq!(recent.packets.len(), MAX_RECENT);
+    }
+}

@@ -1,21 +1,20 @@
 //! Outbound media: slots' packets, their retransmissions and sender reports.
 //!
 //! Everything a packet needs is cached per slot when the slot is negotiated, so that sending one looks nothing up
-//! by name. Allocations per packet: the CSRC list and the extension list here, then in `rtc` one queue in its
-//! interceptor chain, marshalling and encryption.
+//! by name. Allocations per packet: the CSRC list and the extension list here, then in `rtc` marshalling, encryption,
+//! and the parse before it of the header just marshalled: CSRC list, extension list, and each extension's value.
 //!
 //! A packet is built when it leaves the pacer, not when it is queued: only then are its transport-wide number and
 //! its place among the retransmissions known.
 
 use crate::api::SlotReport;
 use crate::header;
-use crate::sdp::extensions::ExtensionIds;
-use crate::sdp::session::{Role, Section, Session};
+use crate::sdp::session::Session;
+use crate::slot::SlotSender;
 use bwe::TransportSeq;
 use bytes::{BufMut, Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::{Codec, MLineIndex, NtpTime};
-use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtcp::source_description::{
     SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem,
@@ -37,7 +36,7 @@ const GCM_TAG_BYTES: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Sender {
     /// By m-line; `None` for sections that are no slots.
-    slots: Vec<Option<SlotSender>>,
+    pub(crate) slots: Vec<Option<SlotSender>>,
     /// When the last sender report was built, and the wall clock then: what round trips are measured against.
     clock: Option<(Instant, NtpTime)>,
     /// Of the negotiated SRTP profile; the larger one until that is known.
@@ -53,32 +52,6 @@ pub(crate) struct Planned {
     pub(crate) bytes: u32,
     /// The client will report on it.
     pub(crate) reported: bool,
-}
-
-/// One slot's identity on the wire.
-#[derive(Debug)]
-struct SlotSender {
-    ssrc: u32,
-    rtx_ssrc: u32,
-    rtx_seq: u16,
-    codecs: Vec<SlotCodec>,
-    ids: ExtensionIds,
-    /// Its ids or its mid need two-byte headers.
-    two_byte: bool,
-    last_timestamp: u32,
-    /// Highest sequence number of the last receiver report.
-    reported_highest: Option<u32>,
-    mid: Bytes,
-    /// The client has reported on the SSRC, so it knows which m-line it belongs to.
-    known: bool,
-    cname: Bytes,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct SlotCodec {
-    codec: Codec,
-    payload_type: u8,
-    rtx: Option<u8>,
 }
 
 impl Sender {
@@ -235,34 +208,6 @@ impl Sender {
         wire_bytes(packet.marshal_size() + self.tag_bytes)
     }
 
-    /// Share lost since the slots' last receiver reports, each slot counted by the packets it expected; `None` when
-    /// the blocks say nothing new about any.
-    pub(crate) fn loss(&mut self, blocks: &[ReceptionReport]) -> Option<f64> {
-        let (mut expected, mut lost) = (0.0, 0.0);
-        for block in blocks {
-            let Some(slot) = self
-                .slots
-                .iter_mut()
-                .flatten()
-                .find(|slot| slot.ssrc == block.ssrc)
-            else {
-                continue;
-            };
-            let highest = slot.reported_highest.replace(block.last_sequence_number);
-            let Some(highest) = highest else { continue };
-            let new = f64::from(
-                block
-                    .last_sequence_number
-                    .wrapping_sub(highest)
-                    .cast_signed()
-                    .max(0),
-            );
-            expected += new;
-            lost += new * f64::from(block.fraction_lost) / 256.0;
-        }
-        (expected > 0.0).then(|| lost / expected)
-    }
-
     /// Sender report and CNAME (RFC 3550 §6.4.1, §6.5.1).
     pub(crate) fn report(
         &mut self,
@@ -319,88 +264,6 @@ impl Sender {
 
     fn slot(&self, slot: MLineIndex) -> Option<&SlotSender> {
         self.slots.get(usize::from(slot.0))?.as_ref()
-    }
-}
-
-impl SlotSender {
-    fn new(section: &Section) -> Option<Self> {
-        let Role::Slot(identity) = section.role else {
-            return None;
-        };
-        let ids = section.ids;
-        Some(Self {
-            ssrc: identity.ssrc,
-            rtx_ssrc: identity.rtx_ssrc,
-            rtx_seq: rand::random(),
-            codecs: section
-                .codecs
-                .iter()
-                .map(|codec| SlotCodec {
-                    codec: codec.codec,
-                    payload_type: codec.payload_type,
-                    rtx: codec.rtx,
-                })
-                .collect(),
-            ids,
-            two_byte: header::needs_two_bytes(&ids, section.mid.len()),
-            last_timestamp: 0,
-            reported_highest: None,
-            mid: Bytes::copy_from_slice(section.mid.as_bytes()),
-            known: false,
-            cname: Bytes::from(identity.stream()),
-        })
-    }
-
-    fn codec(&self, codec: Codec) -> Option<SlotCodec> {
-        self.codecs.iter().copied().find(|known| known.codec == codec)
-    }
-
-    fn rtx(&self) -> Option<u8> {
-        self.codecs.iter().find_map(|codec| codec.rtx)
-    }
-
-    fn next_rtx(&mut self) -> u16 {
-        let seq = self.rtx_seq;
-        self.rtx_seq = seq.wrapping_add(1);
-        seq
-    }
-
-    /// The mid, where it has to go along.
-    fn mid(&self, again: bool) -> Option<&Bytes> {
-        (again || !self.known).then_some(&self.mid)
-    }
-
-    fn build(
-        &self,
-        packet: SlotPacket,
-        payload_type: u8,
-        again: bool,
-        seq: Option<TransportSeq>,
-    ) -> rtp::Packet {
-        let (extensions, extension_profile) = header::extensions(
-            &self.ids,
-            self.mid(again).cloned(),
-            packet.extensions,
-            seq,
-            self.two_byte,
-        );
-        rtp::Packet {
-            header: Header {
-                version: 2,
-                padding: false,
-                extension: !extensions.is_empty(),
-                marker: packet.marker,
-                payload_type,
-                sequence_number: packet.seq.0,
-                timestamp: packet.timestamp.0,
-                ssrc: self.ssrc,
-                csrc: vec![packet.csrc.0],
-                extension_profile,
-                extensions,
-                extensions_padding: 0,
-            },
-            payload: packet.payload,
-        }
     }
 }
 
