@@ -18,6 +18,10 @@ const EVENT_INTERVAL: Duration = Duration::from_millis(50);
 /// A change of the estimate worth telling, as a share: layers are tens of percent apart.
 const EVENT_CHANGE: f64 = 0.03;
 
+/// Releases in a row that lead to no packet, before the pacer is left until its next turn: a client without RTX takes no
+/// padding, however often it is asked for.
+const MAX_FRUITLESS: usize = 4;
+
 /// A packet in the pacer.
 #[derive(Debug)]
 struct Queued {
@@ -92,7 +96,8 @@ impl Egress {
 
     /// The next packet that may leave now.
     pub(crate) fn poll(&mut self, now: Instant, sender: &mut Sender) -> Option<rtp::Packet> {
-        loop {
+        let mut fruitless = 0;
+        while fruitless < MAX_FRUITLESS {
             match self.downlink.poll_release(now)? {
                 Release::Packet { packet, seq } => {
                     let Queued { slot, packet, again } = packet;
@@ -119,6 +124,24 @@ impl Egress {
                         return built;
                     }
                 }
+            }
+            fruitless += 1;
+        }
+        None
+    }
+
+    /// Throw away what may leave now, because it would reach nobody; how many packets that were.
+    pub(crate) fn discard(&mut self, now: Instant) -> u64 {
+        let mut packets = 0;
+        loop {
+            match self.downlink.poll_release(now) {
+                Some(Release::Packet { .. }) => packets += 1,
+                // Nothing behind it that was not there because of the silence.
+                Some(Release::Padding { seq, .. }) => {
+                    self.downlink.padding_sent(seq, 0);
+                    return packets;
+                }
+                None => return packets,
             }
         }
     }

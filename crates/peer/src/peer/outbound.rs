@@ -89,12 +89,12 @@ impl RtcPeer {
     pub(super) fn release(&mut self) {
         self.paced = false;
         let now = self.now;
+        if !self.is_reachable() {
+            self.stats.dropped_out += self.egress.discard(now);
+            return;
+        }
         while let Some(packet) = self.egress.poll(now, &mut self.sender) {
-            if self.is_reachable() {
-                self.write(now, RTCMessage::RtpPacket(String::new(), packet));
-            } else {
-                self.stats.dropped_out += 1;
-            }
+            self.write(now, RTCMessage::RtpPacket(String::new(), packet));
         }
     }
 
