@@ -53,8 +53,9 @@ fn lost_packets_on_the_way_to_a_viewer_are_repaired() {
         .slot_of(world.people[bob].tracks[&Source::Camera])
         .expect("a slot");
     let stats = &world.people[ann].client.slots()[slot].stats;
+    // About one in twenty of some 2,000.
     assert!(
-        stats.repaired > 100,
+        stats.repaired > 60,
         "{} packets came again as RTX",
         stats.repaired
     );
