@@ -32,3 +32,37 @@ impl Sender {
         (expected > 0.0).then(|| lost / expected)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{MAX_OFFER_BYTES, PeerConfig};
+    use crate::sdp::offer::Offer;
+    use crate::sdp::session::Session;
+
+    #[test]
+    fn each_slot_counts_by_the_packets_it_expected_since_its_last_report() {
+        let offer = include_str!("../tests/offers/chromium-slots-offer.sdp");
+        let offer = Offer::parse(offer, MAX_OFFER_BYTES).unwrap();
+        let config = PeerConfig::new(vec!["192.0.2.1:1".parse().unwrap()]);
+        let mut sender = Sender::new(&Session::first(offer, &config).unwrap());
+        let ssrcs: Vec<u32> = sender.slots.iter().flatten().map(|slot| slot.ssrc).collect();
+        let block = |slot: usize, highest: u32, fraction_lost: u8| ReceptionReport {
+            ssrc: ssrcs[slot],
+            last_sequence_number: highest,
+            fraction_lost,
+            ..ReceptionReport::default()
+        };
+        let first = [block(0, 1_000, 255), block(1, 5_000, 255)];
+        assert_eq!(sender.loss(&first), None, "nobody knows since when");
+        let second = [block(0, 1_300, 64), block(1, 5_100, 0)];
+        assert_eq!(sender.loss(&second), Some(0.1875), "a quarter of 300 of 400");
+        assert_eq!(sender.loss(&second), None, "nothing new");
+        assert_eq!(sender.loss(&[block(0, 10, 255)]), None, "a number that went back");
+        let nobody = ReceptionReport {
+            ssrc: 1,
+            ..ReceptionReport::default()
+        };
+        assert_eq!(sender.loss(&[nobody]), None);
+    }
+}
