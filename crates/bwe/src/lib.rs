@@ -19,7 +19,7 @@ mod feedback;
 mod trace;
 
 pub use controller::Controller;
-pub use downlink::{Downlink, Outgoing, Priority, Release};
+pub use downlink::{Downlink, DownlinkStats, Outgoing, Priority, Release};
 pub use estimate::{Demand, Estimate};
 pub use feedback::{
     Acknowledged, Estimator, Fallback, Lost, PathFeedback, Probe, ProbeId, Report, TransportSeq,

@@ -119,7 +119,7 @@ impl Egress {
                         Filler::Padding => sender.padding(bytes, seq),
                     };
                     let sent = built.as_ref().map_or(0, |packet| sender.wire_bytes(packet));
-                    self.downlink.padding_sent(seq, sent);
+                    self.downlink.padding_sent(now, seq, sent);
                     if built.is_some() {
                         return built;
                     }
@@ -138,7 +138,7 @@ impl Egress {
                 Some(Release::Packet { .. }) => packets += 1,
                 // Nothing behind it that was not there because of the silence.
                 Some(Release::Padding { seq, .. }) => {
-                    self.downlink.padding_sent(seq, 0);
+                    self.downlink.padding_sent(now, seq, 0);
                     return packets;
                 }
                 None => return packets,

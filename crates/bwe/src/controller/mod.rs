@@ -1,0 +1,345 @@
+//! Our congestion controller: delay first, then loss, and probes as the fast way up.
+//!
+//! | part | tells |
+//! |---|---|
+//! | [`queue`] | how long packets wait in the path's queue |
+//! | [`trend`] | whether that grows |
+//! | [`rate`] | how much arrives |
+//! | [`loss`] | whether lost packets tell of congestion |
+//! | [`probe`] | what a burst sent faster than the target found |
+//! | [`outage`] | that nothing comes back at all |
+//! | [`limits`] | the constants |
+
+mod limits;
+mod loss;
+mod outage;
+mod probe;
+mod queue;
+mod rate;
+mod recent;
+mod trend;
+
+use crate::estimate::{Demand, Estimate};
+use crate::feedback::{Estimator, Fallback, PathFeedback};
+use crate::trace::{Change, Reason};
+use limits::*;
+use media::Bitrate;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Delay- and loss-based estimation of what a path carries.
+#[derive(Debug)]
+pub struct Controller {
+    target: f64,
+    stable: recent::RecentMinimum,
+    /// What the path carried when it was last seen full, and when that was.
+    capacity: Option<(f64, Instant)>,
+    queue: queue::QueueDelay,
+    trend: trend::Trend,
+    acknowledged: rate::AcknowledgedRate,
+    loss: loss::Loss,
+    probes: probe::Probes,
+    outage: outage::Outage,
+    round_trip: Option<Duration>,
+    ceiling: f64,
+    last_feedback: Option<Instant>,
+    last_decrease: Option<Instant>,
+    /// The queue has not been short since then.
+    standing_since: Option<Instant>,
+    /// Something else keeps the queue full, whatever we do.
+    competing: bool,
+    /// Largest queue of the recent past, in seconds, while competing.
+    largest_queue: f64,
+    /// Lowered because of a queue that has not drained yet.
+    draining: bool,
+    changes: VecDeque<Change>,
+}
+
+impl Controller {
+    /// A controller of a path of which nothing is known.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            target: START,
+            stable: recent::RecentMinimum::new(now, START),
+            capacity: None,
+            queue: queue::QueueDelay::new(now),
+            trend: trend::Trend::default(),
+            acknowledged: rate::AcknowledgedRate::default(),
+            loss: loss::Loss::default(),
+            probes: probe::Probes::default(),
+            outage: outage::Outage::default(),
+            round_trip: None,
+            ceiling: MAX,
+            last_feedback: None,
+            last_decrease: None,
+            standing_since: None,
+            competing: false,
+            largest_queue: 0.0,
+            draining: false,
+            changes: VecDeque::new(),
+        }
+    }
+
+    fn set(&mut self, at: Instant, target: f64, reason: Reason) {
+        let target = if target.is_finite() {
+            target.clamp(MIN, MAX)
+        } else {
+            self.target
+        };
+        let before = std::mem::replace(&mut self.target, target);
+        if (target - before).abs() < 1.0 {
+            return;
+        }
+        if self.changes.len() >= MAX_CHANGES {
+            self.changes.pop_front();
+        }
+        self.changes.push_back(Change {
+            at,
+            reason,
+            before: Bitrate(before as u64),
+            after: Bitrate(target as u64),
+        });
+    }
+
+    /// Takes in what a message says; the best verdict of a probe that it completed.
+    fn measure(&mut self, feedback: &PathFeedback) -> Option<probe::Verdict> {
+        let weight = if self.round_trip.is_some() {
+            ROUND_TRIP_WEIGHT
+        } else {
+            1.0
+        };
+        let before = self.round_trip.unwrap_or_default();
+        self.round_trip =
+            Some(before.mul_f64(1.0 - weight) + feedback.round_trip.min(MAX_ROUND_TRIP).mul_f64(weight));
+        let mut least = f64::INFINITY;
+        let mut verdict: Option<probe::Verdict> = None;
+        for packet in &feedback.acknowledged {
+            self.acknowledged.add(packet.arrival, packet.bytes);
+            self.trend.add(packet.sent, packet.arrival);
+            least = least.min(self.queue.one_way(packet.sent, packet.arrival));
+            let found = packet.probe.and_then(|probe| self.probes.add(packet, probe));
+            verdict = found.or(verdict);
+        }
+        if least.is_finite() {
+            self.queue.add(feedback.at, least);
+        }
+        self.loss
+            .add(feedback.at, feedback.acknowledged.len(), feedback.lost.len());
+        verdict
+    }
+
+    fn response_time(&self) -> Duration {
+        self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP) + FEEDBACK_INTERVAL
+    }
+
+    /// Whether the last decrease has had time to show.
+    fn may_decrease(&self, at: Instant) -> bool {
+        self.last_decrease
+            .is_none_or(|last| at.saturating_duration_since(last) >= self.response_time())
+    }
+
+    fn note_queue(&mut self, at: Instant) {
+        let queue = self.queue.seconds();
+        if queue < SHORT_QUEUE {
+            self.standing_since = None;
+            self.competing = false;
+            self.largest_queue = 0.0;
+            return;
+        }
+        let since = *self.standing_since.get_or_insert(at);
+        let standing = at.saturating_duration_since(since);
+        self.largest_queue = self.largest_queue.max(queue);
+        let low = self
+            .capacity
+            .is_some_and(|(capacity, _)| self.target < COMPETING_SHARE * capacity);
+        if !self.competing && standing > COMPETING_AFTER && low {
+            self.competing = true;
+        }
+    }
+
+    fn is_overuse(&self) -> bool {
+        let queue = self.queue.seconds();
+        if self.competing {
+            return queue > COMPETING_MARGIN * self.largest_queue.max(LONG_QUEUE);
+        }
+        queue > LONG_QUEUE || (queue > SHORT_QUEUE && self.trend.usage() == trend::Usage::Over)
+    }
+
+    /// Lower the target to what gets through, and below that by as much as empties the queue.
+    fn decrease(&mut self, at: Instant, reason: Reason) {
+        let carried = self.acknowledged.rate().map_or(self.target, |rate| rate.0 as f64);
+        let queue = self.queue.seconds();
+        if queue > SHORT_QUEUE && !self.competing {
+            self.capacity = Some((carried.min(self.target * 1.5), at));
+        }
+        let drain = 1.0 - (queue / DRAIN_TIME).min(MOST_DRAIN);
+        let factor = if self.competing {
+            LOSS_FACTOR
+        } else {
+            DECREASE * drain
+        };
+        let target = (carried.min(self.target) * factor).min(self.target);
+        self.last_decrease = Some(at);
+        self.draining = !self.competing;
+        self.set(at, target, reason);
+    }
+
+    /// The queue is short again: back to what the path carries.
+    fn drained(&mut self, at: Instant) {
+        self.draining = false;
+        if let Some((capacity, _)) = self.capacity {
+            let target = (capacity * AFTER_DRAIN).max(self.target);
+            self.set(at, target, Reason::Drained);
+        }
+    }
+
+    fn increase(&mut self, at: Instant, since: Duration, application_limited: bool) {
+        let seconds = since.as_secs_f64().min(LONGEST_STEP);
+        let capacity = self
+            .capacity
+            .filter(|(_, seen)| at.saturating_duration_since(*seen) < CAPACITY_AGE)
+            .map(|(capacity, _)| capacity);
+        let near =
+            capacity.is_some_and(|capacity| self.target > NEAR * capacity && self.target < BEYOND * capacity);
+        let step = if self.competing {
+            self.target * COMPETING_GROWTH * seconds
+        } else if near {
+            PACKET_BITS / self.response_time().as_secs_f64() * seconds
+        } else {
+            self.target * GROWTH * seconds
+        };
+        let carried = self.acknowledged.rate().map_or(self.target, |rate| rate.0 as f64);
+        // What was never sent was never shown to get through. But what once got through stays.
+        let proven = if application_limited {
+            0.0
+        } else {
+            PROVEN * carried + PROVEN_MARGIN
+        };
+        let most = proven.min(self.ceiling * CEILING).max(self.target);
+        self.set(at, (self.target + step).min(most), Reason::Increase);
+    }
+
+    fn take_verdict(&mut self, at: Instant, verdict: probe::Verdict) {
+        let found = verdict.rate.0 as f64;
+        if verdict.limited {
+            let target = found * PROBE_LIMITED;
+            if target > self.target {
+                self.capacity = Some((found, at));
+                self.set(at, target, Reason::ProbeLimited);
+                self.stable.raise(at, self.target);
+            }
+        } else if found > self.target {
+            if self.capacity.is_some_and(|(capacity, _)| found > capacity) {
+                self.capacity = None;
+            }
+            self.set(at, found, Reason::Probe);
+            self.stable.raise(at, self.target);
+        }
+    }
+
+    fn end_outage(&mut self, at: Instant, before: f64) {
+        self.trend.reset();
+        self.loss.forget_recent();
+        self.set(at, before, Reason::Recovered);
+        self.stable.raise(at, self.target);
+    }
+}
+
+impl Estimator for Controller {
+    fn handle_feedback(&mut self, feedback: &PathFeedback) {
+        let at = feedback.at;
+        if feedback.acknowledged.is_empty() && feedback.lost.is_empty() {
+            return;
+        }
+        let since = self
+            .last_feedback
+            .map_or(Duration::ZERO, |last| at.saturating_duration_since(last));
+        self.last_feedback = Some(at);
+        if let Some(before) = self.outage.handle_feedback(feedback, self.response_time()) {
+            self.end_outage(at, before);
+        }
+        let verdict = self.measure(feedback);
+        self.note_queue(at);
+        let recovering = self.outage.is_recovering(at);
+        if !recovering && self.is_overuse() {
+            if self.may_decrease(at) {
+                self.decrease(at, Reason::Overuse);
+            }
+        } else if !recovering && self.loss_tells() {
+            if self.may_decrease(at) {
+                self.decrease(at, Reason::Loss);
+                self.loss.forget_recent();
+            }
+        } else if let Some(verdict) = verdict {
+            self.take_verdict(at, verdict);
+        } else if self.queue.seconds() < SHORT_QUEUE && self.draining {
+            self.drained(at);
+        } else if self.competing || self.queue.seconds() < SHORT_QUEUE {
+            self.increase(at, since, feedback.application_limited_since.is_some());
+        }
+        self.stable.add(at, self.target);
+    }
+
+    fn handle_fallback(&mut self, now: Instant, fallback: Fallback) {
+        match fallback {
+            Fallback::Remb(rate) => self.set(now, rate.0 as f64, Reason::Remb),
+            Fallback::ReceiverReport { loss, round_trip } => {
+                self.round_trip = round_trip.or(self.round_trip);
+                if loss > REPORT_LOSS.1 {
+                    self.set(now, self.target * (1.0 - loss / 2.0), Reason::ReceiverReport);
+                } else if loss < REPORT_LOSS.0 {
+                    let most = (self.ceiling * CEILING).max(self.target);
+                    self.set(
+                        now,
+                        (self.target * REPORT_GROWTH).min(most),
+                        Reason::ReceiverReport,
+                    );
+                }
+            }
+        }
+        self.stable.add(now, self.target);
+    }
+
+    fn set_demand(&mut self, _now: Instant, demand: Demand) {
+        self.ceiling = if demand.ceiling.0 == 0 {
+            MAX
+        } else {
+            demand.ceiling.0 as f64
+        };
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if let Some(lower) = self.outage.handle_timeout(now, self.target) {
+            self.set(now, lower, Reason::Outage);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.outage.poll_timeout()
+    }
+
+    fn estimate(&self) -> Estimate {
+        Estimate {
+            target: Bitrate(self.target as u64),
+            stable: Bitrate(self.stable.value().min(self.target) as u64),
+            round_trip: self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP),
+            loss: self.loss.share(),
+            queue_delay: Duration::from_secs_f64(self.queue.seconds().clamp(0.0, 10.0)),
+        }
+    }
+
+    fn is_overused(&self) -> bool {
+        self.draining || self.competing || self.queue.seconds() > SHORT_QUEUE || self.outage.is_on()
+    }
+
+    fn poll_change(&mut self) -> Option<Change> {
+        self.changes.pop_front()
+    }
+}
+
+impl Controller {
+    /// Beside a flow that fills queues, every loss is the queue's.
+    fn loss_tells(&self) -> bool {
+        self.loss.is_congestion() || (self.competing && self.loss.share() > COMPETING_LOSS)
+    }
+}

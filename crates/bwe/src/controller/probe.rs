@@ -1,0 +1,107 @@
+//! What probe clusters tell.
+
+use crate::feedback::{Acknowledged, Probe, ProbeId};
+use media::Bitrate;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Clusters followed at once; the pacer sends one after the other.
+const MAX_CLUSTERS: usize = 8;
+/// Share of a cluster's planned bytes that must have come before it is judged (libwebrtc's probe estimator).
+const ENOUGH_BYTES: f64 = 0.8;
+/// Packets a rate can be told from.
+const LEAST_PACKETS: u32 = 4;
+/// Arrivals slower than this share of sending show where the path ends. Nearer 1: jitter looks like a limit.
+const LIMITED: f64 = 0.9;
+
+/// The verdict on a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// What the path carried.
+    pub(super) rate: Bitrate,
+    /// It was less than was sent: the path carries no more.
+    pub(super) limited: bool,
+}
+
+#[derive(Debug)]
+struct Cluster {
+    id: ProbeId,
+    planned: u32,
+    packets: u32,
+    bytes: u32,
+    sent: (Instant, Instant),
+    arrived: (Duration, Duration),
+    first_arrived_bytes: u32,
+    last_sent_bytes: u32,
+    judged: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Probes {
+    clusters: VecDeque<Cluster>,
+}
+
+impl Probes {
+    /// A packet of a cluster arrived; the cluster's verdict, once it can be given.
+    pub(super) fn add(&mut self, packet: &Acknowledged, probe: Probe) -> Option<Verdict> {
+        let position = self.clusters.iter().position(|cluster| cluster.id == probe.id);
+        let index = position.unwrap_or_else(|| {
+            if self.clusters.len() >= MAX_CLUSTERS {
+                self.clusters.pop_front();
+            }
+            self.clusters.push_back(Cluster {
+                id: probe.id,
+                planned: probe.bytes,
+                packets: 0,
+                bytes: 0,
+                sent: (packet.sent, packet.sent),
+                arrived: (packet.arrival, packet.arrival),
+                first_arrived_bytes: packet.bytes,
+                last_sent_bytes: packet.bytes,
+                judged: false,
+            });
+            self.clusters.len() - 1
+        });
+        let cluster = self.clusters.get_mut(index)?;
+        cluster.add(packet);
+        cluster.judge()
+    }
+}
+
+impl Cluster {
+    fn add(&mut self, packet: &Acknowledged) {
+        self.packets += 1;
+        self.bytes += packet.bytes;
+        self.sent.0 = self.sent.0.min(packet.sent);
+        if packet.sent >= self.sent.1 {
+            self.sent.1 = packet.sent;
+            self.last_sent_bytes = packet.bytes;
+        }
+        if packet.arrival < self.arrived.0 {
+            self.arrived.0 = packet.arrival;
+            self.first_arrived_bytes = packet.bytes;
+        }
+        self.arrived.1 = self.arrived.1.max(packet.arrival);
+    }
+
+    fn judge(&mut self) -> Option<Verdict> {
+        let enough =
+            self.packets >= LEAST_PACKETS && f64::from(self.bytes) >= ENOUGH_BYTES * f64::from(self.planned);
+        if self.judged || !enough {
+            return None;
+        }
+        self.judged = true;
+        let sent = self.sent.1.saturating_duration_since(self.sent.0).as_secs_f64();
+        let arrived = self.arrived.1.saturating_sub(self.arrived.0).as_secs_f64();
+        if sent <= 0.0 || arrived <= 0.0 || sent > 1.0 || arrived > 1.0 {
+            return None;
+        }
+        // n packets have n − 1 distances; the packet left out is the one that none belongs to.
+        let sent = f64::from(self.bytes - self.last_sent_bytes) * 8.0 / sent;
+        let arrived = f64::from(self.bytes - self.first_arrived_bytes) * 8.0 / arrived;
+        Some(Verdict {
+            rate: Bitrate(sent.min(arrived) as u64),
+            limited: arrived < LIMITED * sent,
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! How long packets wait in the path's queue: one-way delay above the least that was seen.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How long a minimum is believed, in seconds. Longer: a route that became longer looks like a queue for longer.
+/// Shorter: a queue that a competing flow never lets drain is taken for the path itself sooner.
+const BASE_WINDOW: Duration = Duration::from_secs(10);
+/// The window moves in steps of this.
+const STEP: Duration = Duration::from_millis(500);
+
+/// The queue's delay, from send times on our clock and arrivals on theirs: only differences are used, so the
+/// clocks' offset cancels out and their drift is forgotten with the window.
+#[derive(Debug)]
+pub(super) struct QueueDelay {
+    origin: Instant,
+    /// Least one-way delay (in seconds, plus an unknown constant) by step, newest last.
+    minima: VecDeque<(Instant, f64)>,
+    /// Of the newest message: how long its least delayed packet waited.
+    now: f64,
+}
+
+impl QueueDelay {
+    pub(super) fn new(origin: Instant) -> Self {
+        Self {
+            origin,
+            minima: VecDeque::new(),
+            now: 0.0,
+        }
+    }
+
+    /// A packet's one-way delay in seconds, plus a constant.
+    pub(super) fn one_way(&self, sent: Instant, arrival: Duration) -> f64 {
+        arrival.as_secs_f64() - sent.saturating_duration_since(self.origin).as_secs_f64()
+    }
+
+    /// The least one-way delay of one message. The least, because it is what jitter and our own bursts leave alone.
+    pub(super) fn add(&mut self, at: Instant, least: f64) {
+        match self.minima.back_mut() {
+            Some((from, value)) if at.saturating_duration_since(*from) < STEP => *value = value.min(least),
+            _ => self.minima.push_back((at, least)),
+        }
+        while self
+            .minima
+            .front()
+            .is_some_and(|(from, _)| at.saturating_duration_since(*from) > BASE_WINDOW)
+        {
+            self.minima.pop_front();
+        }
+        let base = self
+            .minima
+            .iter()
+            .map(|(_, value)| *value)
+            .fold(f64::INFINITY, f64::min);
+        self.now = (least - base).max(0.0);
+    }
+
+    /// What waits in front of the newest packets, in seconds.
+    pub(super) fn seconds(&self) -> f64 {
+        self.now
+    }
+}

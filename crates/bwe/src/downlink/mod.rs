@@ -1,0 +1,280 @@
+//! Pacer, probes, history and estimator of one participant's downlink.
+
+mod history;
+mod limited;
+mod pacer;
+mod probes;
+
+use crate::estimate::{Demand, Estimate};
+use crate::feedback::{Estimator, Fallback, Report, TransportSeq};
+use crate::trace::Change;
+use history::History;
+use limited::ApplicationLimited;
+use pacer::Pacer;
+use probes::Probes;
+use std::time::{Duration, Instant};
+
+/// The pace as a multiple of the estimate (libwebrtc: 2.5). Higher: keyframes arrive sooner and fill the path's queue.
+/// Lower: frames arrive late.
+const PACE: f64 = 1.6;
+/// The pace while the path shows a queue.
+const CALM_PACE: f64 = 1.05;
+/// Until anything is known of the path, and for ever where no estimate comes: faster than any view.
+const UNKNOWN_PACE: f64 = 50_000_000.0;
+
+/// In what order things leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Sound: at once, whatever waits.
+    Audio,
+    /// Video sent again.
+    Retransmission,
+    /// Video.
+    Video,
+}
+
+/// A packet on its way out.
+#[derive(Debug, Clone)]
+pub struct Outgoing<P> {
+    /// The packet; opaque here.
+    pub packet: P,
+    /// On the wire: see [`crate::DATAGRAM_OVERHEAD`].
+    pub bytes: u32,
+    /// In what order.
+    pub priority: Priority,
+    /// Whether the receiver will report on it: its section negotiated transport-cc (Firefox negotiates none for
+    /// audio).
+    pub reported: bool,
+}
+
+/// What to put on the wire now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Release<P> {
+    /// A packet that was pushed; with the number to write into its header extension, if it is reported.
+    Packet {
+        /// As pushed.
+        packet: P,
+        /// Its transport-wide number.
+        seq: Option<TransportSeq>,
+    },
+    /// Padding: a recent packet once more as RTX, or a packet of padding alone, of about so many bytes on the wire.
+    /// Tell [`Downlink::padding_sent`] how many it was.
+    Padding {
+        /// Asked for.
+        bytes: u32,
+        /// Its transport-wide number.
+        seq: TransportSeq,
+    },
+}
+
+/// Counters of one downlink since its start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DownlinkStats {
+    /// Bytes on the wire of sound.
+    pub audio_bytes: u64,
+    /// Of video.
+    pub video_bytes: u64,
+    /// Of video sent again because it was missed.
+    pub retransmission_bytes: u64,
+    /// Of padding, for probes.
+    pub padding_bytes: u64,
+    /// Probe clusters started.
+    pub probes: u64,
+    /// Of these, found that the path carries more.
+    pub probes_succeeded: u64,
+    /// Packets that were pushed out of a full pacer.
+    pub pacer_drops: u64,
+}
+
+/// One participant's downlink.
+#[derive(Debug)]
+pub struct Downlink<P> {
+    pacer: Pacer<P>,
+    probes: Probes,
+    history: History,
+    limited: ApplicationLimited,
+    estimator: Box<dyn Estimator>,
+    /// The far end can report.
+    reports: bool,
+    /// It has.
+    reported: bool,
+    /// REMB or receiver reports came, and no transport-cc.
+    fallback: bool,
+    stats: DownlinkStats,
+}
+
+impl<P> Downlink<P> {
+    /// A downlink of which nothing is known, under this estimator.
+    pub fn new(now: Instant, estimator: Box<dyn Estimator>) -> Self {
+        Self {
+            pacer: Pacer::new(now, UNKNOWN_PACE),
+            probes: Probes::default(),
+            history: History::default(),
+            limited: ApplicationLimited::new(now),
+            estimator,
+            reports: false,
+            reported: false,
+            fallback: false,
+            stats: DownlinkStats::default(),
+        }
+    }
+
+    /// A packet to send.
+    pub fn push(&mut self, now: Instant, outgoing: Outgoing<P>) {
+        if self.pacer.is_empty() {
+            self.repace(now);
+        }
+        self.pacer.push(outgoing);
+    }
+
+    /// The next packet that may leave now.
+    pub fn poll_release(&mut self, now: Instant) -> Option<Release<P>> {
+        self.plan(now);
+        let probe = self.probes.due(now);
+        if let Some(outgoing) = self.pacer.pop(now, probe.is_some()) {
+            return Some(self.release(now, outgoing, probe));
+        }
+        let probe = probe?;
+        let bytes = self.probes.padding();
+        let seq = self.history.add(now, bytes, Some(probe));
+        self.left(now, bytes, true);
+        self.stats.padding_bytes += u64::from(bytes);
+        Some(Release::Padding { bytes, seq })
+    }
+
+    fn release(&mut self, now: Instant, outgoing: Outgoing<P>, probe: Option<crate::Probe>) -> Release<P> {
+        let bytes = outgoing.bytes;
+        let class = match outgoing.priority {
+            Priority::Audio => &mut self.stats.audio_bytes,
+            Priority::Retransmission => &mut self.stats.retransmission_bytes,
+            Priority::Video => &mut self.stats.video_bytes,
+        };
+        *class += u64::from(bytes);
+        let numbered = outgoing.reported && self.reports;
+        let probe = probe.filter(|_| numbered);
+        let seq = numbered.then(|| self.history.add(now, bytes, probe));
+        self.left(now, bytes, probe.is_some());
+        Release::Packet {
+            packet: outgoing.packet,
+            seq,
+        }
+    }
+
+    fn left(&mut self, now: Instant, bytes: u32, of_probe: bool) {
+        self.pacer.spend(bytes);
+        self.limited.sent(now, bytes);
+        if of_probe {
+            self.probes.sent(now, bytes, &self.estimator.estimate());
+        }
+    }
+
+    /// How large the padding packet with this number was; 0 when none could be sent.
+    pub fn padding_sent(&mut self, now: Instant, seq: TransportSeq, bytes: u32) {
+        self.history.correct(seq, bytes);
+        if bytes == 0 {
+            self.probes.give_up(now);
+        }
+    }
+
+    /// Whether the far end can report at all: transport-cc was negotiated on some section. Without, nothing is
+    /// numbered, padded or probed, and the fallback decides.
+    pub fn set_reports(&mut self, reports: bool) {
+        self.reports = reports;
+    }
+
+    /// A transport-cc message, in ascending order of sequence number.
+    pub fn handle_feedback(&mut self, now: Instant, reports: &[Report]) {
+        if !self.reports {
+            return;
+        }
+        self.reported = true;
+        let target = self.estimator.estimate().target;
+        let limited = self.limited.since(now, target, self.pacer.is_empty());
+        let feedback = self.history.resolve(now, reports, limited);
+        self.estimator.handle_feedback(&feedback);
+        self.repace(now);
+    }
+
+    /// REMB or a receiver report; without effect while transport-cc reports come.
+    pub fn handle_fallback(&mut self, now: Instant, fallback: Fallback) {
+        if self.reported {
+            return;
+        }
+        self.fallback = true;
+        self.estimator.handle_fallback(now, fallback);
+        self.repace(now);
+    }
+
+    /// What the allocator wants.
+    pub fn set_demand(&mut self, now: Instant, demand: Demand) {
+        self.estimator.set_demand(now, demand);
+        self.probes.set_demand(demand);
+    }
+
+    /// What the path carries.
+    pub fn estimate(&self) -> Estimate {
+        self.estimator.estimate()
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> DownlinkStats {
+        DownlinkStats {
+            probes: self.probes.started,
+            probes_succeeded: self.probes.succeeded,
+            pacer_drops: self.pacer.dropped,
+            ..self.stats
+        }
+    }
+
+    /// How long what waits in the pacer will take.
+    pub fn queue_time(&self) -> Duration {
+        self.pacer.queue_time()
+    }
+
+    /// The time [`Self::poll_timeout`] asked for has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.estimator.poll_timeout().is_some_and(|at| at <= now) {
+            self.estimator.handle_timeout(now);
+            self.repace(now);
+        }
+        self.plan(now);
+    }
+
+    /// When to call [`Self::handle_timeout`], and then [`Self::poll_release`], next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let probes = self.probes.poll_timeout().filter(|_| self.reported);
+        [self.estimator.poll_timeout(), self.pacer.poll_timeout(), probes]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The next decision, for a trace. Kept only while somebody reads them: at most 256, the oldest goes.
+    pub fn poll_change(&mut self) -> Option<Change> {
+        self.estimator.poll_change()
+    }
+
+    /// Probes where reports can come: the first report is what shows that they do.
+    fn plan(&mut self, now: Instant) {
+        if self.reports && self.reported {
+            let overused = self.estimator.is_overused();
+            self.probes.plan(now, &self.estimator.estimate(), overused);
+        }
+    }
+
+    fn repace(&mut self, now: Instant) {
+        let estimate = self.estimator.estimate();
+        let known = self.reports || self.fallback;
+        let factor = if self.estimator.is_overused() {
+            CALM_PACE
+        } else {
+            PACE
+        };
+        let rate = if known {
+            estimate.target.0 as f64 * factor
+        } else {
+            UNKNOWN_PACE
+        };
+        self.pacer.set_rate(now, rate);
+    }
+}

@@ -1,0 +1,143 @@
+//! Queues by priority, and a budget that fills at the pacing rate.
+
+use super::{Outgoing, Priority};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Video and retransmissions that may wait, in packets and bytes: half a second at 20 Mb/s. What comes on top pushes
+/// out the oldest video: it would be too late anyway.
+pub(super) const MAX_PACKETS: usize = 2_048;
+pub(super) const MAX_BYTES: u64 = 1_250_000;
+/// What may leave at once when nothing waited, as time at the pacing rate: frames are not cut into pieces smaller than
+/// what a path's queue does not notice. Longer: burstier. Shorter: more timers.
+const BURST: Duration = Duration::from_millis(5);
+/// The least burst in bytes: two full packets.
+const MIN_BURST: f64 = 2_500.0;
+/// What waits is meant to leave within this time, at a higher pace if need be. Shorter: keyframes fill the path's queue;
+/// longer: they arrive later than they must.
+const DRAIN: Duration = Duration::from_millis(250);
+/// Time between two releases when something waits: gives GSO something to batch.
+const GRANULARITY: Duration = Duration::from_millis(2);
+
+#[derive(Debug)]
+pub(super) struct Pacer<P> {
+    audio: VecDeque<Outgoing<P>>,
+    retransmissions: VecDeque<Outgoing<P>>,
+    video: VecDeque<Outgoing<P>>,
+    /// Bytes of retransmissions and video.
+    queued: u64,
+    /// Bytes that may leave now; negative after a burst.
+    budget: f64,
+    updated: Instant,
+    /// Bits per second.
+    rate: f64,
+    pub(super) dropped: u64,
+}
+
+impl<P> Pacer<P> {
+    pub(super) fn new(now: Instant, rate: f64) -> Self {
+        Self {
+            audio: VecDeque::new(),
+            retransmissions: VecDeque::new(),
+            video: VecDeque::new(),
+            queued: 0,
+            budget: MIN_BURST,
+            updated: now,
+            rate,
+            dropped: 0,
+        }
+    }
+
+    pub(super) fn set_rate(&mut self, now: Instant, rate: f64) {
+        self.refill(now);
+        self.rate = rate.max(1.0);
+    }
+
+    /// Bits per second at which the queue leaves now.
+    fn pace(&self) -> f64 {
+        self.rate.max(self.queued as f64 * 8.0 / DRAIN.as_secs_f64())
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.updated).as_secs_f64();
+        self.updated = self.updated.max(now);
+        let burst = (self.rate * BURST.as_secs_f64() / 8.0).max(MIN_BURST);
+        self.budget = (self.budget + self.pace() * passed / 8.0).min(burst);
+    }
+
+    pub(super) fn push(&mut self, outgoing: Outgoing<P>) {
+        let bytes = u64::from(outgoing.bytes);
+        match outgoing.priority {
+            Priority::Audio => {
+                self.audio.push_back(outgoing);
+                if self.audio.len() > MAX_PACKETS {
+                    self.audio.pop_front();
+                    self.dropped += 1;
+                }
+                return;
+            }
+            Priority::Retransmission => self.retransmissions.push_back(outgoing),
+            Priority::Video => self.video.push_back(outgoing),
+        }
+        self.queued += bytes;
+        while self.queued > MAX_BYTES || self.video.len() + self.retransmissions.len() > MAX_PACKETS {
+            let Some(gone) = self
+                .video
+                .pop_front()
+                .or_else(|| self.retransmissions.pop_front())
+            else {
+                break;
+            };
+            self.queued -= u64::from(gone.bytes);
+            self.dropped += 1;
+        }
+    }
+
+    /// The next packet that may leave now; `unpaced` ignores the budget (a probe is sent at its own pace).
+    pub(super) fn pop(&mut self, now: Instant, unpaced: bool) -> Option<Outgoing<P>> {
+        if let Some(audio) = self.audio.pop_front() {
+            return Some(audio);
+        }
+        self.refill(now);
+        if self.budget <= 0.0 && !unpaced {
+            return None;
+        }
+        let next = self
+            .retransmissions
+            .pop_front()
+            .or_else(|| self.video.pop_front())?;
+        self.queued -= u64::from(next.bytes);
+        Some(next)
+    }
+
+    /// Something left: it counts against the budget, audio and padding too.
+    pub(super) fn spend(&mut self, bytes: u32) {
+        // A long probe must not silence what follows.
+        let floor = -(self.rate * 0.1 / 8.0).max(MIN_BURST);
+        self.budget = (self.budget - f64::from(bytes)).max(floor);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queued == 0 && self.audio.is_empty() && self.video.is_empty() && self.retransmissions.is_empty()
+    }
+
+    /// How long what waits will take.
+    pub(super) fn queue_time(&self) -> Duration {
+        Duration::from_secs_f64((self.queued as f64 * 8.0 / self.pace()).clamp(0.0, 60.0))
+    }
+
+    /// When the next packet may leave, if one waits.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        if !self.audio.is_empty() {
+            return Some(self.updated);
+        }
+        if self.video.is_empty() && self.retransmissions.is_empty() {
+            return None;
+        }
+        if self.budget > 0.0 {
+            return Some(self.updated);
+        }
+        let wait = Duration::from_secs_f64((-self.budget * 8.0 / self.pace()).clamp(0.0, 1.0));
+        Some(self.updated + wait.max(GRANULARITY))
+    }
+}

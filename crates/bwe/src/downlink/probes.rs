@@ -1,0 +1,170 @@
+//! When to send faster than the estimate, how much, and for how long.
+//!
+//! A probe asks "would this rate get through?" and costs, if the answer is no, a queue of
+//! (rate − capacity) / capacity × duration. So each is sized by what is proven so far: at most [`STEP_UP`] times as fast,
+//! for at most [`DURATION`]. On a path of which nothing is known the estimate's start is taken for proven.
+
+use crate::estimate::{Demand, Estimate};
+use crate::feedback::{Probe, ProbeId};
+use media::Bitrate;
+use std::time::{Duration, Instant};
+
+/// How long a cluster lasts (libwebrtc: 15 ms at least). Longer: more exact, and a longer queue when it fails.
+const DURATION: Duration = Duration::from_millis(20);
+/// A cluster has at least this many packets' worth of bytes, or no rate could be told from it.
+const LEAST_BYTES: f64 = 2_000.0;
+/// The most a probe goes beyond what is proven.
+const STEP_UP: f64 = 3.0;
+/// How far beyond the next step a probe aims: what it finds must still be enough after caution.
+const MARGIN: f64 = 1.15;
+/// Beyond this multiple of all that is wanted nothing is probed.
+const CEILING: f64 = 1.3;
+/// Waiting for the far end's reports on a cluster, beyond the round trip.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Between a probe that found nothing new and the next, doubled each time up to the longest. Shorter: more padding on a
+/// path that is full; longer: later up when it is not any more.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_500), Duration::from_secs(6));
+/// Size of a padding packet asked for.
+const PADDING_BYTES: u32 = 1_100;
+
+#[derive(Debug)]
+pub(super) struct Probes {
+    next_id: u32,
+    /// The cluster that is being sent, with the bytes left and its start.
+    sending: Option<(Probe, u32, Instant)>,
+    /// Sent; waiting for what it found, with the estimate before it.
+    waiting: Option<(Instant, Probe, f64)>,
+    /// Not before this.
+    earliest: Option<Instant>,
+    backoff: Duration,
+    demand: Demand,
+    pub(super) started: u64,
+    pub(super) succeeded: u64,
+}
+
+impl Default for Probes {
+    fn default() -> Self {
+        Self {
+            next_id: 0,
+            sending: None,
+            waiting: None,
+            earliest: None,
+            backoff: BACKOFF.0,
+            demand: Demand::default(),
+            started: 0,
+            succeeded: 0,
+        }
+    }
+}
+
+impl Probes {
+    pub(super) fn set_demand(&mut self, demand: Demand) {
+        // Something new is wanted: no reason to wait for what an old wish has found.
+        let higher = demand.next_step > self.demand.next_step && self.demand.next_step.is_none();
+        if higher {
+            self.backoff = BACKOFF.0;
+            self.earliest = None;
+        }
+        self.demand = demand;
+    }
+
+    /// Starts a cluster when there is a reason.
+    pub(super) fn plan(&mut self, now: Instant, estimate: &Estimate, overused: bool) {
+        if self.sending.is_some() {
+            return;
+        }
+        self.judge(now, estimate);
+        if self.waiting.is_some() || overused || self.earliest.is_some_and(|earliest| now < earliest) {
+            return;
+        }
+        let target = estimate.target.0 as f64;
+        let Some(next) = self
+            .demand
+            .next_step
+            .map(|next| next.0 as f64)
+            .filter(|next| *next > target)
+        else {
+            return;
+        };
+        let most = (self.demand.ceiling.0 as f64 * CEILING).max(next * MARGIN);
+        let rate = (next * MARGIN).max(target * 2.0).min(target * STEP_UP).min(most);
+        let bytes = (rate * DURATION.as_secs_f64() / 8.0).max(LEAST_BYTES) as u32;
+        let probe = Probe {
+            id: ProbeId(self.next_id),
+            rate: Bitrate(rate as u64),
+            bytes,
+        };
+        self.next_id += 1;
+        self.started += 1;
+        self.sending = Some((probe, bytes, now));
+    }
+
+    /// What the last cluster found, by what became of the estimate.
+    fn judge(&mut self, now: Instant, estimate: &Estimate) {
+        let Some((deadline, probe, before)) = self.waiting else {
+            return;
+        };
+        let target = estimate.target.0 as f64;
+        if target > before * 1.05 {
+            self.waiting = None;
+            self.succeeded += 1;
+            self.backoff = BACKOFF.0;
+            // All of it got through: go on at once. Else the path's end was seen.
+            let whole = target >= probe.rate.0 as f64 * 0.85;
+            self.earliest = (!whole).then(|| now + self.backoff);
+        } else if now >= deadline {
+            self.waiting = None;
+            self.earliest = Some(now + self.backoff);
+            self.backoff = (self.backoff * 2).min(BACKOFF.1);
+        }
+    }
+
+    /// The cluster being sent, if its pace lets another packet leave now.
+    pub(super) fn due(&self, now: Instant) -> Option<Probe> {
+        let (probe, ..) = self.sending?;
+        (self.next_at()? <= now).then_some(probe)
+    }
+
+    /// When its next packet is due.
+    fn next_at(&self) -> Option<Instant> {
+        let (probe, left, start) = self.sending?;
+        let sent = f64::from(probe.bytes - left);
+        Some(start + Duration::from_secs_f64(sent * 8.0 / probe.rate.0.max(1) as f64))
+    }
+
+    /// How much padding its next packet needs when nothing else waits.
+    pub(super) fn padding(&self) -> u32 {
+        let left = self.sending.map_or(0, |(_, left, _)| left);
+        // Small clusters are cut into enough packets to tell a rate.
+        let planned = self.sending.map_or(0, |(probe, ..)| probe.bytes);
+        left.min(PADDING_BYTES).min((planned / 5).max(200)).max(100)
+    }
+
+    /// A packet of the cluster left.
+    pub(super) fn sent(&mut self, now: Instant, bytes: u32, estimate: &Estimate) {
+        let Some((probe, left, start)) = self.sending else {
+            return;
+        };
+        let left = left.saturating_sub(bytes);
+        if left > 0 {
+            self.sending = Some((probe, left, start));
+            return;
+        }
+        self.sending = None;
+        let deadline = now + estimate.round_trip * 2 + PATIENCE;
+        self.waiting = Some((deadline, probe, estimate.target.0 as f64));
+    }
+
+    /// No padding can be sent: the cluster cannot be completed.
+    pub(super) fn give_up(&mut self, now: Instant) {
+        self.sending = None;
+        self.earliest = Some(now + BACKOFF.0);
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let waiting = self.waiting.map(|(deadline, ..)| deadline);
+        let wanted = self.demand.next_step.is_some();
+        let earliest = self.earliest.filter(|_| wanted && self.waiting.is_none());
+        [self.next_at(), waiting, earliest].into_iter().flatten().min()
+    }
+}
