@@ -17,6 +17,9 @@ pub struct Estimate {
     pub loss: f64,
     /// What waits in the path's queue by the latest delays.
     pub queue_delay: Duration,
+    /// How much later than the least delayed packet of a message the others come, on the average: what a probe has to
+    /// be longer than.
+    pub jitter: Duration,
 }
 
 /// What the allocator would do with more bandwidth.

@@ -15,6 +15,15 @@ pub(super) const SHORT_QUEUE: f64 = 0.015;
 /// A queue longer than this is overuse, whether it grows or not. Higher: more delay stands in the path.
 pub(super) const LONG_QUEUE: f64 = 0.050;
 
+/// The most that jitter adds to what counts as a short or a long queue. Higher: a path that jitters may have a queue.
+pub(super) const MOST_JITTER: f64 = 0.040;
+/// While a probe's packets come back, only a queue longer than this is overuse: the shorter one is the probe's.
+pub(super) const PROBE_QUEUE: f64 = 0.080;
+/// How long a probe's queue may last after its packets were reported.
+pub(super) const PROBE_ECHO: Duration = Duration::from_millis(150);
+/// When little was sent and a queue still grows, the target goes down to this share at most at once.
+pub(super) const UNSEEN: f64 = 0.9;
+
 /// Share of what gets through that is kept at overuse (gcc-02 §5.5 has 0.85). Higher: the queue drains more slowly.
 pub(super) const DECREASE: f64 = 0.92;
 /// A queue is meant to be gone after this long: the target goes down by queue / this. Lower: faster, deeper dips.

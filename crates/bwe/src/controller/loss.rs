@@ -3,7 +3,7 @@
 //! Loss that a queue causes comes with delay, and the delay-based part has lowered the rate by then. What is left are
 //! radio links, where loss has nothing to do with our rate, and links with hardly a queue (policers), where loss is
 //! all there is. They differ in what happens when we send more: only with a policer the share lost grows. So loss is
-//! compared with the least that this path has lately shown.
+//! compared with what this path has lately shown.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const TOLERATED: f64 = 0.05;
 /// Variance of the number lost, as a multiple of independent losses': bursts of mean 5 have nine times as much.
 const BURSTINESS: f64 = 9.0;
 /// Standard deviations above the inherent share that count as more. Lower: bad luck lowers the rate.
-const SIGNIFICANT: f64 = 3.0;
+const SIGNIFICANT: f64 = 3.5;
 /// Fewer packets say nothing.
 const LEAST_PACKETS: u32 = 20;
 
@@ -84,14 +84,16 @@ impl Loss {
         f64::from(self.lost) / f64::from(self.packets().max(1))
     }
 
-    /// What the path loses by itself: the least of the recent past.
+    /// What the path loses by itself: the median of the recent past.
     fn inherent(&self) -> f64 {
-        self.shares.iter().map(|(_, share)| *share).fold(1.0, f64::min)
+        let mut shares: Vec<f64> = self.shares.iter().map(|(_, share)| *share).collect();
+        shares.sort_unstable_by(f64::total_cmp);
+        shares.get(shares.len() / 2).copied().unwrap_or(1.0)
     }
 
     /// Whether more is lost than the path loses by itself.
     pub(super) fn is_congestion(&self) -> bool {
-        if self.packets() < LEAST_PACKETS || self.shares.len() < 2 {
+        if self.packets() < LEAST_PACKETS || self.shares.len() < 3 {
             return false;
         }
         let inherent = self.inherent();

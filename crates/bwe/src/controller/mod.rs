@@ -39,6 +39,8 @@ pub struct Controller {
     acknowledged: rate::AcknowledgedRate,
     loss: loss::Loss,
     probes: probe::Probes,
+    /// Until then a short queue may be a probe's own.
+    probe_echo: Option<Instant>,
     outage: outage::Outage,
     round_trip: Option<Duration>,
     ceiling: f64,
@@ -67,6 +69,7 @@ impl Controller {
             acknowledged: rate::AcknowledgedRate::default(),
             loss: loss::Loss::default(),
             probes: probe::Probes::default(),
+            probe_echo: None,
             outage: outage::Outage::default(),
             round_trip: None,
             ceiling: MAX,
@@ -111,17 +114,23 @@ impl Controller {
         let before = self.round_trip.unwrap_or_default();
         self.round_trip =
             Some(before.mul_f64(1.0 - weight) + feedback.round_trip.min(MAX_ROUND_TRIP).mul_f64(weight));
-        let mut least = f64::INFINITY;
+        let (mut least, mut sum) = (f64::INFINITY, 0.0);
         let mut verdict: Option<probe::Verdict> = None;
         for packet in &feedback.acknowledged {
             self.acknowledged.add(packet.arrival, packet.bytes);
             self.trend.add(packet.sent, packet.arrival);
-            least = least.min(self.queue.one_way(packet.sent, packet.arrival));
+            let one_way = self.queue.one_way(packet.sent, packet.arrival);
+            least = least.min(one_way);
+            sum += one_way;
+            if packet.probe.is_some() {
+                self.probe_echo = Some(feedback.at + PROBE_ECHO);
+            }
             let found = packet.probe.and_then(|probe| self.probes.add(packet, probe));
             verdict = found.or(verdict);
         }
         if least.is_finite() {
-            self.queue.add(feedback.at, least);
+            let mean = sum / feedback.acknowledged.len() as f64;
+            self.queue.add(feedback.at, least, mean);
         }
         self.loss
             .add(feedback.at, feedback.acknowledged.len(), feedback.lost.len());
@@ -140,7 +149,7 @@ impl Controller {
 
     fn note_queue(&mut self, at: Instant) {
         let queue = self.queue.seconds();
-        if queue < SHORT_QUEUE {
+        if self.is_short() {
             self.standing_since = None;
             self.competing = false;
             self.largest_queue = 0.0;
@@ -157,18 +166,41 @@ impl Controller {
         }
     }
 
-    fn is_overuse(&self) -> bool {
+    /// What of a queue may be jitter.
+    fn allowed_jitter(&self) -> f64 {
+        self.queue.jitter().min(MOST_JITTER)
+    }
+
+    fn is_short(&self) -> bool {
+        self.queue.seconds() < SHORT_QUEUE + self.allowed_jitter()
+    }
+
+    fn is_overuse(&self, at: Instant) -> bool {
         let queue = self.queue.seconds();
         if self.competing {
             return queue > COMPETING_MARGIN * self.largest_queue.max(LONG_QUEUE);
         }
-        queue > LONG_QUEUE || (queue > SHORT_QUEUE && self.trend.usage() == trend::Usage::Over)
+        let jitter = self.allowed_jitter();
+        if self.probe_echo.is_some_and(|until| at < until) {
+            return queue > PROBE_QUEUE + jitter;
+        }
+        queue > LONG_QUEUE + jitter
+            || (queue > SHORT_QUEUE + jitter && self.trend.usage() == trend::Usage::Over)
     }
 
     /// Lower the target to what gets through, and below that by as much as empties the queue.
-    fn decrease(&mut self, at: Instant, reason: Reason) {
-        let carried = self.acknowledged.rate().map_or(self.target, |rate| rate.0 as f64);
+    fn decrease(&mut self, at: Instant, reason: Reason, limited: bool) {
         let queue = self.queue.seconds();
+        let rate = if queue > LONG_QUEUE {
+            self.acknowledged.latest()
+        } else {
+            self.acknowledged.rate()
+        };
+        let mut carried = rate.map_or(self.target, |rate| rate.0 as f64);
+        if limited && queue < LONG_QUEUE + self.allowed_jitter() {
+            // What arrives is what was sent, not what the path could carry.
+            carried = carried.max(self.target * UNSEEN);
+        }
         if queue > SHORT_QUEUE && !self.competing {
             self.capacity = Some((carried.min(self.target * 1.5), at));
         }
@@ -259,23 +291,24 @@ impl Estimator for Controller {
             self.end_outage(at, before);
         }
         let verdict = self.measure(feedback);
+        let limited = feedback.application_limited_since.is_some();
         self.note_queue(at);
         let recovering = self.outage.is_recovering(at);
-        if !recovering && self.is_overuse() {
+        if !recovering && self.is_overuse(at) {
             if self.may_decrease(at) {
-                self.decrease(at, Reason::Overuse);
+                self.decrease(at, Reason::Overuse, limited);
             }
-        } else if !recovering && self.loss_tells() {
+        } else if !self.outage.is_recent(at) && self.loss_tells() {
             if self.may_decrease(at) {
-                self.decrease(at, Reason::Loss);
+                self.decrease(at, Reason::Loss, false);
                 self.loss.forget_recent();
             }
         } else if let Some(verdict) = verdict {
             self.take_verdict(at, verdict);
-        } else if self.queue.seconds() < SHORT_QUEUE && self.draining {
+        } else if self.is_short() && self.draining {
             self.drained(at);
-        } else if self.competing || self.queue.seconds() < SHORT_QUEUE {
-            self.increase(at, since, feedback.application_limited_since.is_some());
+        } else if self.competing || self.is_short() {
+            self.increase(at, since, limited);
         }
         self.stable.add(at, self.target);
     }
@@ -325,11 +358,12 @@ impl Estimator for Controller {
             round_trip: self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP),
             loss: self.loss.share(),
             queue_delay: Duration::from_secs_f64(self.queue.seconds().clamp(0.0, 10.0)),
+            jitter: Duration::from_secs_f64(self.queue.jitter().clamp(0.0, 1.0)),
         }
     }
 
     fn is_overused(&self) -> bool {
-        self.draining || self.competing || self.queue.seconds() > SHORT_QUEUE || self.outage.is_on()
+        self.draining || self.competing || !self.is_short() || self.outage.is_on()
     }
 
     fn poll_change(&mut self) -> Option<Change> {

@@ -12,6 +12,8 @@ const FLOOR: f64 = 200_000.0;
 /// After it, delay and loss are the outage's own for this long beyond a response time. Longer: a path that came back
 /// thinner gets a queue.
 const GRACE: Duration = Duration::from_millis(300);
+/// And loss for this much longer: longer than the window it is counted in.
+const LOSS_GRACE: Duration = Duration::from_millis(1_200);
 /// Share of the former target that is tried at once.
 const RETRY: f64 = 0.9;
 
@@ -49,6 +51,11 @@ impl Outage {
 
     pub(super) fn is_on(&self) -> bool {
         self.before.is_some()
+    }
+
+    /// Whether what was lost may still be the outage's.
+    pub(super) fn is_recent(&self, at: Instant) -> bool {
+        self.recovering_until.is_some_and(|until| at < until + LOSS_GRACE)
     }
 
     pub(super) fn is_recovering(&self, at: Instant) -> bool {

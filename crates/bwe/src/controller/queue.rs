@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 /// How long a minimum is believed, in seconds. Longer: a route that became longer looks like a queue for longer.
 /// Shorter: a queue that a competing flow never lets drain is taken for the path itself sooner.
 const BASE_WINDOW: Duration = Duration::from_secs(10);
+/// Weight of a message in the jitter.
+const JITTER_WEIGHT: f64 = 0.1;
 /// The window moves in steps of this.
 const STEP: Duration = Duration::from_millis(500);
 
@@ -18,6 +20,8 @@ pub(super) struct QueueDelay {
     minima: VecDeque<(Instant, f64)>,
     /// Of the newest message: how long its least delayed packet waited.
     now: f64,
+    /// Mean above least within a message, smoothed.
+    jitter: f64,
 }
 
 impl QueueDelay {
@@ -26,6 +30,7 @@ impl QueueDelay {
             origin,
             minima: VecDeque::new(),
             now: 0.0,
+            jitter: 0.0,
         }
     }
 
@@ -35,7 +40,8 @@ impl QueueDelay {
     }
 
     /// The least one-way delay of one message. The least, because it is what jitter and our own bursts leave alone.
-    pub(super) fn add(&mut self, at: Instant, least: f64) {
+    pub(super) fn add(&mut self, at: Instant, least: f64, mean: f64) {
+        self.jitter += JITTER_WEIGHT * (mean - least - self.jitter);
         match self.minima.back_mut() {
             Some((from, value)) if at.saturating_duration_since(*from) < STEP => *value = value.min(least),
             _ => self.minima.push_back((at, least)),
@@ -53,6 +59,11 @@ impl QueueDelay {
             .map(|(_, value)| *value)
             .fold(f64::INFINITY, f64::min);
         self.now = (least - base).max(0.0);
+    }
+
+    /// How much later than the least delayed packet of a message the others come, in seconds.
+    pub(super) fn jitter(&self) -> f64 {
+        self.jitter
     }
 
     /// What waits in front of the newest packets, in seconds.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// Over how much of the receiver's time the rate is taken, in seconds. Longer: steadier, and later to tell a drop.
 const WINDOW: f64 = 0.5;
+/// The same for the latest rate.
+const LATEST: f64 = 0.2;
 /// Less than this is too little to say a rate, in seconds.
 const LEAST: f64 = 0.1;
 /// Most arrivals kept: a packet every 25 µs in the window (300 Mb/s).
@@ -46,6 +48,21 @@ impl AcknowledgedRate {
             };
             self.bytes -= u64::from(gone);
         }
+    }
+
+    /// Over the last moment only: while a queue stands, packets arrive at exactly the path's rate, and what came before
+    /// the queue would only blur it.
+    pub(super) fn latest(&self) -> Option<Bitrate> {
+        let from = self.newest - LATEST;
+        let mut recent = self.arrivals.iter().rev().take_while(|(at, _)| *at >= from);
+        let mut first = recent.next().copied()?;
+        let mut bytes = 0;
+        for (at, size) in recent {
+            bytes += u64::from(first.1);
+            first = (*at, *size);
+        }
+        let span = self.newest - first.0;
+        (span >= LEAST).then(|| Bitrate((bytes as f64 * 8.0 / span) as u64))
     }
 
     /// Over the window; `None` while it holds too little.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const WINDOW: Duration = Duration::from_millis(500);
 /// Sending less than this share of the target is being limited by the application (libwebrtc: 0.65). Higher: the
 /// estimate stops growing sooner by itself, and probes must raise it.
-const SHARE: f64 = 0.65;
+const SHARE: f64 = 0.85;
 
 #[derive(Debug)]
 pub(super) struct ApplicationLimited {

@@ -11,6 +11,11 @@ use std::time::{Duration, Instant};
 
 /// How long a cluster lasts (libwebrtc: 15 ms at least). Longer: more exact, and a longer queue when it fails.
 const DURATION: Duration = Duration::from_millis(20);
+/// Beyond this much jitter a short cluster's arrivals tell nothing: it is sent for longer, and less far beyond what is
+/// proven.
+const JITTERY: Duration = Duration::from_millis(8);
+const JITTERY_STEP_UP: f64 = 1.5;
+const LONGEST: Duration = Duration::from_millis(200);
 /// A cluster has at least this many packets' worth of bytes, or no rate could be told from it.
 const LEAST_BYTES: f64 = 2_000.0;
 /// The most a probe goes beyond what is proven.
@@ -74,6 +79,9 @@ impl Probes {
             return;
         }
         self.judge(now, estimate);
+        if self.earliest.is_some_and(|earliest| earliest <= now) {
+            self.earliest = None;
+        }
         if self.waiting.is_some() || overused || self.earliest.is_some_and(|earliest| now < earliest) {
             return;
         }
@@ -87,8 +95,14 @@ impl Probes {
             return;
         };
         let most = (self.demand.ceiling.0 as f64 * CEILING).max(next * MARGIN);
-        let rate = (next * MARGIN).max(target * 2.0).min(target * STEP_UP).min(most);
-        let bytes = (rate * DURATION.as_secs_f64() / 8.0).max(LEAST_BYTES) as u32;
+        let jittery = estimate.jitter > JITTERY;
+        let (step, duration) = if jittery {
+            (JITTERY_STEP_UP, (estimate.jitter * 6).clamp(DURATION, LONGEST))
+        } else {
+            (STEP_UP, DURATION)
+        };
+        let rate = (next * MARGIN).max(target * 2.0).min(target * step).min(most);
+        let bytes = (rate * duration.as_secs_f64() / 8.0).max(LEAST_BYTES) as u32;
         let probe = Probe {
             id: ProbeId(self.next_id),
             rate: Bitrate(rate as u64),
