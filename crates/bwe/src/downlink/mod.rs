@@ -130,11 +130,13 @@ impl<P> Downlink<P> {
     /// The next packet that may leave now.
     pub fn poll_release(&mut self, now: Instant) -> Option<Release<P>> {
         self.plan(now);
-        let probe = self.probes.due(now);
-        if let Some(outgoing) = self.pacer.pop(now, probe.is_some()) {
+        let due = self.probes.due(now);
+        if let Some(outgoing) = self.pacer.pop(now, due.is_some()) {
+            // Whatever leaves meanwhile takes its share of the path.
+            let probe = self.probes.current();
             return Some(self.release(now, outgoing, probe));
         }
-        let probe = probe?;
+        let probe = due?;
         let bytes = self.probes.padding();
         let seq = self.history.add(now, bytes, Some(probe));
         self.left(now, bytes, true);

@@ -133,6 +133,11 @@ impl Probes {
         }
     }
 
+    /// The cluster being sent.
+    pub(super) fn current(&self) -> Option<Probe> {
+        self.sending.map(|(probe, ..)| probe)
+    }
+
     /// The cluster being sent, if its pace lets another packet leave now.
     pub(super) fn due(&self, now: Instant) -> Option<Probe> {
         let (probe, ..) = self.sending?;
