@@ -96,30 +96,162 @@ pub struct Allocation {
 
 /// One target per demand, in the same order.
 ///
-/// When the budget is short, it is spent in this order: all audio; screens, by priority; cameras, by priority;
-/// among equals, in the order given. An unlimited budget gives every slot the layer its height asks for.
-pub fn allocate(_budget: Budget, demands: &[Demand<'_>]) -> Allocation {
-    let wishes = demands.iter().map(wish);
-    let targets: Vec<Target> = wishes
-        .clone()
-        .map(|wish| Target {
-            layer: wish.map(|step| step.target),
-            limited: false,
-        })
-        .collect();
-    let ceiling = Bitrate(wishes.flatten().map(|step| step.bitrate.0).sum());
+/// An unlimited budget gives every slot what its height asks for. A measured one is spent so:
+///
+/// 1. all audio, whether it fits or not;
+/// 2. screens before cameras;
+/// 3. everyone the cheapest step, by priority and then by size, before anyone a better one;
+/// 4. better steps by priority, then by what they add to the picture's height for each bit.
+///
+/// That order does not depend on the budget, and the budget is spent along it until something does not fit: so more
+/// bandwidth never makes any slot worse. What flows now must fit `estimate`, what would be better than now `stable`; one
+/// upgrade that does not fit holds back those after it, and takes nothing from what flows.
+pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
+    let wishes: Vec<usize> = demands.iter().map(wish).collect();
+    let ceiling = demands.iter().zip(&wishes).map(|(demand, wish)| cost(demand, *wish)).sum();
+    let mut spending = Spending {
+        demands,
+        taken: vec![0; demands.len()],
+        used: 0,
+        refused: None,
+        exhausted: false,
+    };
+    match budget {
+        Budget::Unlimited => {
+            spending.taken.copy_from_slice(&wishes);
+            spending.used = ceiling;
+        }
+        Budget::Measured { estimate, stable } => {
+            let limits = (estimate.0, stable.0.min(estimate.0));
+            spending.take_audio(&wishes);
+            for source in [Source::Screen, Source::Camera] {
+                spending.take_base(source, &wishes, limits);
+            }
+            for source in [Source::Screen, Source::Camera] {
+                spending.take_better(source, &wishes, limits);
+            }
+        }
+    }
+    let targets = std::iter::zip(demands, std::iter::zip(&spending.taken, &wishes));
     Allocation {
-        targets,
-        allocated: ceiling,
-        next_step: None,
-        ceiling,
+        targets: targets
+            .map(|(demand, (taken, wish))| Target {
+                layer: step(demand, *taken).map(|step| step.target),
+                limited: taken < wish,
+            })
+            .collect(),
+        allocated: Bitrate(spending.used),
+        next_step: spending.refused.map(|more| Bitrate(spending.used + more)),
+        ceiling: Bitrate(ceiling),
     }
 }
 
-/// What a demand asks for when bandwidth is no object.
-fn wish<'a>(demand: &Demand<'a>) -> Option<&'a Step> {
+/// How many of its steps, counted from the cheapest, a demand asks for when bandwidth is no object.
+fn wish(demand: &Demand<'_>) -> usize {
     match demand.source.kind() {
-        Kind::Audio => demand.steps.first(),
-        Kind::Video => select_step(demand.height, demand.steps),
+        Kind::Audio => demand.steps.len().min(1),
+        Kind::Video => select_step(demand.height, demand.steps).map_or(0, |index| index + 1),
+    }
+}
+
+/// The best of so many steps; `None` of none.
+fn step<'a>(demand: &Demand<'a>, taken: usize) -> Option<&'a Step> {
+    demand.steps.get(taken.checked_sub(1)?)
+}
+
+fn cost(demand: &Demand<'_>, taken: usize) -> u64 {
+    step(demand, taken).map_or(0, |step| step.bitrate.0)
+}
+
+/// A budget being spent.
+struct Spending<'a, 'b> {
+    demands: &'a [Demand<'b>],
+    /// How many of its steps each demand has got.
+    taken: Vec<usize>,
+    used: u64,
+    /// What the first step that did not fit would have cost on top.
+    refused: Option<u64>,
+    /// Not even what flows fits any more.
+    exhausted: bool,
+}
+
+impl Spending<'_, '_> {
+    fn take_audio(&mut self, wishes: &[usize]) {
+        for (index, demand) in self.demands.iter().enumerate() {
+            if demand.source.kind() == Kind::Audio {
+                self.taken[index] = wishes[index];
+                self.used += cost(demand, wishes[index]);
+            }
+        }
+    }
+
+    /// The cheapest step for everyone, the most important first.
+    fn take_base(&mut self, source: Source, wishes: &[usize], limits: (u64, u64)) {
+        let of_source = |index: &usize| self.demands[*index].source == source && wishes[*index] > 0;
+        let mut order: Vec<usize> = (0..self.demands.len()).filter(of_source).collect();
+        let rank = |index: &usize| {
+            let demand = &self.demands[*index];
+            (demand.priority, std::cmp::Reverse(demand.height), *index)
+        };
+        order.sort_unstable_by_key(rank);
+        for index in order {
+            self.take(index, limits);
+        }
+    }
+
+    /// One step after the other, always the one worth most.
+    fn take_better(&mut self, source: Source, wishes: &[usize], limits: (u64, u64)) {
+        // The order is that of an unlimited budget: what is refused still has its turn only once.
+        let mut turn = self.taken.clone();
+        loop {
+            let open = |index: &usize| {
+                self.demands[*index].source == source && turn[*index] > 0 && turn[*index] < wishes[*index]
+            };
+            let best = (0..self.demands.len()).filter(open).max_by(|one, other| {
+                let worth = |index: &usize| self.worth(*index, turn[*index]);
+                worth(one).partial_cmp(&worth(other)).unwrap_or(std::cmp::Ordering::Equal)
+            });
+            let Some(index) = best else { return };
+            if self.taken[index] == turn[index] {
+                self.take(index, limits);
+            }
+            turn[index] += 1;
+        }
+    }
+
+    /// What the step after so many is worth: first by priority, then by pixels of height for each bit; the first of
+    /// equals.
+    fn worth(&self, index: usize, taken: usize) -> (i16, f64, i64) {
+        let demand = &self.demands[index];
+        let height = |taken| {
+            let shown = step(demand, taken).map_or(0.0, |step| {
+                f64::from(step.height.min(demand.height)) * f64::from(step.rate_permille.max(1)).sqrt()
+            });
+            // Steps that say no height are told apart by their order.
+            shown + taken as f64
+        };
+        let more = (cost(demand, taken + 1)).saturating_sub(cost(demand, taken)).max(1);
+        let gain = (height(taken + 1) - height(taken)) / more as f64;
+        (-i16::from(demand.priority), gain, -(index as i64))
+    }
+
+    /// Takes the next step of a demand if it fits.
+    fn take(&mut self, index: usize, (estimate, stable): (u64, u64)) {
+        let demand = &self.demands[index];
+        let taken = self.taken[index];
+        let more = cost(demand, taken + 1).saturating_sub(cost(demand, taken));
+        let flows = demand.current.and_then(|current| {
+            demand.steps.iter().position(|step| step.target == current)
+        });
+        let is_better = flows.is_none_or(|flows| taken > flows);
+        let limit = if is_better { stable } else { estimate };
+        let held_back = self.exhausted || (is_better && self.refused.is_some());
+        if !held_back && self.used + more <= limit {
+            self.taken[index] += 1;
+            self.used += more;
+            return;
+        }
+        self.refused.get_or_insert(more);
+        self.exhausted |= !is_better;
     }
 }

@@ -175,8 +175,9 @@ impl Egress {
         self.downlink.set_demand(now, demand);
     }
 
-    pub(crate) fn estimate(&self) -> Estimate {
-        self.downlink.estimate()
+    /// `None` while the client says nothing by which the path could be judged.
+    pub(crate) fn estimate(&self) -> Option<Estimate> {
+        self.downlink.is_measured().then(|| self.downlink.estimate())
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {

@@ -6,7 +6,7 @@ use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
 use crate::table::Table;
 use forward::{Budget, Demand, ForwardedTrack, Step, allocate};
 use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
-use media::{Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
+use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
 use peer::Peer;
 use std::time::{Duration, Instant};
 
@@ -153,6 +153,13 @@ impl<P: Peer> Router<P> {
         let Some(entry) = self.peers.get(key) else { return };
         let mut slots = Vec::new();
         let (mut steps, mut demands) = (Vec::new(), Vec::new());
+        let budget = match entry.peer.bandwidth() {
+            Some(bwe::Estimate { target, stable, .. }) => Budget::Measured {
+                estimate: target,
+                stable,
+            },
+            None => Budget::Unlimited,
+        };
         for (mline, slot) in entry.all_slots() {
             let Some(track) = slot.track.and_then(|track| self.tracks.get(track)) else {
                 continue;
@@ -175,8 +182,17 @@ impl<P: Peer> Router<P> {
         for (demand, steps) in demands.iter_mut().zip(&steps) {
             demand.steps = steps;
         }
-        let targets = allocate(Budget::Unlimited, &demands).targets;
-        for ((mline, goes_on), target) in slots.into_iter().zip(targets) {
+        let allocation = allocate(budget, &demands);
+        if let Some(entry) = self.peers.get_mut(key) {
+            let demand = bwe::Demand {
+                allocated: allocation.allocated,
+                next_step: allocation.next_step,
+                ceiling: allocation.ceiling,
+            };
+            entry.peer.set_demand(self.now, demand);
+            entry.touch(key, &mut self.dirty);
+        }
+        for ((mline, goes_on), target) in slots.into_iter().zip(allocation.targets) {
             self.set_target(key, mline, target.layer.map(|target| target.layer).or(goes_on));
         }
     }
@@ -196,11 +212,14 @@ impl<P: Peer> Router<P> {
 impl Track {
     /// What the allocator can choose among.
     fn steps(&self) -> Vec<Step> {
-        let step = |(index, height): (usize, u16)| Step {
-            target: LayerIndex(index as u8).into(),
-            height,
-            rate_permille: 1_000,
-            bitrate: media::Bitrate(0),
+        let step = |(index, height): (usize, u16)| {
+            let layer = self.layers.get(index);
+            Step {
+                target: LayerIndex(index as u8).into(),
+                height,
+                rate_permille: 1_000,
+                bitrate: layer.map_or(Bitrate(0), |layer| layer.rate.cost(layer.announced)),
+            }
         };
         match self.source.kind() {
             // Audio flows or does not; it has no quality to choose, and DTX is no reason to close.

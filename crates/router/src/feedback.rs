@@ -71,7 +71,7 @@ impl<P: Peer> Router<P> {
         }
     }
 
-    /// Once a second: where each slot's timestamps are on the server's clock (RFC 3550 §6.4.1).
+    /// Once a second: what flows is chosen anew, so that nothing stays as it is by oversight; and where each slot's timestamps are on the server's clock (RFC 3550 §6.4.1).
     pub(crate) fn handle_report_timer(&mut self, key: PeerKey, at: Instant) {
         let (now, ntp) = (self.now, self.ntp());
         let Some(entry) = self.peers.get_mut(key) else {
@@ -93,6 +93,10 @@ impl<P: Peer> Router<P> {
                 .peer
                 .send_report(now, MLineIndex(index as u16), to_peer(report));
         }
+        self.retarget_peer(key);
+        let Some(entry) = self.peers.get_mut(key) else {
+            return;
+        };
         // From the deadline and not from now, so that peers stay spread over the second; but no catching up.
         let next = Some(at + REPORT_INTERVAL)
             .filter(|next| *next > now)

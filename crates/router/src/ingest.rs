@@ -32,6 +32,7 @@ impl<P: Peer> Router<P> {
             return;
         };
         layer.heard = Some(self.now);
+        layer.rate.add(self.now, packet.payload.len());
         // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
         let codec = if packet.codec == Codec::Red {
             Codec::Opus

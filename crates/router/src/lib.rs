@@ -17,6 +17,7 @@ mod counters;
 mod demux;
 mod feedback;
 mod ingest;
+mod layer_rate;
 mod peers;
 mod rate;
 mod relay;

@@ -138,7 +138,7 @@ fn wish(height: u16, status: &[LayerStatus], watched: &mut LayerSet) {
         bitrate: media::Bitrate(0),
     });
     let count = status.len().min(MAX_LAYERS);
-    let Some(layer) = select_step(height, &ideal[..count]).map(|step| step.target.layer) else {
+    let Some(layer) = select_step(height, &ideal[..count]).map(|index| LayerIndex(index as u8)) else {
         return;
     };
     watched.insert(layer);

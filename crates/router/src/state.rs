@@ -1,6 +1,7 @@
 //! What the router keeps for each peer, slot, track and room.
 
 use crate::demux::Registration;
+use crate::layer_rate::LayerRate;
 use crate::rate::Rate;
 use crate::resent::Resent;
 use crate::speakers::{MicrophoneKey, Speakers};
@@ -9,7 +10,7 @@ use crate::timers::Armed;
 use forward::{Forwarder, KeyframeRequests, LayerClock, PacketRing, PublisherClock, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::SlotState;
-use media::{Codec, Kind, LayerIndex, MLineIndex, ParticipantId, RoomId, Source, TrackId};
+use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex, ParticipantId, RoomId, Source, TrackId};
 use peer::Peer;
 use std::time::Instant;
 
@@ -166,6 +167,9 @@ pub(crate) struct Layer {
     pub(crate) ring: PacketRing,
     pub(crate) clock: LayerClock,
     pub(crate) heard: Option<Instant>,
+    pub(crate) rate: LayerRate,
+    /// Highest bitrate the publisher named; 0 when it did not.
+    pub(crate) announced: Bitrate,
 }
 
 /// Who is together.

@@ -1,6 +1,7 @@
 //! Tracks begin, change and end.
 
 use crate::counters::DropReason;
+use crate::layer_rate::LayerRate;
 use crate::router::Router;
 use crate::state::{Layer, LayerStatus, Track, TrackKey};
 use crate::timers::Armed;
@@ -88,6 +89,8 @@ impl<P: Peer> Router<P> {
                 ring,
                 clock,
                 heard: None,
+                rate: LayerRate::new(now),
+                announced: info.max_bitrate,
             });
         }
         track.number_layers();
@@ -113,7 +116,7 @@ impl<P: Peer> Router<P> {
         if of_section != Some(known) {
             return self.refuse(DropReason::CommandInvalid);
         }
-        let ring = self.config.video_ring_packets;
+        let (now, ring) = (self.now, self.config.video_ring_packets);
         let Some(track) = self.tracks.get_mut(known) else {
             return;
         };
@@ -135,6 +138,8 @@ impl<P: Peer> Router<P> {
                     ring: PacketRing::new(ring),
                     clock: LayerClock::new(Codec::Vp8.clock_rate()),
                     heard: None,
+                    rate: LayerRate::new(now),
+                    announced: info.max_bitrate,
                 })
                 .collect();
             track.status = vec![
@@ -150,6 +155,9 @@ impl<P: Peer> Router<P> {
         }
         for (status, (info, _)) in track.status.iter_mut().zip(layers) {
             status.height = info.height;
+        }
+        for (layer, (info, _)) in track.layers.iter_mut().zip(layers) {
+            layer.announced = info.max_bitrate;
         }
         let id = track.id;
         if !same {

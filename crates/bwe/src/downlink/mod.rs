@@ -213,6 +213,11 @@ impl<P> Downlink<P> {
         self.probes.set_demand(demand);
     }
 
+    /// Whether there is anything to judge the path by: transport-cc was negotiated, or REMB or receiver reports came.
+    pub fn is_measured(&self) -> bool {
+        self.reports || self.fallback
+    }
+
     /// What the path carries.
     pub fn estimate(&self) -> Estimate {
         self.estimator.estimate()
@@ -266,7 +271,7 @@ impl<P> Downlink<P> {
 
     fn repace(&mut self, now: Instant) {
         let estimate = self.estimator.estimate();
-        let known = self.reports || self.fallback;
+        let known = self.is_measured();
         let factor = if self.estimator.is_overused() {
             CALM_PACE
         } else {

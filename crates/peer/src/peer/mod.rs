@@ -301,7 +301,7 @@ impl Peer for RtcPeer {
     }
 
     fn bandwidth(&self) -> Option<bwe::Estimate> {
-        self.connected.then(|| self.egress.estimate())
+        self.egress.estimate().filter(|_| self.connected)
     }
 
     fn set_demand(&mut self, now: Instant, demand: bwe::Demand) {
