@@ -21,6 +21,9 @@ pub(super) const MOST_JITTER: f64 = 0.040;
 pub(super) const PROBE_QUEUE: f64 = 0.080;
 /// How long a probe's queue may last after its packets were reported.
 pub(super) const PROBE_ECHO: Duration = Duration::from_millis(150);
+/// No single decrease goes below this share of the target: what is measured in a moment can be wrong. Lower: one bad
+/// moment costs the picture. Higher: a path that lost most of its rate has a queue for longer.
+pub(super) const DEEPEST: f64 = 0.35;
 /// When little was sent and a queue still grows, the target goes down to this share at most at once.
 pub(super) const UNSEEN: f64 = 0.9;
 

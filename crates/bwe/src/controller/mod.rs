@@ -210,7 +210,8 @@ impl Controller {
         } else {
             DECREASE * drain
         };
-        let target = (carried.min(self.target) * factor).min(self.target);
+        let wanted = carried.min(self.target) * factor;
+        let target = wanted.max(self.target * DEEPEST).min(self.target);
         self.last_decrease = Some(at);
         self.draining = !self.competing;
         self.set(at, target, reason);
@@ -300,7 +301,7 @@ impl Estimator for Controller {
             }
         } else if !self.outage.is_recent(at) && self.loss_tells() {
             if self.may_decrease(at) {
-                self.decrease(at, Reason::Loss, false);
+                self.decrease(at, Reason::Loss, limited);
                 self.loss.forget_recent();
             }
         } else if let Some(verdict) = verdict {

@@ -58,7 +58,7 @@ pub enum Release<P> {
         seq: Option<TransportSeq>,
     },
     /// Padding: a recent packet once more as RTX, or a packet of padding alone, of about so many bytes on the wire.
-    /// Tell [`Downlink::padding_sent`] how many it was.
+    /// Always tell [`Downlink::padding_sent`] how many it was.
     Padding {
         /// Asked for.
         bytes: u32,
@@ -139,8 +139,6 @@ impl<P> Downlink<P> {
         let probe = due?;
         let bytes = self.probes.padding();
         let seq = self.history.add(now, bytes, Some(probe));
-        self.left(now, bytes, true);
-        self.stats.padding_bytes += u64::from(bytes);
         Some(Release::Padding { bytes, seq })
     }
 
@@ -174,8 +172,10 @@ impl<P> Downlink<P> {
     pub fn padding_sent(&mut self, now: Instant, seq: TransportSeq, bytes: u32) {
         self.history.correct(seq, bytes);
         if bytes == 0 {
-            self.probes.give_up(now);
+            return self.probes.give_up(now);
         }
+        self.left(now, bytes, true);
+        self.stats.padding_bytes += u64::from(bytes);
     }
 
     /// Whether the far end can report at all: transport-cc was negotiated on some section. Without, nothing is

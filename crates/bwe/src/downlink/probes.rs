@@ -31,12 +31,14 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_500), Duration::from_secs(6));
 /// Size of a padding packet asked for.
 const PADDING_BYTES: u32 = 1_100;
+const LEAST_PADDING: u32 = 200;
+/// A cluster has at least so many packets.
+const LEAST_PACKETS: u32 = 5;
 
 #[derive(Debug)]
 pub(super) struct Probes {
     next_id: u32,
-    /// The cluster that is being sent, with the bytes left and its start.
-    sending: Option<(Probe, u32, Instant)>,
+    sending: Option<Sending>,
     /// Sent; waiting for what it found, with the estimate before it.
     waiting: Option<(Instant, Probe, f64)>,
     /// Not before this.
@@ -45,6 +47,22 @@ pub(super) struct Probes {
     demand: Demand,
     pub(super) started: u64,
     pub(super) succeeded: u64,
+}
+
+/// The cluster that is being sent.
+#[derive(Debug, Clone, Copy)]
+struct Sending {
+    probe: Probe,
+    start: Instant,
+    bytes: u32,
+    packets: u32,
+}
+
+impl Sending {
+    /// A rate can be told from what was sent.
+    fn is_complete(&self) -> bool {
+        self.bytes >= self.probe.bytes && self.packets >= LEAST_PACKETS
+    }
 }
 
 impl Default for Probes {
@@ -110,7 +128,12 @@ impl Probes {
         };
         self.next_id += 1;
         self.started += 1;
-        self.sending = Some((probe, bytes, now));
+        self.sending = Some(Sending {
+            probe,
+            start: now,
+            bytes: 0,
+            packets: 0,
+        });
     }
 
     /// What the last cluster found, by what became of the estimate.
@@ -135,40 +158,43 @@ impl Probes {
 
     /// The cluster being sent.
     pub(super) fn current(&self) -> Option<Probe> {
-        self.sending.map(|(probe, ..)| probe)
+        self.sending.map(|sending| sending.probe)
     }
 
     /// The cluster being sent, if its pace lets another packet leave now.
     pub(super) fn due(&self, now: Instant) -> Option<Probe> {
-        let (probe, ..) = self.sending?;
-        (self.next_at()? <= now).then_some(probe)
+        self.current()
+            .filter(|_| self.next_at().is_some_and(|at| at <= now))
     }
 
     /// When its next packet is due.
     fn next_at(&self) -> Option<Instant> {
-        let (probe, left, start) = self.sending?;
-        let sent = f64::from(probe.bytes - left);
-        Some(start + Duration::from_secs_f64(sent * 8.0 / probe.rate.0.max(1) as f64))
+        let Sending {
+            probe, start, bytes, ..
+        } = self.sending?;
+        Some(start + Duration::from_secs_f64(f64::from(bytes) * 8.0 / probe.rate.0.max(1) as f64))
     }
 
-    /// How much padding its next packet needs when nothing else waits.
+    /// How much padding its next packet needs when nothing else waits: small clusters are cut into enough packets to
+    /// tell a rate.
     pub(super) fn padding(&self) -> u32 {
-        let left = self.sending.map_or(0, |(_, left, _)| left);
-        // Small clusters are cut into enough packets to tell a rate.
-        let planned = self.sending.map_or(0, |(probe, ..)| probe.bytes);
-        left.min(PADDING_BYTES).min((planned / 5).max(200)).max(100)
+        let Some(Sending { probe, bytes, .. }) = self.sending else {
+            return 0;
+        };
+        let left = probe.bytes.saturating_sub(bytes);
+        left.min(probe.bytes / LEAST_PACKETS)
+            .clamp(LEAST_PADDING, PADDING_BYTES)
     }
 
     /// A packet of the cluster left.
     pub(super) fn sent(&mut self, now: Instant, bytes: u32, estimate: &Estimate) {
-        let Some((probe, left, start)) = self.sending else {
-            return;
-        };
-        let left = left.saturating_sub(bytes);
-        if left > 0 {
-            self.sending = Some((probe, left, start));
+        let Some(sending) = &mut self.sending else { return };
+        sending.bytes += bytes;
+        sending.packets += 1;
+        if !sending.is_complete() {
             return;
         }
+        let probe = sending.probe;
         self.sending = None;
         let deadline = now + estimate.round_trip * 2 + PATIENCE;
         self.waiting = Some((deadline, probe, estimate.target.0 as f64));
