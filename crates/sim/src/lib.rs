@@ -4,5 +4,6 @@
 //! real `rtc` connections on both ends ([`client`] is theirs), for what plain mode leaves out.
 
 pub mod client;
+pub mod estimators;
 pub mod full;
 pub mod plain;

@@ -8,7 +8,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// The target is halved this often while it lasts.
 const HALVING: Duration = Duration::from_millis(500);
 /// But not below this: the way back begins with a picture.
-const FLOOR: f64 = 200_000.0;
+const FLOOR: f64 = 300_000.0;
 /// After it, delay and loss are the outage's own for this long beyond a response time. Longer: a path that came back
 /// thinner gets a queue.
 const GRACE: Duration = Duration::from_millis(300);

@@ -25,13 +25,14 @@ impl World {
     /// When the server refuses.
     pub fn publish(&mut self, who: PersonId, source: Source) {
         let camera = source == Source::Camera;
-        let info = |(rid, height): (&str, u16)| LayerInfo {
-            rid: rid.to_owned(),
-            height,
-            max_bitrate: Bitrate(0),
+        let rates = self.people[who.0].publisher.layers_bps;
+        let info = |((rid, height), bps): (&(&str, u16), u64)| LayerInfo {
+            rid: (*rid).to_owned(),
+            height: *height,
+            max_bitrate: Bitrate(bps),
         };
         let layers = if camera {
-            LAYERS.map(info).to_vec()
+            LAYERS.iter().zip(rates).map(info).collect()
         } else {
             Vec::new()
         };

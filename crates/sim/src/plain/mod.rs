@@ -9,18 +9,23 @@
 //! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
 
 mod actions;
+mod estimators;
 mod missing;
+mod observe;
 mod peer;
 mod person;
 mod publisher;
 mod receiver;
+mod reporter;
 mod stamp;
 mod subscriber;
 mod wire;
 mod world;
 
 pub use actions::Tile;
+pub use estimators::Estimators;
 pub use link::{Link, LinkConfig, LossModel, Rng};
+pub use observe::{Observation, Received, Sample};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
 pub use receiver::SlotStats;

@@ -1,11 +1,15 @@
 //! The server's end of a connection without cryptography.
 
+use super::estimators::Estimators;
 use super::missing::Missing;
-use super::wire::Message;
+use super::wire::{MORE_HEADERS, Message};
+use bwe::{
+    DATAGRAM_OVERHEAD, Downlink, DownlinkStats, Estimate, Outgoing, Priority, Release, Report, TransportSeq,
+};
 use bytes::{Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::plane::{PublishSection, Sections, Slot};
-use media::{Codec, Kind, LayerIndex, MLineIndex};
+use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex};
 use peer::{
     Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport, Transmit,
 };
@@ -85,6 +89,18 @@ impl PlainOffer {
     }
 }
 
+/// Bytes of a message around a slot's payload, and around padding.
+const SLOT_HEAD: usize = 20;
+const PADDING_HEAD: usize = 7;
+
+/// A packet in the pacer.
+#[derive(Debug)]
+struct Queued {
+    slot: MLineIndex,
+    again: bool,
+    packet: SlotPacket,
+}
+
 /// One layer a client publishes.
 #[derive(Debug)]
 struct Incoming {
@@ -97,6 +113,10 @@ struct Incoming {
 #[derive(Debug)]
 pub struct PlainPeer {
     path: Option<Path>,
+    now: Instant,
+    downlink: Downlink<Queued>,
+    /// The estimate that the router knows.
+    told: Option<Estimate>,
     heard: Instant,
     /// How many steps of [`SILENT`] have been told.
     silence_told: usize,
@@ -113,10 +133,14 @@ impl PlainPeer {
         now: Instant,
         sdp: &str,
         takes_red: bool,
+        estimators: &Estimators,
     ) -> Result<(PlainPeer, Answer), OfferError> {
         let answer = answer(sdp)?;
-        let peer = PlainPeer {
+        let mut peer = PlainPeer {
             path: None,
+            now,
+            downlink: Downlink::new(now, estimators.make(now)),
+            told: None,
             heard: now,
             silence_told: 0,
             takes_red,
@@ -125,7 +149,69 @@ impl PlainPeer {
             transmits: VecDeque::new(),
             stats: PeerStats::default(),
         };
+        peer.downlink.set_reports(true);
         Ok((peer, answer))
+    }
+
+    fn push(&mut self, now: Instant, slot: MLineIndex, again: bool, packet: SlotPacket) {
+        self.now = self.now.max(now);
+        if !self.is_reachable() {
+            self.stats.dropped_out += 1;
+            return;
+        }
+        let priority = match (packet.codec.kind(), again) {
+            (Kind::Audio, _) => Priority::Audio,
+            (Kind::Video, true) => Priority::Retransmission,
+            (Kind::Video, false) => Priority::Video,
+        };
+        let outgoing = Outgoing {
+            bytes: (packet.payload.len() + SLOT_HEAD + MORE_HEADERS + DATAGRAM_OVERHEAD) as u32,
+            packet: Queued { slot, again, packet },
+            priority,
+            reported: true,
+        };
+        self.downlink.push(now, outgoing);
+    }
+
+    /// What the pacer lets go now.
+    fn release(&mut self) -> Option<Transmit> {
+        let path = self.path?;
+        let message = match self.downlink.poll_release(self.now)? {
+            Release::Packet { packet, seq } => Message::Slot {
+                slot: packet.slot,
+                again: packet.again,
+                transport: seq.unwrap_or_default().0,
+                packet: packet.packet,
+            },
+            Release::Padding { bytes, seq } => {
+                self.downlink.padding_sent(self.now, seq, bytes);
+                let head = PADDING_HEAD + MORE_HEADERS + DATAGRAM_OVERHEAD;
+                Message::Padding {
+                    transport: seq.0,
+                    bytes: (bytes as usize).saturating_sub(head) as u16,
+                }
+            }
+        };
+        Some(Transmit {
+            path,
+            datagram: message.encode(),
+        })
+    }
+
+    /// Tells the router when the estimate has moved.
+    fn tell(&mut self) {
+        let now = self.downlink.estimate();
+        let moved = |before: Bitrate, after: Bitrate| before.0.abs_diff(after.0) * 33 > before.0;
+        let same = |told: Estimate| !moved(told.target, now.target) && !moved(told.stable, now.stable);
+        if !self.told.is_some_and(same) {
+            self.told = Some(now);
+            self.events.push_back(PeerEvent::Bandwidth);
+        }
+    }
+
+    /// The server's side of the path to this client.
+    pub fn downlink(&self) -> (Estimate, DownlinkStats) {
+        (self.downlink.estimate(), self.downlink.stats())
     }
 
     fn send(&mut self, message: &Message) {
@@ -202,7 +288,16 @@ impl PlainPeer {
                 reason: "the client said goodbye",
                 dtls_alert: false,
             },
-            Message::Slot { .. } | Message::Report { .. } => {
+            Message::Feedback { reports } => {
+                let report = |(seq, arrival): &(u16, Option<Duration>)| Report {
+                    seq: TransportSeq(*seq),
+                    arrival: *arrival,
+                };
+                let reports: Vec<Report> = reports.iter().map(report).collect();
+                self.downlink.handle_feedback(now, &reports);
+                return self.tell();
+            }
+            Message::Slot { .. } | Message::Report { .. } | Message::Padding { .. } => {
                 self.stats.dropped_in += 1;
                 return;
             }
@@ -266,6 +361,7 @@ fn answer(sdp: &str) -> Result<Answer, OfferError> {
 
 impl Peer for PlainPeer {
     fn handle_datagram(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        self.now = self.now.max(now);
         self.hear(now);
         if datagram.first() == Some(&0) {
             return self.handle_check(path);
@@ -277,6 +373,9 @@ impl Peer for PlainPeer {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        self.downlink.handle_timeout(now);
+        self.tell();
         self.ask_for_missing(now);
         if self.silence_due().is_some_and(|due| due <= now) {
             let seconds = SILENT[self.silence_told].as_secs() as u32;
@@ -291,11 +390,15 @@ impl Peer for PlainPeer {
             .iter()
             .filter_map(|incoming| incoming.missing.poll_timeout())
             .min();
-        [missing, self.silence_due()].into_iter().flatten().min()
+        let downlink = self.downlink.poll_timeout().filter(|_| self.is_reachable());
+        [missing, self.silence_due(), downlink]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.transmits.pop_front()
+        self.transmits.pop_front().or_else(|| self.release())
     }
 
     fn poll_event(&mut self) -> Option<PeerEvent> {
@@ -318,26 +421,20 @@ impl Peer for PlainPeer {
         codec != Codec::Red || self.takes_red
     }
 
-    fn bandwidth(&self) -> Option<bwe::Estimate> {
-        None
+    fn bandwidth(&self) -> Option<Estimate> {
+        self.path.map(|_| self.downlink.estimate())
     }
 
-    fn set_demand(&mut self, _now: Instant, _demand: bwe::Demand) {}
-
-    fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
-        self.send(&Message::Slot {
-            slot,
-            again: false,
-            packet,
-        });
+    fn set_demand(&mut self, now: Instant, demand: bwe::Demand) {
+        self.downlink.set_demand(now, demand);
     }
 
-    fn send_retransmission(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
-        self.send(&Message::Slot {
-            slot,
-            again: true,
-            packet,
-        });
+    fn send_rtp(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.push(now, slot, false, packet);
+    }
+
+    fn send_retransmission(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.push(now, slot, true, packet);
     }
 
     fn send_report(&mut self, _now: Instant, slot: MLineIndex, report: SlotReport) {

@@ -1,7 +1,9 @@
 //! Somebody in a call: publisher, subscriber, and a connection.
 
+use super::estimators::Estimators;
 use super::publisher::Publisher;
 use super::receiver::SlotStats;
+use super::reporter::Reporter;
 use super::subscriber::{Skew, Subscriber};
 use super::wire::Message;
 use bytes::{Bytes, BytesMut};
@@ -21,7 +23,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(2_500);
 pub struct PersonId(pub usize);
 
 /// How somebody comes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct PersonConfig {
     /// Receive m-lines for video.
     pub video_slots: u16,
@@ -37,6 +39,10 @@ pub struct PersonConfig {
     pub up: LinkConfig,
     /// From the server.
     pub down: LinkConfig,
+    /// The server's congestion controller for this person.
+    pub estimator: Estimators,
+    /// Bits per second of the camera's layers, headers not counted, lowest first.
+    pub layers_bps: [u64; 3],
 }
 
 impl Default for PersonConfig {
@@ -49,6 +55,8 @@ impl Default for PersonConfig {
             clock_offset_s: 0,
             up: LinkConfig::default(),
             down: LinkConfig::default(),
+            estimator: Estimators::default(),
+            layers_bps: [150_000, 500_000, 1_700_000],
         }
     }
 }
@@ -81,6 +89,9 @@ pub struct Person {
     pub(crate) next_check: Instant,
     pub(crate) publisher: Publisher,
     pub(crate) subscriber: Subscriber,
+    pub(crate) reporter: Reporter,
+    /// Whose downlink this person's datagrams come through, when it is not their own.
+    pub(crate) shares: Option<usize>,
     /// Neither left nor vanished.
     pub(crate) alive: bool,
 }
@@ -173,7 +184,17 @@ impl Person {
             return Vec::new();
         };
         match message {
-            Message::Slot { slot, again, packet } => {
+            Message::Padding { transport, bytes } => {
+                self.reporter.arrived(now, transport, usize::from(bytes));
+                Vec::new()
+            }
+            Message::Slot {
+                slot,
+                again,
+                transport,
+                packet,
+            } => {
+                self.reporter.arrived(now, transport, packet.payload.len());
                 self.subscriber.handle_packet(now, slot, again, packet, wrong);
                 self.subscriber.handle_timeout(now, wrong)
             }
@@ -208,13 +229,15 @@ impl Person {
         }
         let mut messages = self.publisher.handle_timeout(now);
         messages.extend(self.subscriber.handle_timeout(now, wrong));
+        messages.extend(self.reporter.handle_timeout(now));
         out.extend(messages.iter().map(Message::encode));
         out
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let own = self.next_check.min(self.publisher.poll_timeout());
+        let others = [self.subscriber.poll_timeout(), self.reporter.poll_timeout()];
         self.alive
-            .then(|| self.subscriber.poll_timeout().map_or(own, |at| at.min(own)))
+            .then(|| others.into_iter().flatten().fold(own, Instant::min))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::stamp::Stamp;
 use super::wire::Message;
+use link::Rng;
 use media::{AudioLevel, Codec, Extensions, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo, Source};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,9 +13,12 @@ pub(crate) const MICROPHONE: MLineIndex = MLineIndex(0);
 pub(crate) const CAMERA: MLineIndex = MLineIndex(1);
 /// Rid and height of each camera layer, lowest first.
 pub(crate) const LAYERS: [(&str, u16); 3] = [("q", 180), ("h", 360), ("f", 720)];
-/// Packets of a frame of each layer; a keyframe has three times as many.
-const PARTS: [u8; 3] = [1, 2, 5];
-const PART_BYTES: usize = 900;
+/// Largest payload of a packet.
+const PART_BYTES: usize = 1_100;
+/// A keyframe is so many times as large as the mean frame.
+const KEYFRAME_SIZE: f64 = 5.0;
+/// Sizes of frames lie between these multiples of the mean, evenly.
+const FRAME_SIZE: (f64, f64) = (0.6, 1.4);
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// From capture to sending: an encoder's delay. So different that arrival times alone would put lips out of sync.
@@ -35,6 +39,8 @@ struct Stream {
     frames: u32,
     picture_id: u16,
     keyframe_wanted: bool,
+    /// Mean frames that the last keyframe took too much, and that are to be saved.
+    debt: f64,
     /// The publisher encodes it.
     on: bool,
     kept: VecDeque<Packet>,
@@ -73,6 +79,9 @@ pub(crate) struct Publisher {
     /// This person's NTP clock at the world's beginning.
     ntp: NtpTime,
     frame_interval: Duration,
+    /// Bits per second of the camera's layers.
+    pub(crate) layers_bps: [u64; 3],
+    rng: Rng,
     camera: bool,
     microphone: bool,
     pub(crate) loudness: u8,
@@ -94,6 +103,7 @@ impl Publisher {
         now: Instant,
         ntp: NtpTime,
         fps: u32,
+        layers_bps: [u64; 3],
         random: u64,
     ) -> Self {
         let stream = |index: u8, section, layer, clock_rate| Stream {
@@ -105,6 +115,7 @@ impl Publisher {
             frames: 0,
             picture_id: (random >> (20 + index)) as u16 & 0x7FFF,
             keyframe_wanted: true,
+            debt: 0.0,
             on: true,
             kept: VecDeque::new(),
         };
@@ -116,6 +127,8 @@ impl Publisher {
             person,
             origin,
             ntp,
+            layers_bps,
+            rng: Rng::new(random),
             frame_interval: Duration::from_secs(1) / fps.max(1),
             camera: false,
             microphone: false,
@@ -247,7 +260,22 @@ impl Publisher {
             return;
         }
         let keyframe = std::mem::take(&mut stream.keyframe_wanted);
-        let parts = PARTS[layer] * if keyframe { 3 } else { 1 };
+        let mean = self.layers_bps[layer] as f64 / 8.0 * self.frame_interval.as_secs_f64();
+        let luck = FRAME_SIZE.0 + (FRAME_SIZE.1 - FRAME_SIZE.0) * self.rng.unit();
+        // What a keyframe takes, the encoder's rate control saves in the frames after it.
+        let size = mean
+            * if keyframe {
+                KEYFRAME_SIZE
+            } else {
+                luck - stream.debt.min(0.3)
+            };
+        stream.debt = if keyframe {
+            KEYFRAME_SIZE
+        } else {
+            (stream.debt - 0.3).max(0.0)
+        };
+        let parts = (size as usize).div_ceil(PART_BYTES).clamp(1, 250) as u8;
+        let part_bytes = (size as usize / usize::from(parts)).max(60);
         for part in 0..parts {
             let stamp = Stamp {
                 person: self.person,
@@ -259,7 +287,7 @@ impl Publisher {
                 parts,
                 captured_us: captured.as_micros() as u64,
             };
-            let payload = stamp.vp8(stream.picture_id, stream.frames as u8, PART_BYTES);
+            let payload = stamp.vp8(stream.picture_id, stream.frames as u8, part_bytes);
             let packet = stream.packet(captured, part + 1 == parts, Codec::Vp8, payload);
             out.push(Message::Media {
                 section: CAMERA,

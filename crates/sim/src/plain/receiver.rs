@@ -41,6 +41,7 @@ pub struct SlotStats {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Played {
     pub(crate) stamp: Stamp,
+    pub(crate) track: TrackId,
     /// Where the slot's sender reports put it on the server's clock.
     pub(crate) ntp: Option<NtpTime>,
 }
@@ -155,6 +156,7 @@ impl Receiver {
         self.stats.last = Some((packet.csrc, 0));
         Some(Played {
             stamp,
+            track: packet.csrc,
             ntp: self.place(packet.timestamp),
         })
     }
@@ -248,6 +250,7 @@ impl Receiver {
         self.stats.last = Some((packet.csrc, stamp.layer));
         Some(Played {
             stamp,
+            track: packet.csrc,
             ntp: self.place(packet.timestamp),
         })
     }

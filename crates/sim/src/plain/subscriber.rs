@@ -1,5 +1,6 @@
 //! All that one person receives, and whether picture and sound belong together.
 
+use super::observe::Observation;
 use super::receiver::{Played, Receiver};
 use super::wire::Message;
 use media::plane::Sections;
@@ -33,6 +34,8 @@ pub(crate) struct Subscriber {
     receivers: Vec<Option<Receiver>>,
     sound: BTreeMap<u32, Offset>,
     pub(crate) skews: Vec<Skew>,
+    /// Written down, when somebody looks.
+    pub(crate) observation: Option<Observation>,
 }
 
 impl Subscriber {
@@ -53,6 +56,7 @@ impl Subscriber {
             receivers,
             sound: BTreeMap::new(),
             skews: Vec::new(),
+            observation: None,
         }
     }
 
@@ -83,7 +87,14 @@ impl Subscriber {
             return;
         };
         let played = receiver.handle_packet(now, again, packet, wrong);
-        played.iter().for_each(|played| self.compare(now, played));
+        played.iter().for_each(|played| self.play(now, slot, played));
+    }
+
+    fn play(&mut self, now: Instant, slot: MLineIndex, played: &Played) {
+        if let Some(observation) = &mut self.observation {
+            observation.received(now, slot, played.track, &played.stamp);
+        }
+        self.compare(now, played);
     }
 
     /// Notes how far from its capture a frame or packet is played, and compares picture with sound.
@@ -138,7 +149,7 @@ impl Subscriber {
                     layer: LayerIndex(0),
                 });
             }
-            played.iter().for_each(|played| self.compare(now, played));
+            played.iter().for_each(|played| self.play(now, mline, played));
         }
         out
     }

@@ -6,6 +6,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::{Codec, Extensions, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo, TrackId};
 use peer::{DataChannel, SlotReport};
+use std::time::Duration;
 
 /// A message in either direction.
 #[derive(Debug, Clone)]
@@ -37,8 +38,14 @@ pub(crate) enum Message {
     Slot {
         slot: MLineIndex,
         again: bool,
+        /// Transport-wide number.
+        transport: u16,
         packet: SlotPacket,
     },
+    /// To the client: padding.
+    Padding { transport: u16, bytes: u16 },
+    /// To the server: when numbered packets arrived, on the client's clock.
+    Feedback { reports: Vec<(u16, Option<Duration>)> },
     /// To the client: a slot's line.
     Report { slot: MLineIndex, report: SlotReport },
     /// Either way: a data-channel message.
@@ -48,6 +55,10 @@ pub(crate) enum Message {
 }
 
 const FIRST_BYTE: u8 = 0x80;
+const NOT_ARRIVED: u64 = u64::MAX;
+/// What a real packet's headers, extensions and SRTP tag take beyond a message's own head, in bytes: links are charged
+/// for it.
+pub(crate) const MORE_HEADERS: usize = 28;
 const NO_LEVEL: u8 = 0xFF;
 
 impl Message {
@@ -93,8 +104,14 @@ impl Message {
                 put_head(&mut out, 4, *slot, 0);
                 out.put_u32(*rtt_ms);
             }
-            Message::Slot { slot, again, packet } => {
+            Message::Slot {
+                slot,
+                again,
+                transport,
+                packet,
+            } => {
                 put_head(&mut out, 5, *slot, u8::from(*again));
+                out.put_u16(*transport);
                 out.put_u32(packet.csrc.0);
                 put_rtp(
                     &mut out,
@@ -122,6 +139,18 @@ impl Message {
                 out.put_slice(message);
             }
             Message::Bye => put_head(&mut out, 8, MLineIndex(0), 0),
+            Message::Padding { transport, bytes } => {
+                put_head(&mut out, 9, MLineIndex(0), 0);
+                out.put_u16(*transport);
+                out.put_bytes(0, usize::from(*bytes));
+            }
+            Message::Feedback { reports } => {
+                put_head(&mut out, 10, MLineIndex(0), 0);
+                for (seq, arrival) in reports {
+                    out.put_u16(*seq);
+                    out.put_u64(arrival.map_or(NOT_ARRIVED, |at| at.as_nanos() as u64));
+                }
+            }
         }
         out
     }
@@ -177,6 +206,7 @@ impl Message {
                 rtt_ms: bytes.try_get_u32().ok()?,
             },
             5 => {
+                let transport = bytes.try_get_u16().ok()?;
                 let csrc = TrackId(bytes.try_get_u32().ok()?);
                 let (seq, timestamp, marker, codec) = get_rtp(&mut bytes)?;
                 let extensions = get_extensions(&mut bytes)?;
@@ -192,6 +222,7 @@ impl Message {
                 Message::Slot {
                     slot: mline,
                     again: small == 1,
+                    transport,
                     packet,
                 }
             }
@@ -223,6 +254,23 @@ impl Message {
                 }
             }
             8 => Message::Bye,
+            9 => Message::Padding {
+                transport: bytes.try_get_u16().ok()?,
+                bytes: bytes.len() as u16,
+            },
+            10 => {
+                let one = || {
+                    let seq = bytes.try_get_u16().ok()?;
+                    let arrival = bytes.try_get_u64().ok()?;
+                    Some((
+                        seq,
+                        (arrival != NOT_ARRIVED).then(|| Duration::from_nanos(arrival)),
+                    ))
+                };
+                Message::Feedback {
+                    reports: std::iter::from_fn(one).collect(),
+                }
+            }
             _ => return None,
         })
     }

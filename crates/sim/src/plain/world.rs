@@ -1,10 +1,13 @@
 //! A server, people, links between them, and the order of events.
 
+use super::estimators::Estimators;
+use super::observe::{Observation, SAMPLE_INTERVAL, Sample};
 use super::peer::{PlainOffer, PlainPeer};
 use super::person::{Person, PersonConfig, PersonId};
 use super::publisher::Publisher;
+use super::reporter::Reporter;
 use super::subscriber::Subscriber;
-use super::wire::Message;
+use super::wire::{MORE_HEADERS, Message};
 use bytes::BytesMut;
 use link::Rng;
 use link::{Fate, Link};
@@ -47,6 +50,7 @@ pub struct World {
     pub(super) tracks: BTreeMap<TrackId, (usize, Source)>,
     violations: Vec<String>,
     digest: u64,
+    next_sample: Option<Instant>,
 }
 
 impl World {
@@ -76,6 +80,7 @@ impl World {
             violations: Vec::new(),
             // FNV-1a's offset.
             digest: 0xCBF2_9CE4_8422_2325,
+            next_sample: None,
         }
     }
 
@@ -103,7 +108,7 @@ impl World {
         };
         let person = self.new_person(room, welcome.participant, socket, offer, config.clone());
         self.people.push(person);
-        self.offer(socket, offer);
+        self.offer(socket, offer, &config.estimator);
         if config.camera_fps > 0 {
             self.publish(PersonId(index), Source::Camera);
         }
@@ -149,16 +154,19 @@ impl World {
                 self.now,
                 ntp,
                 config.camera_fps,
+                config.layers_bps,
                 random,
             ),
             subscriber: Subscriber::new(self.origin, SERVER_NTP, &sections),
             sections,
+            reporter: Reporter::new(self.origin, self.now),
+            shares: None,
             alive: true,
         }
     }
 
     /// The first offer: the peer is built as a session would build it.
-    fn offer(&mut self, socket: SocketId, offer: PlainOffer) {
+    fn offer(&mut self, socket: SocketId, offer: PlainOffer, estimators: &Estimators) {
         let sources = [
             Source::Microphone,
             Source::Camera,
@@ -176,7 +184,8 @@ impl World {
         let Ok(OfferStep::BuildPeer { participant, room }) = step else {
             panic!("the offer is the first: {step:?}")
         };
-        let (peer, answer) = PlainPeer::accept(self.now, &offer.to_sdp(), true).expect("the offer is ours");
+        let (peer, answer) =
+            PlainPeer::accept(self.now, &offer.to_sdp(), true, estimators).expect("the offer is ours");
         let built = self
             .rooms
             .handle_peer_built(self.now, participant, answer.sections.clone());
@@ -218,6 +227,47 @@ impl World {
         &mut self.people[who.0]
     }
 
+    /// From now on write down what somebody receives, and how their downlink does.
+    pub fn observe(&mut self, who: PersonId) {
+        self.people[who.0].subscriber.observation = Some(Observation::default());
+        self.next_sample.get_or_insert(self.now);
+    }
+
+    /// What was written down.
+    pub fn observation(&self, who: PersonId) -> Option<&Observation> {
+        self.people[who.0].subscriber.observation.as_ref()
+    }
+
+    /// From now on somebody's datagrams come through another's downlink: they live under one roof.
+    pub fn share_down(&mut self, who: PersonId, with: PersonId) {
+        self.people[who.0].shares = Some(with.0);
+    }
+
+    fn sample(&mut self) {
+        for index in 0..self.people.len() {
+            if self.people[index].subscriber.observation.is_none() {
+                continue;
+            }
+            let link = &self.people[self.people[index].shares.unwrap_or(index)].down;
+            let (link_bps, queue) = (link.rate_at(self.now), link.queue_delay(self.now));
+            let Some(peer) = self.router.peer(self.people[index].participant) else {
+                continue;
+            };
+            let (estimate, sent) = peer.downlink();
+            let sample = Sample {
+                at: self.now,
+                link_bps,
+                queue,
+                target_bps: estimate.target.0,
+                stable_bps: estimate.stable.0,
+                sent,
+            };
+            if let Some(observation) = &mut self.people[index].subscriber.observation {
+                observation.samples.push(sample);
+            }
+        }
+    }
+
     /// The server's media plane.
     pub fn router(&self) -> &Router<PlainPeer> {
         &self.router
@@ -246,6 +296,7 @@ impl World {
             people,
             self.router.poll_timeout(),
             self.rooms.poll_timeout(),
+            self.next_sample,
         ]
         .into_iter()
         .flatten()
@@ -262,6 +313,10 @@ impl World {
             if let Some(event) = self.events.remove(&number) {
                 self.handle(event);
             }
+        }
+        if self.next_sample.is_some_and(|at| at <= self.now) {
+            self.sample();
+            self.next_sample = Some(self.now + SAMPLE_INTERVAL);
         }
         self.router.handle_timeout(self.now);
         self.rooms.handle_timeout(self.now);
@@ -356,7 +411,9 @@ impl World {
                 .violations
                 .push(format!("a datagram to {path:?}, where nobody is"));
         };
-        if let Fate::Arrives(at) = self.people[index].down.send(self.now, datagram.len()) {
+        let link = self.people[index].shares.unwrap_or(index);
+        let bytes = datagram.len() + MORE_HEADERS;
+        if let Fate::Arrives(at) = self.people[link].down.send(self.now, bytes) {
             self.push(at, Event::ToPerson(index, datagram));
         }
     }
@@ -365,7 +422,7 @@ impl World {
         self.record(0, &datagram);
         let person = &mut self.people[index];
         let path = person.path;
-        if let Fate::Arrives(at) = person.up.send(self.now, datagram.len()) {
+        if let Fate::Arrives(at) = person.up.send(self.now, datagram.len() + MORE_HEADERS) {
             self.push(at, Event::ToServer(path, datagram));
         }
     }

@@ -23,7 +23,8 @@ fn unwatched_layers_are_not_encoded() {
             height: 720,
         }],
     );
-    world.run_ms(1_000);
+    // The path has to be found to carry it first.
+    world.run_ms(1_500);
     assert_eq!(world.person(bob).video(0).last.map(|(_, layer)| layer), Some(2));
     world.run_ms(6_000);
     assert_eq!(world.person(alice).encoded_layers(), ["f"]);

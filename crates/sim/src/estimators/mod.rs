@@ -1,0 +1,9 @@
+//! Estimators to compare ours with, behind the same trait.
+
+mod rtc_gcc;
+mod traced;
+mod true_rate;
+
+pub use rtc_gcc::RtcGcc;
+pub use traced::Traced;
+pub use true_rate::TrueRate;
