@@ -1,5 +1,6 @@
 //! A server, people, links between them, and the order of events.
 
+use super::cubic::{Cubic, SEGMENT_BYTES};
 use super::estimators::Estimators;
 use super::observe::{Observation, SAMPLE_INTERVAL, Sample};
 use super::peer::{PlainOffer, PlainPeer};
@@ -32,6 +33,8 @@ enum Event {
     ToServer(Path, BytesMut),
     ToPerson(usize, BytesMut),
     Notice(SocketId, Notice),
+    /// A segment of the download on this person's link was acknowledged (`true`) or found lost.
+    Download(usize, bool),
 }
 
 /// A simulated internet with one Plenum server in it.
@@ -51,6 +54,8 @@ pub struct World {
     violations: Vec<String>,
     digest: u64,
     next_sample: Option<Instant>,
+    /// Downloads of others, by whose link they share.
+    downloads: BTreeMap<usize, Cubic>,
 }
 
 impl World {
@@ -81,6 +86,7 @@ impl World {
             // FNV-1a's offset.
             digest: 0xCBF2_9CE4_8422_2325,
             next_sample: None,
+            downloads: BTreeMap::new(),
         }
     }
 
@@ -243,6 +249,39 @@ impl World {
         self.people[who.0].shares = Some(with.0);
     }
 
+    /// A download (one TCP Cubic flow) begins on somebody's downlink.
+    pub fn start_download(&mut self, who: PersonId) {
+        self.downloads.insert(who.0, Cubic::new());
+        self.download(who.0);
+    }
+
+    /// Bytes the download on somebody's downlink has got so far.
+    pub fn downloaded(&self, who: PersonId) -> u64 {
+        self.downloads.get(&who.0).map_or(0, |cubic| cubic.delivered_bytes)
+    }
+
+    fn download(&mut self, index: usize) {
+        let mut events = Vec::new();
+        let Some(cubic) = self.downloads.get_mut(&index) else {
+            return;
+        };
+        let link = &mut self.people[index].down;
+        while cubic.may_send() {
+            cubic.sent();
+            // Acknowledgements come back over a path as long; a loss shows with those of the segments behind it.
+            match link.send(self.now, SEGMENT_BYTES) {
+                Fate::Arrives(at) => events.push((at + link.config.delay, Event::Download(index, true))),
+                Fate::Dropped(_) => {
+                    let later = self.now + link.queue_delay(self.now) + link.config.delay * 2;
+                    events.push((later, Event::Download(index, false)));
+                }
+            }
+        }
+        for (at, event) in events {
+            self.push(at, event);
+        }
+    }
+
     fn sample(&mut self) {
         for index in 0..self.people.len() {
             if self.people[index].subscriber.observation.is_none() {
@@ -344,6 +383,17 @@ impl World {
                 answers
                     .iter()
                     .for_each(|answer| self.send_up(index, answer.encode()));
+            }
+            Event::Download(index, came) => {
+                let round_trip = self.people[index].down.config.delay * 2 + self.people[index].down.config.queue;
+                if let Some(cubic) = self.downloads.get_mut(&index) {
+                    if came {
+                        cubic.acknowledged(self.now);
+                    } else {
+                        cubic.lost(self.now, round_trip);
+                    }
+                }
+                self.download(index);
             }
             Event::Notice(socket, notice) => {
                 let person = self.people.iter_mut().find(|person| person.socket == socket);
