@@ -7,3 +7,4 @@ pub mod client;
 pub mod estimators;
 pub mod full;
 pub mod plain;
+pub mod scoreboard;

@@ -200,6 +200,8 @@ impl PlainPeer {
 
     /// Tells the router when the estimate has moved.
     fn tell(&mut self) {
+        // For an estimator that passes its decisions on.
+        while self.downlink.poll_change().is_some() {}
         let now = self.downlink.estimate();
         let moved = |before: Bitrate, after: Bitrate| before.0.abs_diff(after.0) * 33 > before.0;
         let same = |told: Estimate| !moved(told.target, now.target) && !moved(told.stable, now.stable);

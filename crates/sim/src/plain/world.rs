@@ -257,7 +257,9 @@ impl World {
 
     /// Bytes the download on somebody's downlink has got so far.
     pub fn downloaded(&self, who: PersonId) -> u64 {
-        self.downloads.get(&who.0).map_or(0, |cubic| cubic.delivered_bytes)
+        self.downloads
+            .get(&who.0)
+            .map_or(0, |cubic| cubic.delivered_bytes)
     }
 
     fn download(&mut self, index: usize) {
@@ -385,7 +387,8 @@ impl World {
                     .for_each(|answer| self.send_up(index, answer.encode()));
             }
             Event::Download(index, came) => {
-                let round_trip = self.people[index].down.config.delay * 2 + self.people[index].down.config.queue;
+                let round_trip =
+                    self.people[index].down.config.delay * 2 + self.people[index].down.config.queue;
                 if let Some(cubic) = self.downloads.get_mut(&index) {
                     if came {
                         cubic.acknowledged(self.now);

@@ -1,0 +1,21 @@
+//! How good pictures are on bad networks: the same rows under three controllers, with thresholds.
+//!
+//! A [`Row`] is a network and who is on it; a [`Column`] a congestion controller. [`run`] plays one seed of one cell in
+//! plain mode and measures it; [`THRESHOLDS`] say what has to hold over all seeds.
+
+mod board;
+mod measure;
+mod play;
+mod plot;
+mod report;
+mod rows;
+mod sound;
+mod thresholds;
+
+pub use board::{Board, Cell};
+pub use measure::{Measured, percentile};
+pub use play::{Run, run};
+pub use plot::plot;
+pub use report::{markdown, summary};
+pub use rows::{Column, ROUND_TRIPS, Row, rows};
+pub use thresholds::{THRESHOLDS, Threshold, Verdict};

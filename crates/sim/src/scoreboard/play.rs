@@ -1,0 +1,143 @@
+//! One seed of one cell.
+
+use super::measure::{Measured, measure};
+use super::rows::{Column, Row};
+use crate::estimators::{RtcGcc, Traced, TrueRate};
+use crate::plain::{Estimators, Observation, PersonConfig, PersonId, Tile, World};
+use bwe::{Change, Controller};
+use link::LinkConfig;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Figures.
+    pub measured: Measured,
+    /// The first viewer's record.
+    pub observation: Observation,
+    /// When the viewer joined.
+    pub began: Instant,
+    /// What our controller decided, and when.
+    pub changes: Vec<Change>,
+    /// What must not happen, and did.
+    pub violations: Vec<String>,
+}
+
+/// Everybody else is there for this long before the viewer comes.
+const BEFORE: Duration = Duration::from_secs(2);
+
+/// Plays a row under a controller.
+pub fn run(row: &Row, column: Column, round_trip_ms: u32, seed: u64) -> Run {
+    let mut world = World::new(
+        seed.wrapping_mul(0x9E37_79B9)
+            .wrapping_add(u64::from(round_trip_ms)),
+    );
+    let delay = Duration::from_millis(u64::from(round_trip_ms)) / 2;
+    let publishers: Vec<PersonId> = (0..row.publishers)
+        .map(|index| {
+            let up = row.up.clone().filter(|_| index == 0).unwrap_or_default();
+            let config = PersonConfig {
+                video_slots: 1,
+                audio_slots: 1,
+                up,
+                ..PersonConfig::default()
+            };
+            world.join("board", config)
+        })
+        .collect();
+    for publisher in &publishers {
+        // Nobody but the viewer decides what is encoded.
+        world.show(*publisher, &[]);
+        world.speak(*publisher, 60);
+    }
+    world.run(BEFORE);
+    let down = LinkConfig {
+        delay,
+        ..row.down.clone()
+    };
+    let began = world.now();
+    let (told, changes) = std::sync::mpsc::channel();
+    let viewer = join(&mut world, row, column, &down, &publishers, &told);
+    world.observe(viewer);
+    let second = row.second_viewer.then(|| {
+        // Of two viewers the first's decisions are of interest.
+        let (nobody, _) = std::sync::mpsc::channel();
+        let second = join(&mut world, row, column, &down, &publishers, &nobody);
+        world.share_down(second, viewer);
+        world.observe(second);
+        second
+    });
+    if row.download {
+        world.run(Duration::from_secs(5));
+        world.start_download(viewer);
+        world.run(Duration::from_secs(u64::from(row.seconds) - 5));
+    } else {
+        world.run(Duration::from_secs(u64::from(row.seconds)));
+    }
+    let observation = world.observation(viewer).cloned().unwrap_or_default();
+    let others = match second {
+        Some(second) => world.observation(second).map_or(0, sent),
+        None => world.downloaded(viewer),
+    };
+    let measured = measure(row, &observation, began, round_trip_ms, others);
+    Run {
+        measured,
+        observation,
+        began,
+        changes: changes.try_iter().collect(),
+        violations: world.violations().to_vec(),
+    }
+}
+
+fn sent(observation: &Observation) -> u64 {
+    let last = observation.samples.last().map(|sample| sample.sent);
+    last.map_or(0, |sent| {
+        sent.audio_bytes + sent.video_bytes + sent.retransmission_bytes + sent.padding_bytes
+    })
+}
+
+fn join(
+    world: &mut World,
+    row: &Row,
+    column: Column,
+    down: &LinkConfig,
+    publishers: &[PersonId],
+    told: &Sender<Change>,
+) -> PersonId {
+    let (started, link) = (world.now(), down.clone());
+    let share = if row.second_viewer || row.download {
+        0.5
+    } else {
+        1.0
+    };
+    let round_trip = down.delay * 2;
+    let estimator = match column {
+        Column::Ours => {
+            let told = told.clone();
+            Estimators::new(move |now| Box::new(Traced::new(Box::new(Controller::new(now)), told.clone())))
+        }
+        Column::Gcc => Estimators::new(|_| Box::new(RtcGcc::default())),
+        Column::Oracle => {
+            Estimators::new(move |now| Box::new(TrueRate::new(started, now, link.clone(), share, round_trip)))
+        }
+    };
+    let config = PersonConfig {
+        video_slots: 4,
+        audio_slots: 4,
+        camera_fps: 0,
+        microphone: false,
+        up: LinkConfig {
+            delay: down.delay,
+            ..LinkConfig::default()
+        },
+        down: down.clone(),
+        estimator,
+        ..PersonConfig::default()
+    };
+    let viewer = world.join("board", config);
+    let tile = |of: &PersonId| Tile { of: *of, height: 720 };
+    let tiles: Vec<Tile> = publishers.iter().map(tile).collect();
+    world.show(viewer, &tiles);
+    viewer
+}
