@@ -108,7 +108,11 @@ pub struct Allocation {
 /// upgrade that does not fit holds back those after it, and takes nothing from what flows.
 pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
     let wishes: Vec<usize> = demands.iter().map(wish).collect();
-    let ceiling = demands.iter().zip(&wishes).map(|(demand, wish)| cost(demand, *wish)).sum();
+    let ceiling = demands
+        .iter()
+        .zip(&wishes)
+        .map(|(demand, wish)| cost(demand, *wish))
+        .sum();
     let mut spending = Spending {
         demands,
         taken: vec![0; demands.len()],
@@ -209,7 +213,9 @@ impl Spending<'_, '_> {
             };
             let best = (0..self.demands.len()).filter(open).max_by(|one, other| {
                 let worth = |index: &usize| self.worth(*index, turn[*index]);
-                worth(one).partial_cmp(&worth(other)).unwrap_or(std::cmp::Ordering::Equal)
+                worth(one)
+                    .partial_cmp(&worth(other))
+                    .unwrap_or(std::cmp::Ordering::Equal)
             });
             let Some(index) = best else { return };
             if self.taken[index] == turn[index] {
@@ -230,7 +236,9 @@ impl Spending<'_, '_> {
             // Steps that say no height are told apart by their order.
             shown + taken as f64
         };
-        let more = (cost(demand, taken + 1)).saturating_sub(cost(demand, taken)).max(1);
+        let more = (cost(demand, taken + 1))
+            .saturating_sub(cost(demand, taken))
+            .max(1);
         let gain = (height(taken + 1) - height(taken)) / more as f64;
         (-i16::from(demand.priority), gain, -(index as i64))
     }
@@ -240,9 +248,9 @@ impl Spending<'_, '_> {
         let demand = &self.demands[index];
         let taken = self.taken[index];
         let more = cost(demand, taken + 1).saturating_sub(cost(demand, taken));
-        let flows = demand.current.and_then(|current| {
-            demand.steps.iter().position(|step| step.target == current)
-        });
+        let flows = demand
+            .current
+            .and_then(|current| demand.steps.iter().position(|step| step.target == current));
         let is_better = flows.is_none_or(|flows| taken > flows);
         let limit = if is_better { stable } else { estimate };
         let held_back = self.exhausted || (is_better && self.refused.is_some());

@@ -13,7 +13,11 @@ pub fn select_step(height: u16, steps: &[Step]) -> Option<usize> {
     if height == 0 {
         return None;
     }
-    let enough = steps.iter().map(|step| step.height).filter(|h| *h >= height).min();
+    let enough = steps
+        .iter()
+        .map(|step| step.height)
+        .filter(|h| *h >= height)
+        .min();
     let indexed = steps.iter().enumerate();
     let best = match enough {
         Some(enough) => indexed

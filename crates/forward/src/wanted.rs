@@ -84,6 +84,11 @@ impl WantedLayers {
         })
     }
 
+    /// What the publisher was asked to send, as last returned by [`poll`](Self::poll).
+    pub fn announced(&self) -> LayerSet {
+        self.announced
+    }
+
     /// When [`poll`](Self::poll) may have something to say next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let lingering = self

@@ -114,7 +114,7 @@ impl Link {
                 (Some(needed), None) => return Some(at + needed),
                 (Some(needed), Some(span)) if needed <= span => return Some(at + needed),
                 (_, Some(span)) => {
-                    bits = bits.saturating_sub((rate as u128 * span.as_nanos() / 1_000_000_000) as u64);
+                    bits = bits.saturating_sub((u128::from(rate) * span.as_nanos() / 1_000_000_000) as u64);
                     at += span;
                 }
                 (None, None) => return None,

@@ -69,7 +69,7 @@ impl Rooms {
             }
             MediaEvent::Quality { participant, quality } => {
                 self.with_participant(participant, |room, _| {
-                    room.handle_quality(now, participant, quality)
+                    room.handle_quality(now, participant, quality);
                 });
             }
             MediaEvent::Codec { track, codec } => {

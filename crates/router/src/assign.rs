@@ -4,7 +4,7 @@ use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
 use crate::table::Table;
-use forward::{Budget, Demand, ForwardedTrack, Step, allocate};
+use forward::{Allocation, Budget, Demand, ForwardedTrack, Step, allocate};
 use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
 use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
 use peer::Peer;
@@ -13,6 +13,12 @@ use std::time::{Duration, Instant};
 /// How long a slot waits for the first packet of any layer before it is called paused: as long as a publisher
 /// takes to be told and to start its encoder.
 const START_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a layer that was just asked for counts as coming: a round trip over the signaling socket, a keyframe, and
+/// the way here.
+const ASKED_PATIENCE: Duration = Duration::from_millis(1_500);
+/// More loss than this is not repaired any more.
+const MOST_LOSS: f64 = 0.3;
 
 impl<P: Peer> Router<P> {
     /// Puts tracks into slots of one participant, all at once.
@@ -152,11 +158,11 @@ impl<P: Peer> Router<P> {
     pub(crate) fn retarget_peer(&mut self, key: PeerKey) {
         let Some(entry) = self.peers.get(key) else { return };
         let mut slots = Vec::new();
-        let (mut steps, mut demands) = (Vec::new(), Vec::new());
+        let (mut steps, mut demands, mut flowing) = (Vec::new(), Vec::new(), Vec::new());
         let budget = match entry.peer.bandwidth() {
-            Some(bwe::Estimate { target, stable, .. }) => Budget::Measured {
-                estimate: target,
-                stable,
+            Some(estimate) => Budget::Measured {
+                estimate: without_repairs(estimate.target, estimate.loss),
+                stable: without_repairs(estimate.stable, estimate.loss),
             },
             None => Budget::Unlimited,
         };
@@ -165,12 +171,13 @@ impl<P: Peer> Router<P> {
                 continue;
             };
             let track_steps = if may_flow(entry, mline, track) {
-                track.steps()
+                track.steps(self.now)
             } else {
                 Vec::new()
             };
             steps.push(track_steps);
             slots.push((mline, goes_on(entry, mline, slot, track)));
+            flowing.push(slot.forwarder.state().layer);
             demands.push(Demand {
                 source: track.source,
                 height: slot.height,
@@ -192,8 +199,21 @@ impl<P: Peer> Router<P> {
             entry.peer.set_demand(self.now, demand);
             entry.touch(key, &mut self.dirty);
         }
-        for ((mline, goes_on), target) in slots.into_iter().zip(allocation.targets) {
-            self.set_target(key, mline, target.layer.map(|target| target.layer).or(goes_on));
+        let too_dear: Vec<bool> = over_budget(budget, &allocation, &demands, &flowing).collect();
+        for (((mline, goes_on), target), too_dear) in slots.into_iter().zip(allocation.targets).zip(too_dear)
+        {
+            if too_dear {
+                self.stop(key, mline);
+            }
+            self.set_target(key, mline, goes_on.or(target.layer.map(|target| target.layer)));
+        }
+    }
+
+    /// Nothing flows into the slot until a keyframe of its target comes.
+    fn stop(&mut self, key: PeerKey, mline: MLineIndex) {
+        let now = self.now;
+        if let Some(slot) = self.peers.get_mut(key).and_then(|entry| entry.slot_mut(mline)) {
+            slot.forwarder.set_target(now, None);
         }
     }
 
@@ -209,9 +229,40 @@ impl<P: Peer> Router<P> {
     }
 }
 
+/// For each slot, whether the layer that flows has to stop before the one that takes its place can begin: with it, more
+/// would be sent than the path carries, and the new layer's keyframe would wait behind it in the path's queue.
+fn over_budget(
+    budget: Budget,
+    allocation: &Allocation,
+    demands: &[Demand<'_>],
+    flowing: &[Option<LayerIndex>],
+) -> impl Iterator<Item = bool> {
+    let estimate = match budget {
+        Budget::Unlimited => u64::MAX,
+        Budget::Measured { estimate, .. } => estimate.0,
+    };
+    let cost = |demand: &Demand<'_>, layer: LayerIndex| {
+        let step = demand.steps.iter().find(|step| step.target.layer == layer);
+        step.map_or(0, |step| step.bitrate.0)
+    };
+    let slots = demands.iter().zip(flowing).zip(&allocation.targets);
+    slots.map(move |((demand, flowing), target)| {
+        let (Some(flowing), Some(target)) = (*flowing, target.layer) else {
+            return false;
+        };
+        let (before, after) = (cost(demand, flowing), cost(demand, target.layer));
+        before > after && allocation.allocated.0 + (before - after) > estimate
+    })
+}
+
+/// What is left when lost packets have been sent again.
+fn without_repairs(rate: Bitrate, loss: f64) -> Bitrate {
+    Bitrate((rate.0 as f64 * (1.0 - loss.clamp(0.0, MOST_LOSS))) as u64)
+}
+
 impl Track {
     /// What the allocator can choose among.
-    fn steps(&self) -> Vec<Step> {
+    fn steps(&self, now: Instant) -> Vec<Step> {
         let step = |(index, height): (usize, u16)| {
             let layer = self.layers.get(index);
             Step {
@@ -226,12 +277,22 @@ impl Track {
             Kind::Audio if self.open => vec![step((0, 0))],
             Kind::Audio => Vec::new(),
             Kind::Video => {
-                let active = self.status.iter().enumerate().filter(|(_, status)| status.active);
-                active
+                let had = self.status.iter().enumerate();
+                had.filter(|(index, _)| self.is_to_be_had(*index, now))
                     .map(|(index, status)| step((index, status.height)))
                     .collect()
             }
         }
+    }
+
+    /// Whether a layer comes, or would if the publisher were asked: it was told that nobody watches it, or that somebody
+    /// does again so lately that it may not have begun. A browser drops layers without a word: one that was asked for
+    /// and stays silent is absent.
+    fn is_to_be_had(&self, index: usize, now: Instant) -> bool {
+        let active = self.status.get(index).is_some_and(|status| status.active);
+        let unasked = !self.wanted.announced().contains(LayerIndex(index as u8));
+        let asked = self.layers.get(index).and_then(|layer| layer.asked);
+        active || unasked || asked.is_some_and(|at| now.saturating_duration_since(at) < ASKED_PATIENCE)
     }
 }
 

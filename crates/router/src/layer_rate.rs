@@ -8,8 +8,13 @@ use std::time::{Duration, Instant};
 const HEADERS: usize = 76;
 /// One of the pieces of time that are added up.
 const PIECE: Duration = Duration::from_millis(250);
-/// Pieces in the window: 1 s. Longer: steadier, and later to tell that a layer became dearer.
-const PIECES: usize = 4;
+/// Pieces in the window: 3 s. Longer: steadier, and later to tell that a layer became dearer. Shorter: a keyframe makes
+/// a layer look dearer than it is, and pictures jump.
+const PIECES: usize = 12;
+/// Full pieces from which on what was measured counts.
+const ENOUGH: usize = 8;
+/// An announced rate is that of the codec: what packets add to it.
+const WITH_HEADERS: f64 = 1.08;
 /// A layer costs at least this share of what was announced, even when its picture stands still for a moment: it will
 /// move again. Lower: upgrades that have to be taken back.
 const LEAST_SHARE: f64 = 0.4;
@@ -60,11 +65,12 @@ impl LayerRate {
 
     /// What the layer costs: measured, or announced as long as too little was seen.
     pub(crate) fn cost(&self, announced: Bitrate) -> Bitrate {
-        if self.full < PIECES - 1 {
-            return announced;
+        if self.full < ENOUGH {
+            return Bitrate((announced.0 as f64 * WITH_HEADERS) as u64);
         }
-        let full: u64 = self.pieces.iter().take(PIECES - 1).sum();
-        let seconds = PIECE.as_secs_f64() * (PIECES - 1) as f64;
+        // The newest piece is still being filled.
+        let full: u64 = self.pieces.iter().rev().skip(1).take(self.full).sum();
+        let seconds = PIECE.as_secs_f64() * self.full as f64;
         let measured = full as f64 * 8.0 / seconds;
         Bitrate(measured.max(announced.0 as f64 * LEAST_SHARE) as u64)
     }
@@ -80,23 +86,24 @@ mod tests {
         let t0 = Instant::now();
         let mut rate = LayerRate::new(t0);
         let announced = Bitrate(500_000);
+        let with_headers = Bitrate(540_000);
         // 100 packets a second of 1,174 + 76 bytes are 1 Mb/s.
-        for i in 0..60 {
+        for i in 0..180 {
             rate.add(t0 + Duration::from_millis(10) * i, 1_174);
-            assert_eq!(rate.cost(announced), announced);
+            assert_eq!(rate.cost(announced), with_headers);
         }
-        for i in 60..200 {
+        for i in 180..400 {
             rate.add(t0 + Duration::from_millis(10) * i, 1_174);
         }
         let cost = rate.cost(announced).0;
         assert!((980_000..1_020_000).contains(&cost), "{cost}");
         // A picture that stands still is still worth a part of what was announced.
-        for i in 2_000..2_900 {
+        for i in 4_000..8_000 {
             rate.add(t0 + Duration::from_millis(i), 0);
         }
         assert_eq!(rate.cost(Bitrate(10_000_000)), Bitrate(4_000_000));
         // After silence it is measured anew.
         rate.add(t0 + Duration::from_secs(20), 1_174);
-        assert_eq!(rate.cost(announced), announced);
+        assert_eq!(rate.cost(announced), with_headers);
     }
 }

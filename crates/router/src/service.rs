@@ -1,9 +1,9 @@
 //! What a video track's viewers need of its publisher: layers, and keyframes to begin at.
 
 use crate::router::Router;
-use crate::state::{LayerStatus, Track, TrackKey};
+use crate::state::{Track, TrackKey};
 use crate::timers::Timer;
-use forward::{LAYER_SILENCE, LayerSet, Step, select_step};
+use forward::{LAYER_SILENCE, LayerSet};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
 use media::{Kind, LayerIndex};
@@ -45,7 +45,17 @@ impl<P: Peer> Router<P> {
             return;
         };
         track.wanted.set_watched(now, watched);
+        let before = track.wanted.announced();
         let wanted = track.wanted.poll(now);
+        for layer in wanted
+            .iter()
+            .flat_map(|layers| layers.iter())
+            .filter(|layer| !before.contains(*layer))
+        {
+            if let Some(layer) = track.layers.get_mut(usize::from(layer.0)) {
+                layer.asked = Some(now);
+            }
+        }
         let wanted = wanted.map(|layers| (track.id, layers.iter().collect()));
         let alive = !track.subscribers.is_empty() || track.status.iter().any(|status| status.active);
         let check = alive.then(|| now + CHECK_INTERVAL);
@@ -75,11 +85,11 @@ impl<P: Peer> Router<P> {
             let Some(slot) = entry.and_then(|entry| entry.slot(subscriber.slot)) else {
                 continue;
             };
-            wish(slot.height, &track.status, &mut watched);
-            slot.forwarder
-                .state()
+            let state = slot.forwarder.state();
+            state
                 .layer
                 .into_iter()
+                .chain(state.target)
                 .for_each(|layer| watched.insert(layer));
             slot.forwarder
                 .keyframe_layer()
@@ -125,27 +135,5 @@ impl Track {
         let layers = self.layers.iter().zip(&self.status);
         let heard = layers.filter_map(|(layer, status)| layer.heard.filter(|_| status.active));
         heard.min().map(|heard| heard + LAYER_SILENCE)
-    }
-}
-
-/// Adds the layers a viewer wants to be sent: the one that fits its tile; while that one does not come, also
-/// those below, or a publisher that was told to stop them would leave the viewer with nothing.
-fn wish(height: u16, status: &[LayerStatus], watched: &mut LayerSet) {
-    let ideal: [Step; MAX_LAYERS] = std::array::from_fn(|index| Step {
-        target: LayerIndex(index as u8).into(),
-        height: status.get(index).map_or(0, |status| status.height),
-        rate_permille: 1_000,
-        bitrate: media::Bitrate(0),
-    });
-    let count = status.len().min(MAX_LAYERS);
-    let Some(layer) = select_step(height, &ideal[..count]).map(|index| LayerIndex(index as u8)) else {
-        return;
-    };
-    watched.insert(layer);
-    if !status
-        .get(usize::from(layer.0))
-        .is_some_and(|status| status.active)
-    {
-        (0..layer.0).for_each(|below| watched.insert(LayerIndex(below)));
     }
 }

@@ -168,6 +168,8 @@ pub(crate) struct Layer {
     pub(crate) clock: LayerClock,
     pub(crate) heard: Option<Instant>,
     pub(crate) rate: LayerRate,
+    /// When the publisher was last asked to send it again.
+    pub(crate) asked: Option<Instant>,
     /// Highest bitrate the publisher named; 0 when it did not.
     pub(crate) announced: Bitrate,
 }

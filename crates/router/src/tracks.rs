@@ -90,6 +90,7 @@ impl<P: Peer> Router<P> {
                 clock,
                 heard: None,
                 rate: LayerRate::new(now),
+                asked: None,
                 announced: info.max_bitrate,
             });
         }
@@ -139,6 +140,7 @@ impl<P: Peer> Router<P> {
                     clock: LayerClock::new(Codec::Vp8.clock_rate()),
                     heard: None,
                     rate: LayerRate::new(now),
+                    asked: None,
                     announced: info.max_bitrate,
                 })
                 .collect();

@@ -364,7 +364,7 @@ impl Estimator for Controller {
     }
 
     fn is_overused(&self) -> bool {
-        self.draining || self.competing || !self.is_short() || self.outage.is_on()
+        self.draining || self.competing || !self.is_short()
     }
 
     fn poll_change(&mut self) -> Option<Change> {

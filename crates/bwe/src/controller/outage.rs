@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(400);
 /// The target is halved this often while it lasts.
 const HALVING: Duration = Duration::from_millis(500);
-/// But not below this: the way back begins with a picture.
-const FLOOR: f64 = 300_000.0;
+/// Down to this, where no picture fits any more: what is sent into an outage is lost, and a picture that was paused
+/// begins again with a keyframe as soon as the path is back.
+const FLOOR: f64 = super::limits::MIN;
 /// After it, delay and loss are the outage's own for this long beyond a response time. Longer: a path that came back
 /// thinner gets a queue.
 const GRACE: Duration = Duration::from_millis(300);
@@ -47,10 +48,6 @@ impl Outage {
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.deadline
-    }
-
-    pub(super) fn is_on(&self) -> bool {
-        self.before.is_some()
     }
 
     /// Whether what was lost may still be the outage's.

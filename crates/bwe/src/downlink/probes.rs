@@ -15,7 +15,7 @@ const DURATION: Duration = Duration::from_millis(20);
 /// proven.
 const JITTERY: Duration = Duration::from_millis(8);
 const JITTERY_STEP_UP: f64 = 1.5;
-const LONGEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_millis(90);
 /// A cluster has at least this many packets' worth of bytes, or no rate could be told from it.
 const LEAST_BYTES: f64 = 2_000.0;
 /// The most a probe goes beyond what is proven.

@@ -72,7 +72,10 @@ impl Estimator for TrueRate {
             target: self.target(),
             stable: self.target(),
             round_trip: self.round_trip,
-            loss: 0.0,
+            loss: match self.link.loss {
+                link::LossModel::None => 0.0,
+                link::LossModel::Random(share) | link::LossModel::Bursts { share, .. } => share,
+            },
             queue_delay: Duration::ZERO,
             jitter: Duration::ZERO,
         }
