@@ -191,7 +191,7 @@ impl Controller {
     /// Lower the target to what gets through, and below that by as much as empties the queue.
     fn decrease(&mut self, at: Instant, reason: Reason, limited: bool) {
         let queue = self.queue.seconds();
-        let rate = if queue > LONG_QUEUE {
+        let rate = if queue > SHORT_QUEUE {
             self.acknowledged.latest()
         } else {
             self.acknowledged.rate()

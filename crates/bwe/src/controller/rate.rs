@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Over how much of the receiver's time the rate is taken, in seconds. Longer: steadier, and later to tell a drop.
 const WINDOW: f64 = 0.5;
 /// The same for the latest rate.
-const LATEST: f64 = 0.2;
+const LATEST: f64 = 0.15;
 /// Less than this is too little to say a rate, in seconds.
 const LEAST: f64 = 0.1;
 /// Most arrivals kept: a packet every 25 µs in the window (300 Mb/s).
@@ -62,7 +62,7 @@ impl AcknowledgedRate {
             first = (*at, *size);
         }
         let span = self.newest - first.0;
-        (span >= LEAST).then(|| Bitrate((bytes as f64 * 8.0 / span) as u64))
+        (span >= LATEST / 2.0).then(|| Bitrate((bytes as f64 * 8.0 / span) as u64))
     }
 
     /// Over the window; `None` while it holds too little.

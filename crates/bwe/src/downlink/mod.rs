@@ -14,9 +14,9 @@ use pacer::Pacer;
 use probes::Probes;
 use std::time::{Duration, Instant};
 
-/// The pace as a multiple of the estimate (libwebrtc: 2.5). Higher: keyframes arrive sooner and fill the path's queue.
-/// Lower: frames arrive late.
-const PACE: f64 = 1.6;
+/// The pace as a multiple of the estimate (libwebrtc: 2.5, because its estimate has to leave room). Higher: keyframes
+/// fill the path's queue, and look like overuse. Lower: frames arrive late.
+const PACE: f64 = 1.25;
 /// The pace while the path shows a queue.
 const CALM_PACE: f64 = 1.05;
 /// Until anything is known of the path, and for ever where no estimate comes: faster than any view.

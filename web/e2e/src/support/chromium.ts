@@ -17,6 +17,8 @@ export interface ChromiumOptions {
   refuseDevices?: boolean;
   /** No cameras or microphones at all. */
   noDevices?: boolean;
+  /** Run in every page before its own scripts. */
+  scripts?: string[];
 }
 
 function flags(options: ChromiumOptions): string[] {
@@ -50,6 +52,7 @@ export async function openChromium(name: string, options: ChromiumOptions = {}):
     viewport: { width: options.width ?? 1280, height: options.height ?? 720 },
   });
   await context.addInitScript(keepConnections);
+  for (const script of options.scripts ?? []) await context.addInitScript(script);
   const page = await context.newPage();
   const driver: Driver = {
     evaluate: (body, argument) => page.evaluate(body as never, argument),
