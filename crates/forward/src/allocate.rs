@@ -3,6 +3,10 @@
 use crate::select::select_step;
 use media::{Bitrate, Kind, LayerIndex, Source};
 
+/// What is better than now may take this share of the recent minimum. Higher: an upgrade's own keyframe is what the
+/// path did not carry, and it has to be taken back. Lower: bandwidth is left unused.
+const UPGRADE_SHARE: f64 = 0.95;
+
 /// What of a track should flow: an encoding, and what of its structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LayerTarget {
@@ -126,7 +130,10 @@ pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
             spending.used = ceiling;
         }
         Budget::Measured { estimate, stable } => {
-            let limits = (estimate.0, stable.0.min(estimate.0));
+            let limits = (
+                estimate.0,
+                (stable.0.min(estimate.0) as f64 * UPGRADE_SHARE) as u64,
+            );
             spending.take_audio(&wishes);
             for source in [Source::Screen, Source::Camera] {
                 spending.take_base(source, &wishes, limits);
@@ -145,7 +152,9 @@ pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
             })
             .collect(),
         allocated: Bitrate(spending.used),
-        next_step: spending.refused.map(|more| Bitrate(spending.used + more)),
+        next_step: spending
+            .refused
+            .map(|more| Bitrate(((spending.used + more) as f64 / UPGRADE_SHARE).ceil() as u64)),
         ceiling: Bitrate(ceiling),
     }
 }

@@ -159,7 +159,9 @@ impl<P: Peer> Router<P> {
         let Some(entry) = self.peers.get(key) else { return };
         let mut slots = Vec::new();
         let (mut steps, mut demands, mut flowing) = (Vec::new(), Vec::new(), Vec::new());
-        let budget = match entry.peer.bandwidth() {
+        let bandwidth = entry.peer.bandwidth();
+        let loss = bandwidth.map_or(0.0, |estimate| estimate.loss);
+        let budget = match bandwidth {
             Some(estimate) => Budget::Measured {
                 estimate: without_repairs(estimate.target, estimate.loss),
                 stable: without_repairs(estimate.stable, estimate.loss),
@@ -192,9 +194,9 @@ impl<P: Peer> Router<P> {
         let allocation = allocate(budget, &demands);
         if let Some(entry) = self.peers.get_mut(key) {
             let demand = bwe::Demand {
-                allocated: allocation.allocated,
-                next_step: allocation.next_step,
-                ceiling: allocation.ceiling,
+                allocated: with_repairs(allocation.allocated, loss),
+                next_step: allocation.next_step.map(|next| with_repairs(next, loss)),
+                ceiling: with_repairs(allocation.ceiling, loss),
             };
             entry.peer.set_demand(self.now, demand);
             entry.touch(key, &mut self.dirty);
@@ -253,6 +255,11 @@ fn over_budget(
         let (before, after) = (cost(demand, flowing), cost(demand, target.layer));
         before > after && allocation.allocated.0 + (before - after) > estimate
     })
+}
+
+/// What has to be sent to get so much through.
+fn with_repairs(rate: Bitrate, loss: f64) -> Bitrate {
+    Bitrate((rate.0 as f64 / (1.0 - loss.clamp(0.0, MOST_LOSS))).ceil() as u64 + 1)
 }
 
 /// What is left when lost packets have been sent again.

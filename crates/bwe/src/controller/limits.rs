@@ -28,7 +28,7 @@ pub(super) const DEEPEST: f64 = 0.35;
 pub(super) const UNSEEN: f64 = 0.9;
 
 /// Share of what gets through that is kept at overuse (gcc-02 §5.5 has 0.85). Higher: the queue drains more slowly.
-pub(super) const DECREASE: f64 = 0.92;
+pub(super) const DECREASE: f64 = 0.95;
 /// A queue is meant to be gone after this long: the target goes down by queue / this. Lower: faster, deeper dips.
 pub(super) const DRAIN_TIME: f64 = 1.0;
 /// The deepest dip for draining.

@@ -124,6 +124,19 @@ fn trace(options: &Options) {
         for round_trip_ms in &options.round_trips {
             let run = run(row, Column::Ours, *round_trip_ms, 1);
             println!("{} at {round_trip_ms} ms: {:.3?}", row.name, run.measured);
+            for second in 0..row.seconds {
+                let mut layers = [0; 3];
+                let within = |frame: &&sim::plain::Received| {
+                    frame.at.saturating_duration_since(run.began).as_secs() == u64::from(second)
+                };
+                for frame in run.observation.frames.iter().filter(within) {
+                    if let Some(count) = layers.get_mut(usize::from(frame.layer)) {
+                        *count += 1;
+                    }
+                }
+                print!("{second}:{layers:?} ");
+            }
+            println!();
             for change in run
                 .changes
                 .iter()

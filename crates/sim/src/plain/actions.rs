@@ -74,19 +74,19 @@ impl World {
         self.settle();
     }
 
-    /// What somebody wants to see; the most important first, and nothing else.
+    /// What somebody wants to see, all of it equally important, and nothing else.
     ///
     /// # Panics
     /// When the server refuses.
     pub fn show(&mut self, who: PersonId, tiles: &[Tile]) {
-        let tile = |(priority, tile): (usize, &Tile)| room::Tile {
+        let tile = |tile: &Tile| room::Tile {
             participant: self.people[tile.of.0].participant,
             source: Source::Camera,
             height: tile.height,
-            priority: priority as u8,
+            priority: 0,
         };
         let view = View {
-            tiles: tiles.iter().enumerate().map(tile).collect(),
+            tiles: tiles.iter().map(tile).collect(),
             auto_height: None,
         };
         self.rooms
