@@ -81,8 +81,9 @@ pub struct Forwarder {
     history: History,
     /// The slot's own sequence numbers: those handed out so far.
     outputs: ExtendedSeq,
-    /// The first number that belongs to the assigned track.
-    first_of_track: u64,
+    /// The first number that belongs to the assigned track, and after a switch or a pause to the layer that flows:
+    /// decoding began anew there, and nobody needs what was lost before.
+    first_of_use: u64,
     start_seq: SeqNo,
     /// Latest timestamp sent, and when.
     last: Option<(RtpTime, Instant)>,
@@ -116,7 +117,7 @@ impl Forwarder {
                 Kind::Video => VIDEO_HISTORY,
             }),
             outputs: ExtendedSeq::new(),
-            first_of_track: 0,
+            first_of_use: 0,
             start_seq,
             last: None,
             carried: None,
@@ -134,7 +135,7 @@ impl Forwarder {
         if changed {
             self.target = None;
             self.run = None;
-            self.first_of_track = self.next_output();
+            self.first_of_use = self.next_output();
         }
     }
 
@@ -217,7 +218,7 @@ impl Forwarder {
     ) -> Option<SlotPacket> {
         let track = self.track?;
         let output = self.outputs.extend(seq);
-        if output < self.first_of_track || output > self.outputs.highest()? {
+        if output < self.first_of_use || output > self.outputs.highest()? {
             return None;
         }
         if self.history.contains(output) {
@@ -280,6 +281,9 @@ impl Forwarder {
         let run = Run::begin(offered.layer, offered.original, output, moment)?;
         let timestamp = run.timestamp(offered.original.timestamp);
         self.run = Some(run);
+        if self.kind == Kind::Video {
+            self.first_of_use = output;
+        }
         self.temporal.newest(&offered.info);
         let carries = Some((offered.track, offered.layer));
         if self.carried != carries {

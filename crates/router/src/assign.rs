@@ -154,9 +154,12 @@ impl<P: Peer> Router<P> {
         }
     }
 
-    /// Shares what a participant can receive among its slots.
-    pub(crate) fn retarget_peer(&mut self, key: PeerKey) {
-        let Some(entry) = self.peers.get(key) else { return };
+    /// Shares what a participant can receive among its slots; returns the tracks of which something else is to flow.
+    pub(crate) fn retarget_peer(&mut self, key: PeerKey) -> Vec<TrackKey> {
+        let mut touched = Vec::new();
+        let Some(entry) = self.peers.get(key) else {
+            return touched;
+        };
         let mut slots = Vec::new();
         let (mut steps, mut demands, mut flowing) = (Vec::new(), Vec::new(), Vec::new());
         let bandwidth = entry.peer.bandwidth();
@@ -207,7 +210,16 @@ impl<P: Peer> Router<P> {
             if too_dear {
                 self.stop(key, mline);
             }
-            self.set_target(key, mline, goes_on.or(target.layer.map(|target| target.layer)));
+            let target = goes_on.or(target.layer.map(|target| target.layer));
+            touched.extend(self.set_target(key, mline, target));
+        }
+        touched
+    }
+
+    /// The same, and publishers are asked at once for what that takes.
+    pub(crate) fn retarget_and_serve(&mut self, key: PeerKey) {
+        for track in self.retarget_peer(key) {
+            self.service_track(track);
         }
     }
 
@@ -220,14 +232,23 @@ impl<P: Peer> Router<P> {
     }
 
     /// Lets this layer flow into the slot from now on, or nothing.
-    pub(crate) fn set_target(&mut self, key: PeerKey, mline: MLineIndex, target: Option<LayerIndex>) {
+    /// Returns the slot's track when that is something new.
+    pub(crate) fn set_target(
+        &mut self,
+        key: PeerKey,
+        mline: MLineIndex,
+        target: Option<LayerIndex>,
+    ) -> Option<TrackKey> {
         let now = self.now;
+        let mut changed = None;
         if let Some(slot) = self.peers.get_mut(key).and_then(|entry| entry.slot_mut(mline)) {
+            changed = slot.track.filter(|_| slot.forwarder.state().target != target);
             slot.forwarder.set_target(now, target);
         }
         if let Some(event) = tell(now, &mut self.peers, &self.tracks, key, mline) {
             self.emit(event);
         }
+        changed
     }
 }
 

@@ -93,7 +93,7 @@ impl<P: Peer> Router<P> {
                 .peer
                 .send_report(now, MLineIndex(index as u16), to_peer(report));
         }
-        self.retarget_peer(key);
+        self.retarget_and_serve(key);
         let Some(entry) = self.peers.get_mut(key) else {
             return;
         };

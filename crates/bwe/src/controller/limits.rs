@@ -16,7 +16,11 @@ pub(super) const SHORT_QUEUE: f64 = 0.015;
 pub(super) const LONG_QUEUE: f64 = 0.050;
 
 /// The most that jitter adds to what counts as a short or a long queue. Higher: a path that jitters may have a queue.
-pub(super) const MOST_JITTER: f64 = 0.040;
+pub(super) const MOST_JITTER: f64 = 0.060;
+/// What counts as a queue goes up by this multiple of the jitter.
+pub(super) const JITTER_ROOM: f64 = 1.5;
+/// Up to this much jitter the rate of the last moment is what the path carries.
+pub(super) const CALM_JITTER: f64 = 0.012;
 /// While a probe's packets come back, only a queue longer than this is overuse: the shorter one is the probe's.
 pub(super) const PROBE_QUEUE: f64 = 0.080;
 /// How long a probe's queue may last after its packets were reported.
@@ -47,7 +51,7 @@ pub(super) const CAPACITY_AGE: Duration = Duration::from_secs(30);
 /// What additive growth adds in one response time: a packet.
 pub(super) const PACKET_BITS: f64 = 9_600.0;
 /// The target goes at most this multiple, plus a margin, beyond what gets through (gcc-02 §5.5: 1.5).
-pub(super) const PROVEN: f64 = 1.5;
+pub(super) const PROVEN: f64 = 1.2;
 pub(super) const PROVEN_MARGIN: f64 = 20_000.0;
 /// Nor beyond this multiple of all that could be wanted.
 pub(super) const CEILING: f64 = 1.3;

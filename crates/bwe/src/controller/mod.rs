@@ -168,7 +168,7 @@ impl Controller {
 
     /// What of a queue may be jitter.
     fn allowed_jitter(&self) -> f64 {
-        self.queue.jitter().min(MOST_JITTER)
+        (JITTER_ROOM * self.queue.jitter()).min(MOST_JITTER)
     }
 
     fn is_short(&self) -> bool {
@@ -191,7 +191,8 @@ impl Controller {
     /// Lower the target to what gets through, and below that by as much as empties the queue.
     fn decrease(&mut self, at: Instant, reason: Reason, limited: bool) {
         let queue = self.queue.seconds();
-        let rate = if queue > SHORT_QUEUE {
+        // A moment's rate means nothing where arrivals jump about.
+        let rate = if queue > SHORT_QUEUE && self.queue.jitter() < CALM_JITTER {
             self.acknowledged.latest()
         } else {
             self.acknowledged.rate()

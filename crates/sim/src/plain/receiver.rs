@@ -167,12 +167,24 @@ impl Receiver {
         while let (Some(next), Some((first, (since, _)))) = (self.next, self.waiting.first_key_value()) {
             let (first, waited) = (*first, now.saturating_duration_since(*since));
             if first > next {
-                if self.missing.awaits(next) && waited < PATIENCE {
+                let patient = self.missing.awaits(next) && waited < PATIENCE;
+                let keyframe = self.complete_keyframe();
+                if patient && keyframe.is_none() {
                     break;
                 }
+                // Decoding can begin with a keyframe, whatever is missing before it.
+                let first = match keyframe.filter(|_| patient) {
+                    Some(keyframe) => {
+                        self.waiting = self.waiting.split_off(&keyframe);
+                        keyframe
+                    }
+                    None => first,
+                };
                 self.stats.lost += first - next;
                 (self.partial, self.broken, self.decoder) = (None, true, None);
+                self.next = Some(first);
             }
+            let first = self.next.unwrap_or(first);
             let Some((_, packet)) = self.waiting.remove(&first) else {
                 break;
             };
@@ -180,6 +192,18 @@ impl Receiver {
             played.extend(self.feed(now, &packet, wrong));
         }
         played
+    }
+
+    /// Number of the first packet of a keyframe that is all there.
+    fn complete_keyframe(&self) -> Option<u64> {
+        self.waiting.iter().find_map(|(number, (_, packet))| {
+            let (stamp, _) = Stamp::of_vp8(&packet.payload)?;
+            let parts = *number..*number + u64::from(stamp.parts);
+            let all = stamp.keyframe
+                && stamp.part == 0
+                && parts.clone().all(|part| self.waiting.contains_key(&part));
+            all.then_some(*number)
+        })
     }
 
     /// The next packet in order.
