@@ -31,6 +31,8 @@ pub enum Reason {
     Probe,
     /// A probe showed where the path ends.
     ProbeLimited,
+    /// Somebody else keeps the path's queue full.
+    Competition,
     /// Nothing comes back.
     Outage,
     /// Something came back.
@@ -51,6 +53,7 @@ impl Reason {
             Self::Increase => "increase",
             Self::Probe => "probe",
             Self::ProbeLimited => "probe_limited",
+            Self::Competition => "competition",
             Self::Outage => "outage",
             Self::Recovered => "recovered",
             Self::Remb => "remb",

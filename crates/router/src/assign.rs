@@ -316,7 +316,7 @@ impl Track {
     /// Whether a layer comes, or would if the publisher were asked: it was told that nobody watches it, or that somebody
     /// does again so lately that it may not have begun. A browser drops layers without a word: one that was asked for
     /// and stays silent is absent.
-    fn is_to_be_had(&self, index: usize, now: Instant) -> bool {
+    pub(crate) fn is_to_be_had(&self, index: usize, now: Instant) -> bool {
         let active = self.status.get(index).is_some_and(|status| status.active);
         let unasked = !self.wanted.announced().contains(LayerIndex(index as u8));
         let asked = self.layers.get(index).and_then(|layer| layer.asked);

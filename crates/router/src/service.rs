@@ -86,6 +86,12 @@ impl<P: Peer> Router<P> {
                 continue;
             };
             let state = slot.forwarder.state();
+            // A layer that was asked for and does not come: its publisher may be able to send those below.
+            let absent = state
+                .target
+                .filter(|layer| !track.is_to_be_had(usize::from(layer.0), self.now));
+            let below = (0..absent.map_or(0, |layer| layer.0)).map(LayerIndex);
+            below.for_each(|layer| watched.insert(layer));
             state
                 .layer
                 .into_iter()

@@ -61,17 +61,20 @@ pub(super) const LONGEST_STEP: f64 = 0.25;
 /// Share of what a limited probe found that is used (libwebrtc: 0.95).
 pub(super) const PROBE_LIMITED: f64 = 0.95;
 
-/// A queue that stays this long although we send less than [`COMPETING_SHARE`] of what the path carried is somebody
-/// else's. Shorter: a slow drain is taken for competition.
-pub(super) const COMPETING_AFTER: Duration = Duration::from_millis(2_500);
-pub(super) const COMPETING_SHARE: f64 = 0.7;
+/// Share of what the path carried that we take when somebody else turns out to fill it. Higher: more for us, and more
+/// loss for both.
+pub(super) const COMPETING_START: f64 = 0.5;
 /// Beside such a flow only a queue this much longer than the longest so far is overuse.
 pub(super) const COMPETING_MARGIN: f64 = 1.5;
-/// Growth per second beside such a flow. Higher: a larger share for us.
+/// Growth per second beside such a flow, as a share of what the path carried. Higher: a larger share for us.
 pub(super) const COMPETING_GROWTH: f64 = 0.10;
+/// The most of the path that we take beside such a flow.
+pub(super) const COMPETING_MOST: f64 = 0.6;
+/// Losses within this time are one event beside such a flow: it fills the queue for as long before it notices.
+pub(super) const COMPETING_PAUSE: Duration = Duration::from_millis(3_000);
 /// Loss beside such a flow that lowers the target, and by how much (Cubic's own factor is 0.7).
 pub(super) const COMPETING_LOSS: f64 = 0.01;
-pub(super) const LOSS_FACTOR: f64 = 0.85;
+pub(super) const LOSS_FACTOR: f64 = 0.9;
 
 /// Weight of a new round trip (RFC 6298 §2: 1/8).
 pub(super) const ROUND_TRIP_WEIGHT: f64 = 0.125;

@@ -8,8 +8,10 @@
 //! | [`loss`] | whether lost packets tell of congestion |
 //! | [`probe`] | what a burst sent faster than the target found |
 //! | [`outage`] | that nothing comes back at all |
+//! | [`competition`] | that somebody else keeps the queue full |
 //! | [`limits`] | the constants |
 
+mod competition;
 mod limits;
 mod loss;
 mod outage;
@@ -46,12 +48,7 @@ pub struct Controller {
     ceiling: f64,
     last_feedback: Option<Instant>,
     last_decrease: Option<Instant>,
-    /// The queue has not been short since then.
-    standing_since: Option<Instant>,
-    /// Something else keeps the queue full, whatever we do.
-    competing: bool,
-    /// Largest queue of the recent past, in seconds, while competing.
-    largest_queue: f64,
+    competition: competition::Competition,
     /// Lowered because of a queue that has not drained yet.
     draining: bool,
     changes: VecDeque<Change>,
@@ -75,9 +72,7 @@ impl Controller {
             ceiling: MAX,
             last_feedback: None,
             last_decrease: None,
-            standing_since: None,
-            competing: false,
-            largest_queue: 0.0,
+            competition: competition::Competition::default(),
             draining: false,
             changes: VecDeque::new(),
         }
@@ -130,7 +125,7 @@ impl Controller {
         }
         if least.is_finite() {
             let mean = sum / feedback.acknowledged.len() as f64;
-            self.queue.add(feedback.at, least, mean);
+            self.queue.add(feedback.at, least, mean, self.competition.is_on());
         }
         self.loss
             .add(feedback.at, feedback.acknowledged.len(), feedback.lost.len());
@@ -143,26 +138,25 @@ impl Controller {
 
     /// Whether the last decrease has had time to show.
     fn may_decrease(&self, at: Instant) -> bool {
+        let wait = if self.competition.is_on() {
+            COMPETING_PAUSE.max(self.response_time())
+        } else {
+            self.response_time()
+        };
         self.last_decrease
-            .is_none_or(|last| at.saturating_duration_since(last) >= self.response_time())
+            .is_none_or(|last| at.saturating_duration_since(last) >= wait)
     }
 
     fn note_queue(&mut self, at: Instant) {
-        let queue = self.queue.seconds();
-        if self.is_short() {
-            self.standing_since = None;
-            self.competing = false;
-            self.largest_queue = 0.0;
-            return;
-        }
-        let since = *self.standing_since.get_or_insert(at);
-        let standing = at.saturating_duration_since(since);
-        self.largest_queue = self.largest_queue.max(queue);
-        let low = self
+        let capacity = self
             .capacity
-            .is_some_and(|(capacity, _)| self.target < COMPETING_SHARE * capacity);
-        if !self.competing && standing > COMPETING_AFTER && low {
-            self.competing = true;
+            .map_or(self.target, |(capacity, _)| capacity.max(self.target));
+        if self
+            .competition
+            .note(at, self.queue.seconds(), self.is_short(), capacity, self.target)
+        {
+            let target = self.target.max(capacity_share(self.competition.capacity()));
+            self.set(at, target, Reason::Competition);
         }
     }
 
@@ -177,8 +171,8 @@ impl Controller {
 
     fn is_overuse(&self, at: Instant) -> bool {
         let queue = self.queue.seconds();
-        if self.competing {
-            return queue > COMPETING_MARGIN * self.largest_queue.max(LONG_QUEUE);
+        if self.competition.is_on() {
+            return queue > COMPETING_MARGIN * self.competition.largest_queue().max(LONG_QUEUE);
         }
         let jitter = self.allowed_jitter();
         if self.probe_echo.is_some_and(|until| at < until) {
@@ -202,11 +196,11 @@ impl Controller {
             // What arrives is what was sent, not what the path could carry.
             carried = carried.max(self.target * UNSEEN);
         }
-        if queue > SHORT_QUEUE && !self.competing {
+        if queue > SHORT_QUEUE && !self.competition.is_on() {
             self.capacity = Some((carried.min(self.target * 1.5), at));
         }
         let drain = 1.0 - (queue / DRAIN_TIME).min(MOST_DRAIN);
-        let factor = if self.competing {
+        let factor = if self.competition.is_on() {
             LOSS_FACTOR
         } else {
             DECREASE * drain
@@ -214,7 +208,7 @@ impl Controller {
         let wanted = carried.min(self.target) * factor;
         let target = wanted.max(self.target * DEEPEST).min(self.target);
         self.last_decrease = Some(at);
-        self.draining = !self.competing;
+        self.draining = !self.competition.is_on();
         self.set(at, target, reason);
     }
 
@@ -235,8 +229,8 @@ impl Controller {
             .map(|(capacity, _)| capacity);
         let near =
             capacity.is_some_and(|capacity| self.target > NEAR * capacity && self.target < BEYOND * capacity);
-        let step = if self.competing {
-            self.target * COMPETING_GROWTH * seconds
+        let step = if self.competition.is_on() {
+            self.competition.capacity() * COMPETING_GROWTH * seconds
         } else if near {
             PACKET_BITS / self.response_time().as_secs_f64() * seconds
         } else {
@@ -244,6 +238,10 @@ impl Controller {
         };
         let carried = self.acknowledged.rate().map_or(self.target, |rate| rate.0 as f64);
         // What was never sent was never shown to get through. But what once got through stays.
+        if self.competition.is_on() {
+            let most = (self.competition.capacity() * COMPETING_MOST).max(self.target);
+            return self.set(at, (self.target + step).min(most), Reason::Increase);
+        }
         let proven = if application_limited {
             0.0
         } else {
@@ -279,6 +277,11 @@ impl Controller {
     }
 }
 
+/// What to take of a path that somebody else fills.
+fn capacity_share(capacity: f64) -> f64 {
+    capacity * COMPETING_START
+}
+
 impl Estimator for Controller {
     fn handle_feedback(&mut self, feedback: &PathFeedback) {
         let at = feedback.at;
@@ -309,7 +312,7 @@ impl Estimator for Controller {
             self.take_verdict(at, verdict);
         } else if self.is_short() && self.draining {
             self.drained(at);
-        } else if self.competing || self.is_short() {
+        } else if self.competition.is_on() || self.is_short() {
             self.increase(at, since, limited);
         }
         self.stable.add(at, self.target);
@@ -365,7 +368,7 @@ impl Estimator for Controller {
     }
 
     fn is_overused(&self) -> bool {
-        self.draining || self.competing || !self.is_short()
+        self.draining || self.competition.is_on() || !self.is_short()
     }
 
     fn poll_change(&mut self) -> Option<Change> {
@@ -376,6 +379,6 @@ impl Estimator for Controller {
 impl Controller {
     /// Beside a flow that fills queues, every loss is the queue's.
     fn loss_tells(&self) -> bool {
-        self.loss.is_congestion() || (self.competing && self.loss.share() > COMPETING_LOSS)
+        self.loss.is_congestion() || (self.competition.is_on() && self.loss.share() > COMPETING_LOSS)
     }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 /// How long a minimum is believed, in seconds. Longer: a route that became longer looks like a queue for longer.
 /// Shorter: a queue that a competing flow never lets drain is taken for the path itself sooner.
 const BASE_WINDOW: Duration = Duration::from_secs(10);
+/// Steps kept at most.
+const MOST_STEPS: usize = 32;
 /// Weight of a message in the jitter.
 const JITTER_WEIGHT: f64 = 0.1;
 /// The window moves in steps of this.
@@ -40,18 +42,25 @@ impl QueueDelay {
     }
 
     /// The least one-way delay of one message. The least, because it is what jitter and our own bursts leave alone.
-    pub(super) fn add(&mut self, at: Instant, least: f64, mean: f64) {
+    /// `keep`: do not forget the path's least delay.
+    pub(super) fn add(&mut self, at: Instant, least: f64, mean: f64, keep: bool) {
         self.jitter += JITTER_WEIGHT * (mean - least - self.jitter);
         match self.minima.back_mut() {
             Some((from, value)) if at.saturating_duration_since(*from) < STEP => *value = value.min(least),
             _ => self.minima.push_back((at, least)),
         }
-        while self
-            .minima
-            .front()
-            .is_some_and(|(from, _)| at.saturating_duration_since(*from) > BASE_WINDOW)
-        {
+        let old = |(from, _): &(Instant, f64)| at.saturating_duration_since(*from) > BASE_WINDOW;
+        while !keep && self.minima.front().is_some_and(old) {
             self.minima.pop_front();
+        }
+        while self.minima.len() > MOST_STEPS {
+            // While somebody keeps the queue full, the path without it is not seen: the least stays.
+            let Some((at, value)) = self.minima.pop_front() else {
+                break;
+            };
+            if let Some(next) = self.minima.front_mut() {
+                *next = (at, next.1.min(value));
+            }
         }
         let base = self
             .minima

@@ -1,0 +1,78 @@
+//! Somebody else keeps the path's queue full, whatever we do: a download that only stops at loss. Yielding to delay would
+//! leave us nothing, so beside such a flow we do as it does.
+
+use std::time::{Duration, Instant};
+
+/// A queue that stays this long, although we send far less than the path carried, is somebody else's. Shorter: a slow
+/// drain is taken for competition.
+const AFTER: Duration = Duration::from_millis(1_500);
+/// Far less: this share of what the path carried before.
+const SHARE: f64 = 0.6;
+/// And it is not on the way down: still this share of its largest.
+const STANDS: f64 = 0.5;
+/// It is over when the queue has been short for this long. Shorter: the trough of the other's saw tooth ends it.
+const OVER_AFTER: Duration = Duration::from_secs(3);
+/// Nothing is taken for competition for longer than this without being looked at anew: the path itself may have
+/// become longer.
+const LONGEST: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(super) struct Competition {
+    /// The queue has not been short since then.
+    standing_since: Option<Instant>,
+    /// What the path carried when that began.
+    capacity: f64,
+    largest: f64,
+    on_since: Option<Instant>,
+    short_since: Option<Instant>,
+}
+
+impl Competition {
+    /// Looks at the queue (in seconds); `true` when competition was found now.
+    pub(super) fn note(&mut self, at: Instant, queue: f64, short: bool, capacity: f64, target: f64) -> bool {
+        if let Some(since) = self.on_since {
+            let calm = *self.short_since.get_or_insert(at);
+            if !short {
+                self.short_since = None;
+                self.largest = self.largest.max(queue);
+            }
+            let over = short && at.saturating_duration_since(calm) > OVER_AFTER;
+            if over || at.saturating_duration_since(since) > LONGEST {
+                *self = Self::default();
+            }
+            return false;
+        }
+        if short {
+            self.standing_since = None;
+            self.largest = 0.0;
+            return false;
+        }
+        if self.standing_since.is_none() {
+            self.capacity = capacity;
+        }
+        let since = *self.standing_since.get_or_insert(at);
+        self.largest = self.largest.max(queue);
+        let found = at.saturating_duration_since(since) > AFTER
+            && target < SHARE * self.capacity
+            && queue > STANDS * self.largest;
+        if found {
+            self.on_since = Some(at);
+            self.short_since = None;
+        }
+        found
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.on_since.is_some()
+    }
+
+    /// What the path carried before.
+    pub(super) fn capacity(&self) -> f64 {
+        self.capacity
+    }
+
+    /// The longest queue since it began, in seconds.
+    pub(super) fn largest_queue(&self) -> f64 {
+        self.largest
+    }
+}
