@@ -78,6 +78,10 @@ e2e: web ## Real browsers against the real server; screenshots in artifacts/
 bench: ## Benchmarks; compare ratios of one run, never runs
 	$(CARGO) bench --locked -p forward -p router -p peer --bench '*' -- --color never --min-time 0.2
 
+.PHONY: scoreboard
+scoreboard: ## Pictures on bad networks: ours, rtc's GCC and an oracle; SEEDS=… writes crates/sim/scoreboard.*
+	$(CARGO) run --locked -p sim --bin scoreboard -- --seeds $(or $(SEEDS),20) --out crates/sim
+
 .PHONY: long-call
 long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)
 	$(CARGO) build --release --locked --bin plenum --bin plenum-loadtest

@@ -128,3 +128,80 @@ fn without_a_limit_everyone_gets_what_their_height_asks_for() {
         (None, allocation.ceiling)
     );
 }
+
+mod any_demands {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Source, height, priority, steps, and what flows.
+    type Wish = (Source, u16, u8, Vec<Step>, Option<u8>);
+
+    fn arbitrary() -> impl Strategy<Value = Vec<Wish>> {
+        let source = prop_oneof![
+            Just(Source::Camera),
+            Just(Source::Screen),
+            Just(Source::Microphone)
+        ];
+        let ladder = proptest::collection::vec((10_000u64..2_000_000, 50u16..400), 0..4);
+        let one = (source, 0u16..1_100, 0u8..3, ladder, proptest::option::of(0u8..3));
+        proptest::collection::vec(
+            one.prop_map(|(source, height, priority, ladder, current)| {
+                let (mut bitrate, mut top, mut out) = (0, 0, Vec::new());
+                for (index, (more, higher)) in ladder.into_iter().enumerate() {
+                    bitrate += more;
+                    top += higher;
+                    out.extend(steps(&[(index as u8, top, bitrate)]));
+                }
+                (source, height, priority, out, current)
+            }),
+            0..12,
+        )
+    }
+
+    fn demands(people: &[Wish]) -> Vec<Demand<'_>> {
+        let mut out = Vec::new();
+        for (source, height, priority, steps, current) in people {
+            out.push(Demand {
+                current: current.map(|layer| LayerIndex(layer).into()),
+                ..demand(*source, *height, *priority, steps)
+            });
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_the_budget_but_for_sound(people in arbitrary(), estimate in 0u64..20_000_000, stable in 0u64..20_000_000) {
+            let demands = demands(&people);
+            let budget = Budget::Measured { estimate: Bitrate(estimate), stable: Bitrate(stable) };
+            let allocation = allocate(budget, &demands);
+            let sound: u64 = demands
+                .iter()
+                .filter(|demand| demand.source == Source::Microphone)
+                .filter_map(|demand| demand.steps.first())
+                .map(|step| step.bitrate.0)
+                .sum();
+            prop_assert!(allocation.allocated.0 <= estimate.max(sound));
+            prop_assert!(allocation.allocated <= allocation.ceiling);
+        }
+
+        #[test]
+        fn more_bandwidth_makes_nobody_worse(people in arbitrary(), rate in 0u64..10_000_000, more in 0u64..10_000_000) {
+            let demands = demands(&people);
+            let (less, more) = (allocate(of(rate), &demands), allocate(of(rate + more), &demands));
+            for (index, (less, more)) in less.targets.iter().zip(&more.targets).enumerate() {
+                prop_assert!(less.layer.map(|t| t.layer) <= more.layer.map(|t| t.layer), "slot {index}");
+            }
+        }
+
+        #[test]
+        fn reaching_the_next_step_gives_somebody_more(people in arbitrary(), rate in 0u64..10_000_000) {
+            let demands = demands(&people);
+            let before = allocate(of(rate), &demands);
+            if let Some(next) = before.next_step {
+                let after = allocate(of(next.0 + 1), &demands);
+                prop_assert!(after.allocated > before.allocated, "{before:?} {after:?}");
+            }
+        }
+    }
+}

@@ -10,18 +10,18 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-pub const MS: Duration = Duration::from_millis(1);
+pub(crate) const MS: Duration = Duration::from_millis(1);
 /// Layers of a camera, in bits per second on the wire.
 const LAYERS: [u64; 3] = [165_000, 540_000, 1_830_000];
 const AUDIO: u64 = 48_000;
 const FRAME: Duration = Duration::from_micros(33_333);
 
-pub fn origin() -> Instant {
+pub(crate) fn origin() -> Instant {
     #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
     Instant::now()
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Arrives(usize, u16, u64),
     Feedback(usize, u64),
@@ -33,20 +33,20 @@ enum Event {
 
 /// What is looked at every 50 ms.
 #[derive(Debug, Clone, Copy)]
-pub struct Sample {
-    pub at: f64,
-    pub target: f64,
-    pub queue_ms: f64,
+pub(crate) struct Sample {
+    pub(crate) at: f64,
+    pub(crate) target: f64,
+    pub(crate) queue_ms: f64,
     /// Bits per second since the last sample, of everything put on the wire.
-    pub sent: f64,
-    pub padding: f64,
-    pub chosen: usize,
+    pub(crate) sent: f64,
+    pub(crate) padding: f64,
+    pub(crate) chosen: usize,
 }
 
-pub struct Flow {
-    pub downlink: Downlink<()>,
+pub(crate) struct Flow {
+    pub(crate) downlink: Downlink<()>,
     publishers: usize,
-    pub samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
     arrived: Vec<(u16, Duration)>,
     highest: Option<u16>,
     reported_up_to: Option<u16>,
@@ -57,20 +57,20 @@ pub struct Flow {
     sent_media: u64,
 }
 
-pub struct World {
+pub(crate) struct World {
     pub t0: Instant,
-    pub now: Instant,
-    pub link: Link,
+    pub(crate) now: Instant,
+    pub(crate) link: Link,
     back: Duration,
     back_loss: f64,
-    pub flows: Vec<Flow>,
+    pub(crate) flows: Vec<Flow>,
     queue: BinaryHeap<Reverse<(Instant, u64, Event)>>,
     next: u64,
     rng: Rng,
 }
 
 impl World {
-    pub fn new(config: LinkConfig, publishers: &[usize], seed: u64) -> World {
+    pub(crate) fn new(config: LinkConfig, publishers: &[usize], seed: u64) -> World {
         let t0 = origin();
         let back = config.delay;
         let mut world = World {
@@ -113,7 +113,7 @@ impl World {
         self.queue.push(Reverse((at, self.next, event)));
     }
 
-    pub fn run(&mut self, seconds: f64) {
+    pub(crate) fn run(&mut self, seconds: f64) {
         let end = self.now + Duration::from_secs_f64(seconds);
         let mut sample_at = self.now + MS * 50;
         while let Some(Reverse((at, _, _))) = self.queue.peek() {
@@ -144,7 +144,7 @@ impl World {
                 let mut bytes = (rate / 8.0 * FRAME.as_secs_f64() * jitter) as u32;
                 let now = self.now;
                 while bytes > 0 {
-                    let size = bytes.min(1_200).max(60);
+                    let size = bytes.clamp(60, 1_200);
                     bytes = bytes.saturating_sub(size);
                     self.flows[f].downlink.push(now, outgoing(size, Priority::Video));
                 }
@@ -264,11 +264,10 @@ impl World {
                 }
             };
             self.flows[f].sent_bytes += u64::from(bytes);
-            if let Fate::Arrives(at) = self.link.send(now, bytes as usize - 28) {
-                if let Some(seq) = seq {
-                    let arrival = (at - self.t0).as_nanos() as u64;
-                    self.push(at, Event::Arrives(f, seq.0, arrival));
-                }
+            let fate = self.link.send(now, bytes as usize - 28);
+            if let (Fate::Arrives(at), Some(seq)) = (fate, seq) {
+                let arrival = (at - self.t0).as_nanos() as u64;
+                self.push(at, Event::Arrives(f, seq.0, arrival));
             }
         }
         if let Some(at) = self.flows[f].downlink.poll_timeout() {
@@ -303,7 +302,7 @@ impl Flow {
     }
 
     /// Samples from this second on, up to that.
-    pub fn between(&self, from: f64, to: f64) -> Vec<Sample> {
+    pub(crate) fn between(&self, from: f64, to: f64) -> Vec<Sample> {
         self.samples
             .iter()
             .copied()
@@ -322,7 +321,7 @@ fn outgoing(bytes: u32, priority: Priority) -> Outgoing<()> {
 }
 
 /// What so many publishers' cameras cost, from all base layers to all top layers, one upgrade at a time.
-pub fn ladder(publishers: usize) -> Vec<u64> {
+pub(crate) fn ladder(publishers: usize) -> Vec<u64> {
     let mut layers = vec![0usize; publishers];
     let sum = |layers: &[usize]| layers.iter().map(|layer| LAYERS[*layer]).sum();
     let mut rungs = vec![sum(&layers)];
@@ -335,14 +334,14 @@ pub fn ladder(publishers: usize) -> Vec<u64> {
     rungs
 }
 
-pub fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+pub(crate) fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
     let (sum, count) = values
         .into_iter()
         .fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
     sum / f64::max(count, 1.0)
 }
 
-pub fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     values
@@ -351,7 +350,7 @@ pub fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
         .unwrap_or(0.0)
 }
 
-pub fn path(rate: u64, rtt_ms: u32) -> LinkConfig {
+pub(crate) fn path(rate: u64, rtt_ms: u32) -> LinkConfig {
     LinkConfig {
         rate_bps: Some(rate),
         delay: MS * (rtt_ms / 2),

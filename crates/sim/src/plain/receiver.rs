@@ -198,10 +198,8 @@ impl Receiver {
     fn complete_keyframe(&self) -> Option<u64> {
         self.waiting.iter().find_map(|(number, (_, packet))| {
             let (stamp, _) = Stamp::of_vp8(&packet.payload)?;
-            let parts = *number..*number + u64::from(stamp.parts);
-            let all = stamp.keyframe
-                && stamp.part == 0
-                && parts.clone().all(|part| self.waiting.contains_key(&part));
+            let mut parts = *number..*number + u64::from(stamp.parts);
+            let all = stamp.keyframe && stamp.part == 0 && parts.all(|part| self.waiting.contains_key(&part));
             all.then_some(*number)
         })
     }

@@ -94,6 +94,10 @@ impl World {
     ///
     /// # Panics
     /// When the server refuses.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "whoever joins brings a configuration of their own"
+    )]
     pub fn join(&mut self, room: &str, config: PersonConfig) -> PersonId {
         let index = self.people.len();
         let socket = SocketId(index as u64 + 1);

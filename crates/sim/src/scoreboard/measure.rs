@@ -208,7 +208,7 @@ impl Look<'_> {
 
     fn layer_before(&self, at: f64) -> u8 {
         let before = self.seen.frames.iter().filter(|frame| self.since(frame.at) < at);
-        before.last().map_or(0, |frame| frame.layer)
+        before.max_by_key(|frame| frame.at).map_or(0, |frame| frame.layer)
     }
 
     fn step(&self, down: Duration, up: Duration, rate: u64, out: &mut Measured) {
