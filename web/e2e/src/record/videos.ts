@@ -76,7 +76,8 @@ function paintedScreen(): void {
     context.fillRect(0, 0, 1920, 1080);
     context.fillStyle = '#202020';
     context.font = '22px sans-serif';
-    for (let row = 0; row < 38; row++) context.fillText(lines[Math.floor(scroll) + row] ?? '', 60, 40 + row * 28 - (scroll % 1) * 28);
+    for (let row = 0; row < 38; row++)
+      context.fillText(lines[Math.floor(scroll) + row] ?? '', 60, 40 + row * 28 - (scroll % 1) * 28);
     if (caret) context.fillRect(640, 500, 3, 26);
   };
   const slide = (number: number): void => {
@@ -86,7 +87,8 @@ function paintedScreen(): void {
     context.font = 'bold 72px sans-serif';
     context.fillText(lines[number * 7]?.slice(0, 40) ?? '', 120, 200);
     context.font = '40px sans-serif';
-    for (let row = 0; row < 8; row++) context.fillText(lines[number * 7 + row + 1]?.slice(0, 70) ?? '', 160, 340 + row * 84);
+    for (let row = 0; row < 8; row++)
+      context.fillText(lines[number * 7 + row + 1]?.slice(0, 70) ?? '', 160, 340 + row * 84);
     for (let bar = 0; bar < 9; bar++) {
       context.fillStyle = `hsl(${bar * 40} 70% 55%)`;
       const height = 60 + 300 * random();
