@@ -135,9 +135,15 @@ fn counts(answer: &Answer) -> (usize, usize, usize) {
 
 #[test]
 fn browsers_with_slots() {
-    for (name, video, audio, rtx) in [
-        ("chromium-slots", "96 97 108 109 45 46 98 99", "111 63", true),
-        ("firefox-slots", "120 124 121 125 99 100", "109", true),
+    for (name, published, video, audio, rtx) in [
+        (
+            "chromium-slots",
+            "96 97",
+            "96 97 108 109 45 46 98 99",
+            "111 63",
+            true,
+        ),
+        ("firefox-slots", "120 124", "120 124 121 125 99 100", "109", true),
     ] {
         let (_, answer) = accept(name);
         assert_eq!(counts(&answer), (2, 4, 3), "{name}");
@@ -157,6 +163,12 @@ fn browsers_with_slots() {
         );
         assert_eq!(
             formats(&sections[1]).join(" "),
+            published,
+            "{name}: what can be put into slots, with its RTX"
+        );
+        let slot = usize::from(answer.sections.video_slots[0].mline.0);
+        assert_eq!(
+            formats(&sections[slot]).join(" "),
             video,
             "{name}: one of each codec with its RTX, in the client's order"
         );

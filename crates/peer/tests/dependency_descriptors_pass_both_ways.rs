@@ -6,7 +6,7 @@ use bytes::Bytes;
 use media::packet::SlotPacket;
 use media::{Codec, Extensions, MLineIndex, RtpTime, SeqNo, TrackId};
 use peer::{Peer, PeerEvent};
-use support::{MID_EXT, World, packet, video};
+use support::{MID_EXT, VP8, World, packet, video};
 
 const DESCRIPTOR_EXT: u8 = 12;
 const AV1: u8 = 45;
@@ -30,10 +30,10 @@ fn in_with_a_packet() {
     let mut world = world();
     let sent = packet(
         7,
-        AV1,
+        VP8,
         1,
         &[(MID_EXT, b"cam"), (DESCRIPTOR_EXT, &[0x80, 1, 2])],
-        b"obu",
+        b"\x10\x00frame",
     );
     world.client.send_rtp(world.now, sent);
     world.exchange();
@@ -42,7 +42,7 @@ fn in_with_a_packet() {
         _ => None,
     });
     let got = got.expect("the packet came");
-    assert_eq!(got.codec, Codec::Av1);
+    assert_eq!(got.codec, Codec::Vp8);
     assert_eq!(
         got.extensions.dependency_descriptor.as_deref(),
         Some(&[0x80, 1, 2][..])

@@ -333,10 +333,15 @@ impl World {
                 for (participant, _) in participants {
                     let client = &self.clients[w];
                     let known = client.known.contains(participant);
-                    assert!(known || client.id == Some(*participant), "the quality of a stranger");
+                    assert!(
+                        known || client.id == Some(*participant),
+                        "the quality of a stranger"
+                    );
                 }
             }
-            Notice::Layers { track, .. } | Notice::Codec { track, .. } => assert!(self.clients[w].own.contains(track)),
+            Notice::Layers { track, .. } | Notice::Codec { track, .. } => {
+                assert!(self.clients[w].own.contains(track))
+            }
             Notice::Answer { .. } => {}
         }
     }

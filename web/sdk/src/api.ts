@@ -46,7 +46,7 @@ export interface ConnectOptions {
   /** `tcp` ignores the server's UDP candidates (for tests and for networks that break UDP). Default `all`. */
   transport?: 'all' | 'tcp';
   /**
-   * Codec of one's own camera. Another one than VP8 is used where the browser can be told (`encodings[].codec`), and
+   * Codec of one's own camera. Another one than VP8 is used where the server takes it and the browser can be told, and
    * only while all who watch decode it: else the server asks for VP8. VP9 is sent as SVC (L3T3_KEY). Default `vp8`.
    */
   videoCodec?: VideoCodec;

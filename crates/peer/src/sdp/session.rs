@@ -154,7 +154,7 @@ impl Session {
         };
         let codecs = match role {
             Role::Publish | Role::Slot(_) | Role::Idle => {
-                codecs::negotiate(mline, offer.media, &offer.codecs, bandwidth)?
+                codecs::negotiate(mline, offer.media, &offer.codecs, bandwidth, publishes)?
             }
             Role::Data | Role::Refused => Vec::new(),
         };
