@@ -340,7 +340,7 @@ impl World {
                 }
             }
             Notice::Layers { track, .. } | Notice::Codec { track, .. } => {
-                assert!(self.clients[w].own.contains(track))
+                assert!(self.clients[w].own.contains(track));
             }
             Notice::Answer { .. } => {}
         }
