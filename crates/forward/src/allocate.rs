@@ -108,7 +108,7 @@ pub struct Allocation {
 /// 4. better steps by priority, then by what they add to the picture's height for each bit.
 ///
 /// That order does not depend on the budget, and the budget is spent along it until something does not fit: so more
-/// bandwidth never makes any slot worse. What flows now must fit `estimate`, what would be better than now `stable`; one
+/// bandwidth never makes any slot worse where nothing flows yet. What flows now must fit `estimate`, what would be better than now `stable`; one
 /// upgrade that does not fit holds back those after it, and takes nothing from what flows.
 pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
     let wishes: Vec<usize> = demands.iter().map(wish).collect();
