@@ -199,7 +199,8 @@ mod any_demands {
 
         #[test]
         fn reaching_the_next_step_gives_somebody_more(people in arbitrary(), rate in 0u64..10_000_000) {
-            let demands = demands(&people);
+            let mut demands = demands(&people);
+            demands.iter_mut().for_each(|demand| demand.current = None);
             let before = allocate(of(rate), &demands);
             if let Some(next) = before.next_step {
                 let after = allocate(of(next.0 + 1), &demands);
