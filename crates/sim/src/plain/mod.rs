@@ -10,6 +10,7 @@
 
 mod actions;
 mod cubic;
+mod downloads;
 mod estimators;
 mod missing;
 mod observe;

@@ -1,6 +1,6 @@
 //! A server, people, links between them, and the order of events.
 
-use super::cubic::{Cubic, SEGMENT_BYTES};
+use super::cubic::Cubic;
 use super::estimators::Estimators;
 use super::observe::{Observation, SAMPLE_INTERVAL, Sample};
 use super::peer::{PlainOffer, PlainPeer};
@@ -29,7 +29,7 @@ const MAX_EVENTS_PER_INSTANT: usize = 1_000_000;
 const SERVER_NTP: NtpTime = NtpTime(3_990_000_000 << 32);
 
 #[derive(Debug)]
-enum Event {
+pub(super) enum Event {
     ToServer(Path, BytesMut),
     ToPerson(usize, BytesMut),
     Notice(SocketId, Notice),
@@ -55,7 +55,7 @@ pub struct World {
     digest: u64,
     next_sample: Option<Instant>,
     /// Downloads of others, by whose link they share.
-    downloads: BTreeMap<usize, Cubic>,
+    pub(super) downloads: BTreeMap<usize, Cubic>,
 }
 
 impl World {
@@ -251,41 +251,6 @@ impl World {
     /// From now on somebody's datagrams come through another's downlink: they live under one roof.
     pub fn share_down(&mut self, who: PersonId, with: PersonId) {
         self.people[who.0].shares = Some(with.0);
-    }
-
-    /// A download (one TCP Cubic flow) begins on somebody's downlink.
-    pub fn start_download(&mut self, who: PersonId) {
-        self.downloads.insert(who.0, Cubic::new());
-        self.download(who.0);
-    }
-
-    /// Bytes the download on somebody's downlink has got so far.
-    pub fn downloaded(&self, who: PersonId) -> u64 {
-        self.downloads
-            .get(&who.0)
-            .map_or(0, |cubic| cubic.delivered_bytes)
-    }
-
-    fn download(&mut self, index: usize) {
-        let mut events = Vec::new();
-        let Some(cubic) = self.downloads.get_mut(&index) else {
-            return;
-        };
-        let link = &mut self.people[index].down;
-        while cubic.may_send() {
-            cubic.sent();
-            // Acknowledgements come back over a path as long; a loss shows with those of the segments behind it.
-            match link.send(self.now, SEGMENT_BYTES) {
-                Fate::Arrives(at) => events.push((at + link.config.delay, Event::Download(index, true))),
-                Fate::Dropped(_) => {
-                    let later = self.now + link.queue_delay(self.now) + link.config.delay * 2;
-                    events.push((later, Event::Download(index, false)));
-                }
-            }
-        }
-        for (at, event) in events {
-            self.push(at, event);
-        }
     }
 
     fn sample(&mut self) {
@@ -484,7 +449,7 @@ impl World {
         }
     }
 
-    fn push(&mut self, at: Instant, event: Event) {
+    pub(super) fn push(&mut self, at: Instant, event: Event) {
         self.queue.push(Reverse((at, self.next_event)));
         self.events.insert(self.next_event, event);
         self.next_event += 1;
