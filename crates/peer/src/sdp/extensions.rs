@@ -154,18 +154,25 @@ pub(crate) fn read(attributes: &[Attribute]) -> Result<Vec<OfferedExtension>, Of
 }
 
 /// What of a section's extensions is used when the client publishes (`true`) or receives on it: the ids, and
-/// the lines of the answer without `a=`. `feedback`: whether the section's codecs can report on transport-wide
-/// numbers; where they cannot, a number on packets we send is of no use.
+/// the lines of the answer without `a=`.
+///
+/// `feedback`: whether the section's codecs can report on transport-wide numbers; where they cannot, a number on
+/// packets we send is of no use.
+///
+/// `vp8`: whether the section's codecs include VP8. A publisher of VP8 is not asked for dependency descriptors: with them
+/// libwebrtc leaves picture ids and temporal layers out of the payload, and nothing would be left to keep a slot's
+/// numbering whole (seen in Firefox 153 and Chromium 156: payload descriptors without an X bit).
 pub(crate) fn negotiate(
     offered: &[OfferedExtension],
     publishes: bool,
     feedback: bool,
+    vp8: bool,
 ) -> (ExtensionIds, Vec<String>) {
     let mut ids = ExtensionIds::default();
     let mut lines = Vec::new();
     for offer in offered {
         let usable = if publishes {
-            offer.client_sends
+            offer.client_sends && !(vp8 && offer.extension == Extension::DependencyDescriptor)
         } else {
             // Rids name a publisher's layers.
             offer.client_receives

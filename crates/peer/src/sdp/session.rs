@@ -4,9 +4,10 @@ use crate::api::OfferError;
 use crate::config::PeerConfig;
 use crate::sdp::codecs::{self, Bandwidth, NegotiatedCodec};
 use crate::sdp::extensions::{self, ExtensionIds};
+use crate::sdp::formats;
 use crate::sdp::offer::{DeclaredSsrc, Direction, Media, Offer, OfferSection, RemoteTransport};
 use media::plane::{PublishSection, Sections, Slot};
-use media::{Kind, MLineIndex};
+use media::{Codec, Kind, MLineIndex};
 
 /// The state after an accepted offer.
 #[derive(Debug, Clone)]
@@ -144,7 +145,9 @@ impl Session {
             .codecs
             .iter()
             .any(|codec| codec.feedback.iter().any(|line| line == "transport-cc"));
-        let (ids, extension_lines) = extensions::negotiate(&offer.extensions, publishes, feedback);
+        let mut formats = offer.codecs.iter().filter_map(formats::video);
+        let vp8 = offer.media == Media::Video && formats.any(|codec| codec == Codec::Vp8);
+        let (ids, extension_lines) = extensions::negotiate(&offer.extensions, publishes, feedback, vp8);
         let bandwidth = if ids.transport_cc != 0 {
             Bandwidth::TransportCc
         } else if publishes {

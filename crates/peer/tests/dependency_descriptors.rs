@@ -1,12 +1,12 @@
-//! A publisher's dependency descriptor comes with its packet, and goes out with a slot's, short or long.
+//! Dependency descriptors go out with a slot's packets, short or long; publishers of VP8 are not asked for them.
 
 mod support;
 
 use bytes::Bytes;
 use media::packet::SlotPacket;
 use media::{Codec, Extensions, MLineIndex, RtpTime, SeqNo, TrackId};
-use peer::{Peer, PeerEvent};
-use support::{MID_EXT, VP8, World, packet, video};
+use peer::Peer;
+use support::{MID_EXT, World, video};
 
 const DESCRIPTOR_EXT: u8 = 12;
 const AV1: u8 = 45;
@@ -26,27 +26,18 @@ fn world() -> World {
 }
 
 #[test]
-fn in_with_a_packet() {
-    let mut world = world();
-    let sent = packet(
-        7,
-        VP8,
-        1,
-        &[(MID_EXT, b"cam"), (DESCRIPTOR_EXT, &[0x80, 1, 2])],
-        b"\x10\x00frame",
-    );
-    world.client.send_rtp(world.now, sent);
-    world.exchange();
-    let got = world.take_events().into_iter().find_map(|event| match event {
-        PeerEvent::Rtp { packet, .. } => Some(packet),
-        _ => None,
-    });
-    let got = got.expect("the packet came");
-    assert_eq!(got.codec, Codec::Vp8);
-    assert_eq!(
-        got.extensions.dependency_descriptor.as_deref(),
-        Some(&[0x80, 1, 2][..])
-    );
+fn a_publisher_of_vp8_is_not_asked_for_them() {
+    let world = world();
+    let sections: Vec<&str> = world.first_answer.sdp.split("m=").collect();
+    let has = |mid: &str| {
+        let line = format!("a=mid:{mid}\r\n");
+        let section = sections.iter().find(|section| section.contains(&line));
+        section
+            .expect("the section is answered")
+            .contains("dependency-descriptor")
+    };
+    assert!(!has("cam"), "with them, browsers leave out picture ids");
+    assert!(has("v0"), "a slot may carry them");
 }
 
 #[test]
