@@ -31,6 +31,11 @@ pub(super) const DEEPEST: f64 = 0.35;
 /// When little was sent and a queue still grows, the target goes down to this share at most at once.
 pub(super) const UNSEEN: f64 = 0.9;
 
+/// Messages in a row that have to show overuse. More: later down. Fewer: a client that was busy for a moment loses its
+/// picture.
+pub(super) const MESSAGES_OF_OVERUSE: u32 = 2;
+/// Share of the former target to go back to after a hiccup. Higher: the same hiccup at once again, if it was none.
+pub(super) const AFTER_HICCUP: f64 = 0.9;
 /// Share of what gets through that is kept at overuse (gcc-02 §5.5 has 0.85). Higher: the queue drains more slowly.
 pub(super) const DECREASE: f64 = 0.95;
 /// A queue is meant to be gone after this long: the target goes down by queue / this. Lower: faster, deeper dips.

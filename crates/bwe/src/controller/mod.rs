@@ -51,6 +51,11 @@ pub struct Controller {
     competition: competition::Competition,
     /// Lowered because of a queue that has not drained yet.
     draining: bool,
+    /// What to go back to when a queue drains that came while little was sent: it was a hiccup of somebody's, and said
+    /// nothing of what the path carries.
+    former: Option<f64>,
+    /// Messages in a row that showed overuse.
+    overused_for: u32,
     changes: VecDeque<Change>,
 }
 
@@ -74,6 +79,8 @@ impl Controller {
             last_decrease: None,
             competition: competition::Competition::default(),
             draining: false,
+            former: None,
+            overused_for: 0,
             changes: VecDeque::new(),
         }
     }
@@ -196,7 +203,10 @@ impl Controller {
             // What arrives is what was sent, not what the path could carry.
             carried = carried.max(self.target * UNSEEN);
         }
-        if queue > SHORT_QUEUE && !self.competition.is_on() {
+        if limited && !self.competition.is_on() {
+            self.former.get_or_insert(self.target);
+        } else if queue > SHORT_QUEUE && !self.competition.is_on() {
+            self.former = None;
             self.capacity = Some((carried.min(self.target * 1.5), at));
         }
         let drain = 1.0 - (queue / DRAIN_TIME).min(MOST_DRAIN);
@@ -215,6 +225,9 @@ impl Controller {
     /// The queue is short again: back to what the path carries.
     fn drained(&mut self, at: Instant) {
         self.draining = false;
+        if let Some(former) = self.former.take() {
+            return self.set(at, (former * AFTER_HICCUP).max(self.target), Reason::Drained);
+        }
         if let Some((capacity, _)) = self.capacity {
             let target = (capacity * AFTER_DRAIN).max(self.target);
             self.set(at, target, Reason::Drained);
@@ -299,8 +312,10 @@ impl Estimator for Controller {
         let limited = feedback.application_limited_since.is_some();
         self.note_queue(at);
         let recovering = self.outage.is_recovering(at);
-        if !recovering && self.is_overuse(at) {
-            if self.may_decrease(at) {
+        let overused = self.is_overuse(at);
+        self.overused_for = if overused { self.overused_for + 1 } else { 0 };
+        if !recovering && overused {
+            if self.may_decrease(at) && self.overused_for >= MESSAGES_OF_OVERUSE {
                 self.decrease(at, Reason::Overuse, limited);
             }
         } else if !self.outage.is_recent(at) && self.loss_tells() {
