@@ -176,7 +176,7 @@ impl<P: Peer> Router<P> {
                 continue;
             };
             let track_steps = if may_flow(entry, mline, track) {
-                track.steps(self.now)
+                track.steps(self.now, slot.forwarder.state().layer.is_none())
             } else {
                 Vec::new()
             };
@@ -290,24 +290,19 @@ fn without_repairs(rate: Bitrate, loss: f64) -> Bitrate {
 
 impl Track {
     /// What the allocator can choose among.
-    fn steps(&self, now: Instant) -> Vec<Step> {
-        let step = |(index, height): (usize, u16)| {
-            let layer = self.layers.get(index);
-            Step {
-                target: LayerIndex(index as u8).into(),
-                height,
-                rate_permille: 1_000,
-                bitrate: layer.map_or(Bitrate(0), |layer| layer.rate.cost(layer.announced)),
-            }
-        };
+    ///
+    /// A slot that `starts` begins with what comes already: a better layer that nobody asked for may never come.
+    fn steps(&self, now: Instant, starts: bool) -> Vec<Step> {
         match self.source.kind() {
             // Audio flows or does not; it has no quality to choose, and DTX is no reason to close.
-            Kind::Audio if self.open => vec![step((0, 0))],
+            Kind::Audio if self.open => vec![self.step(0, 0)],
             Kind::Audio => Vec::new(),
             Kind::Video => {
                 let had = self.status.iter().enumerate();
-                had.filter(|(index, _)| self.is_to_be_had(*index, now))
-                    .map(|(index, status)| step((index, status.height)))
+                let highest = self.status.iter().rposition(|status| status.active);
+                let most = highest.filter(|_| starts).unwrap_or(usize::MAX);
+                had.filter(|(index, _)| *index <= most && self.is_to_be_had(*index, now))
+                    .map(|(index, status)| self.step(index, status.height))
                     .collect()
             }
         }
@@ -315,12 +310,50 @@ impl Track {
 
     /// Whether a layer comes, or would if the publisher were asked: it was told that nobody watches it, or that somebody
     /// does again so lately that it may not have begun. A browser drops layers without a word: one that was asked for
-    /// and stays silent is absent.
+    /// and stays silent is absent until something of it is heard.
     pub(crate) fn is_to_be_had(&self, index: usize, now: Instant) -> bool {
         let active = self.status.get(index).is_some_and(|status| status.active);
         let unasked = !self.wanted.announced().contains(LayerIndex(index as u8));
-        let asked = self.layers.get(index).and_then(|layer| layer.asked);
-        active || unasked || asked.is_some_and(|at| now.saturating_duration_since(at) < ASKED_PATIENCE)
+        let Some(layer) = self.layers.get(index) else {
+            return false;
+        };
+        let coming = layer
+            .asked
+            .is_some_and(|at| now.saturating_duration_since(at) < ASKED_PATIENCE);
+        active || (!layer.absent && (unasked || coming))
+    }
+
+    /// Notes which of the layers that were asked for do not come.
+    pub(crate) fn note_absent(&mut self, now: Instant) {
+        for index in 0..self.layers.len() {
+            let wanted = self.wanted.announced().contains(LayerIndex(index as u8));
+            let absent = wanted && !self.is_to_be_had(index, now);
+            if let Some(layer) = self.layers.get_mut(index) {
+                layer.absent |= absent && layer.asked.is_some();
+            }
+        }
+    }
+
+    /// The layer for a tile of this height when bandwidth is no object and the publisher sends all it has.
+    pub(crate) fn ideal_layer(&self, height: u16) -> Option<LayerIndex> {
+        if self.source.kind() == Kind::Audio {
+            return None;
+        }
+        let heights = self.status.iter().enumerate();
+        let steps: Vec<Step> = heights
+            .map(|(index, status)| self.step(index, status.height))
+            .collect();
+        forward::select_step(height, &steps).map(|index| LayerIndex(index as u8))
+    }
+
+    fn step(&self, index: usize, height: u16) -> Step {
+        let layer = self.layers.get(index);
+        Step {
+            target: LayerIndex(index as u8).into(),
+            height,
+            rate_permille: 1_000,
+            bitrate: layer.map_or(Bitrate(0), |layer| layer.rate.cost(layer.announced)),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ impl<P: Peer> Router<P> {
         let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
             return;
         };
-        layer.heard = Some(self.now);
+        (layer.heard, layer.absent) = (Some(self.now), false);
         layer.rate.add(self.now, packet.payload.len());
         // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
         let codec = if packet.codec == Codec::Red {

@@ -27,6 +27,7 @@ impl<P: Peer> Router<P> {
             let silence = layer.heard.map(|heard| self.now.saturating_duration_since(heard));
             status.active &= silence.is_some_and(|silence| silence < LAYER_SILENCE);
         }
+        track.note_absent(self.now);
         // Also without a change: a track that nobody sends becomes a reason to pause after a while.
         self.retarget_subscribers(key);
         self.service_track(key);
@@ -86,12 +87,14 @@ impl<P: Peer> Router<P> {
                 continue;
             };
             let state = slot.forwarder.state();
-            // A layer that was asked for and does not come: its publisher may be able to send those below.
-            let absent = state
-                .target
-                .filter(|layer| !track.is_to_be_had(usize::from(layer.0), self.now));
-            let below = (0..absent.map_or(0, |layer| layer.0)).map(LayerIndex);
-            below.for_each(|layer| watched.insert(layer));
+            let is_absent = |layer: &LayerIndex| !track.is_to_be_had(usize::from(layer.0), self.now);
+            // A layer that does not come stays asked for, with those between it and what is shown instead: telling the
+            // publisher to stop it and to send it again, in turns, would restart an encoder each time.
+            let ideal = track.ideal_layer(slot.height).filter(is_absent);
+            let absent = ideal.max(state.target.filter(is_absent));
+            let shown = state.target.filter(|layer| !is_absent(layer));
+            let hoped_for = absent.map_or(0..0, |top| shown.map_or(0, |layer| layer.0)..top.0 + 1);
+            hoped_for.map(LayerIndex).for_each(|layer| watched.insert(layer));
             state
                 .layer
                 .into_iter()

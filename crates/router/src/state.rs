@@ -170,6 +170,8 @@ pub(crate) struct Layer {
     pub(crate) rate: LayerRate,
     /// When the publisher was last asked to send it again.
     pub(crate) asked: Option<Instant>,
+    /// It was asked for and did not come: until something of it is heard, nobody waits for it again.
+    pub(crate) absent: bool,
     /// Highest bitrate the publisher named; 0 when it did not.
     pub(crate) announced: Bitrate,
 }

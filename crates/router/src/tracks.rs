@@ -91,6 +91,7 @@ impl<P: Peer> Router<P> {
                 heard: None,
                 rate: LayerRate::new(now),
                 asked: None,
+                absent: false,
                 announced: info.max_bitrate,
             });
         }
@@ -141,6 +142,7 @@ impl<P: Peer> Router<P> {
                     heard: None,
                     rate: LayerRate::new(now),
                     asked: None,
+                    absent: false,
                     announced: info.max_bitrate,
                 })
                 .collect();

@@ -83,3 +83,66 @@ fn other_layers_are_wanted_anew() {
     });
     assert_eq!(wanted(&mut stage), Some(vec![0, 1]));
 }
+
+/// Whatever the publisher was told in this time, in order.
+fn told(stage: &mut Stage) -> Vec<Vec<u8>> {
+    let events = stage.take_events().into_iter();
+    let layers = events.filter_map(|event| match event {
+        MediaEvent::WantedLayers { layers, .. } => Some(layers.into_iter().map(|layer| layer.0).collect()),
+        _ => None,
+    });
+    layers.collect()
+}
+
+#[test]
+fn a_layer_that_does_not_come_stays_wanted() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    let camera = stage.publish(&alice, CAMERA, 10, Source::Camera);
+    stage.assign(&bob, bob.video[0], Some(camera), 180);
+    send(&mut stage, &alice, &[0], 7_000);
+    assert_eq!(told(&mut stage), [[0]]);
+    // What the uplink does not carry: a browser sends only what it can.
+    stage.assign(&bob, bob.video[0], Some(camera), 720);
+    send(&mut stage, &alice, &[0], 20_000);
+    // What the uplink carries next is asked for too, and nothing is taken back.
+    let both: [&[u8]; 2] = [&[0, 2], &[0, 1, 2]];
+    assert_eq!(
+        told(&mut stage),
+        both,
+        "an encoder that restarts costs a keyframe"
+    );
+    bob.received(bob.video[0]);
+    stage.frame(&alice, 0, false);
+    assert_eq!(
+        bob.received(bob.video[0]).len(),
+        1,
+        "what comes is shown meanwhile"
+    );
+    send(&mut stage, &alice, &[0, 2], 1_000);
+    bob.received(bob.video[0]);
+    stage.frame(&alice, 2, false);
+    assert_eq!(
+        bob.received(bob.video[0]).len(),
+        1,
+        "as soon as it comes, it is shown"
+    );
+}
+
+#[test]
+fn a_slot_begins_with_what_comes_already() {
+    let mut stage = Stage::new();
+    let (alice, bob, carl) = (
+        stage.join(1, 1, 1, 1),
+        stage.join(1, 2, 1, 1),
+        stage.join(1, 3, 1, 1),
+    );
+    let camera = stage.publish(&alice, CAMERA, 10, Source::Camera);
+    stage.assign(&bob, bob.video[0], Some(camera), 180);
+    send(&mut stage, &alice, &[0], 7_000);
+    stage.assign(&carl, carl.video[0], Some(camera), 720);
+    stage.frame(&alice, 0, true);
+    assert_eq!(carl.received(carl.video[0]).len(), 1);
+    send(&mut stage, &alice, &[0], 1_100);
+    assert_eq!(told(&mut stage).last(), Some(&vec![0, 2]));
+}
