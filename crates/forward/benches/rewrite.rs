@@ -57,7 +57,7 @@ fn run(bencher: Bencher<'_, '_>, kind: Kind, packet: fn(u32) -> (Duration, Packe
         unwrap_red: false,
     };
     forwarder.set_track(start, Some(track));
-    forwarder.set_target(start, Some(LayerIndex(0)));
+    forwarder.set_target(start, Some(LayerIndex(0).into()));
     let mut forward = |(now, packet): &(Instant, Packet)| {
         let capture = CaptureTime {
             at: *now,

@@ -2,10 +2,12 @@
 
 mod run;
 
+use crate::allocate::LayerTarget;
 use crate::clock::CaptureTime;
 use crate::history::{History, Sent};
 use crate::rewrite::{Numbers, Rewriters};
 use crate::source::Place;
+use crate::spatial::SpatialFilter;
 use crate::temporal::TemporalFilter;
 use crate::timeline::Line;
 use bytes::Bytes;
@@ -40,17 +42,12 @@ pub struct ForwardedTrack {
 pub struct ForwarderState {
     /// The track assigned.
     pub track: Option<TrackId>,
-    /// The layer that flows now. `None`: nothing flows.
-    pub layer: Option<LayerIndex>,
-    /// The layer that should flow. `None`: paused.
-    pub target: Option<LayerIndex>,
-}
-
-impl ForwarderState {
+    /// What flows now. `None`: nothing flows.
+    pub layer: Option<LayerTarget>,
+    /// What should flow. `None`: paused.
+    pub target: Option<LayerTarget>,
     /// Whether the forwarder waits for a keyframe to switch at.
-    pub fn is_switching(&self) -> bool {
-        self.track.is_some() && self.target.is_some() && self.layer != self.target
-    }
+    pub switching: bool,
 }
 
 /// What a sender report of a slot says (RFC 3550 §6.4.1).
@@ -73,7 +70,8 @@ pub struct Forwarder {
     kind: Kind,
     line: Line,
     track: Option<ForwardedTrack>,
-    target: Option<LayerIndex>,
+    target: Option<LayerTarget>,
+    spatial: SpatialFilter,
     temporal: TemporalFilter,
     /// The layer that flows, from the packet it was switched at.
     run: Option<Run>,
@@ -109,6 +107,7 @@ impl Forwarder {
             line: Line::new(clock_rate, now, start_timestamp),
             track: None,
             target: None,
+            spatial: SpatialFilter::default(),
             temporal: TemporalFilter::default(),
             run: None,
             rewriters: Rewriters::default(),
@@ -139,18 +138,17 @@ impl Forwarder {
         }
     }
 
-    /// The layer that should flow; `None` pauses at once. Video goes on with the former layer until a
-    /// keyframe of the target arrives. For audio, layer 0 opens the gate.
-    pub fn set_target(&mut self, _now: Instant, target: Option<LayerIndex>) {
+    /// What should flow; `None` pauses at once. Video goes on with the former layer until a keyframe of the target
+    /// arrives; fewer spatial or temporal layers need none. For audio, layer 0 opens the gate.
+    pub fn set_target(&mut self, _now: Instant, target: Option<LayerTarget>) {
         self.target = target;
-        if target.is_none() {
-            self.run = None;
+        match target {
+            Some(target) => {
+                self.spatial.set_wanted(target.spatial);
+                self.temporal.set_wanted(target.temporal);
+            }
+            None => self.run = None,
         }
-    }
-
-    /// The highest temporal layer to pass; `None` passes all. Going up takes effect where the codec allows it.
-    pub fn set_max_temporal_id(&mut self, max: Option<u8>) {
-        self.temporal.set_wanted(max);
     }
 
     /// A packet of the assigned track arrived (in any order, duplicates included): the packet to send
@@ -165,11 +163,12 @@ impl Forwarder {
         let track = self.track?;
         let target = self.target?;
         let flows = self.run.as_ref().is_some_and(|run| run.layer == layer);
-        if !flows && layer != target {
+        if !flows && layer != target.layer {
             return None;
         }
         let offered = self.read(track, layer, packet);
-        let sent = match flows {
+        let goes_on = flows && !self.changes_codec(offered.as_ref());
+        let sent = match goes_on {
             true => self.go_on(packet.seq, offered.as_ref(), now, capture),
             false => self.begin(offered.as_ref()?, now, capture),
         }?;
@@ -180,23 +179,32 @@ impl Forwarder {
 
     /// The layer of which a keyframe is needed before the slot can show what it should.
     pub fn wants_keyframe(&self) -> Option<LayerIndex> {
-        let switching = self.kind == Kind::Video && self.state().is_switching();
-        self.target.filter(|_| switching)
+        let switching = self.kind == Kind::Video && self.state().switching;
+        self.target.filter(|_| switching).map(|target| target.layer)
     }
 
     /// The layer to ask for a keyframe when the subscriber sends PLI or FIR: the one to switch to, else the
     /// one that flows. `None` for audio, and when nothing should flow.
     pub fn keyframe_layer(&self) -> Option<LayerIndex> {
-        self.target
-            .filter(|_| self.kind == Kind::Video && self.track.is_some())
+        let target = self
+            .target
+            .filter(|_| self.kind == Kind::Video && self.track.is_some());
+        target.map(|target| target.layer)
     }
 
     /// What flows, and what should.
     pub fn state(&self) -> ForwarderState {
+        let layer = self.run.as_ref().map(|run| LayerTarget {
+            layer: run.layer,
+            spatial: self.spatial.passing(),
+            temporal: self.temporal.passing(),
+        });
+        let other = layer.map(|layer| layer.layer) != self.target.map(|target| target.layer);
         ForwarderState {
             track: self.track.map(|track| track.id),
-            layer: self.run.as_ref().map(|run| run.layer),
+            layer,
             target: self.target,
+            switching: self.track.is_some() && self.target.is_some() && (other || self.spatial.waits()),
         }
     }
 
@@ -247,6 +255,20 @@ impl Forwarder {
         })
     }
 
+    /// Whether a publisher has turned to another codec with this packet of the layer that flows: what flowed ends, and
+    /// the slot waits for a keyframe.
+    fn changes_codec(&mut self, offered: Option<&Offered<'_>>) -> bool {
+        let (Some(run), Some(offered)) = (&self.run, offered) else {
+            return false;
+        };
+        // Sound may turn from RED to Opus and back with each packet.
+        let changes = self.kind == Kind::Video && run.codec != offered.codec;
+        if changes && run.is_ahead(offered.original.seq) {
+            self.run = None;
+        }
+        changes
+    }
+
     /// The packet as this slot would carry it; `None` when it is malformed or not of the slot's kind.
     fn read<'a>(&self, track: ForwardedTrack, layer: LayerIndex, packet: &'a Packet) -> Option<Offered<'a>> {
         let (codec, payload) = match packet.codec {
@@ -266,7 +288,8 @@ impl Forwarder {
 
     /// A packet of the target while another layer, or none, flows.
     fn begin(&mut self, offered: &Offered<'_>, now: Instant, capture: CaptureTime) -> Option<SlotPacket> {
-        if Some(offered.layer) != self.target || !offered.info.keyframe {
+        let wanted = self.target.is_some_and(|target| target.layer == offered.layer);
+        if !wanted || !offered.info.keyframe {
             return None;
         }
         let output = self.next_output();
@@ -278,12 +301,13 @@ impl Forwarder {
             capture,
             last,
         };
-        let run = Run::begin(offered.layer, offered.original, output, moment)?;
+        let run = Run::begin((offered.layer, offered.codec), offered.original, output, moment)?;
         let timestamp = run.timestamp(offered.original.timestamp);
         self.run = Some(run);
         if self.kind == Kind::Video {
             self.first_of_use = output;
         }
+        self.spatial.newest(&offered.info);
         self.temporal.newest(&offered.info);
         let carries = Some((offered.track, offered.layer));
         if self.carried != carries {
@@ -295,7 +319,8 @@ impl Forwarder {
         let numbers = rewriter.numbers(&offered.payload)?;
         self.last = Some((timestamp, now));
         // A talk spurt begins (RFC 3551 §4.1); in video the bit ends a frame and stays as it is.
-        let marker = offered.original.marker || self.kind == Kind::Audio;
+        let marker =
+            offered.original.marker || self.kind == Kind::Audio || self.spatial.ends_picture(&offered.info);
         self.send(offered, output, timestamp, marker, numbers)
     }
 
@@ -341,8 +366,12 @@ impl Forwarder {
         };
         let run = self.run.as_mut()?;
         let rewriter = self.rewriters.of(offered.codec);
-        let passes = self.temporal.newest(&offered.info)
-            && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
+        let (spatial, temporal) = (
+            self.spatial.newest(&offered.info),
+            self.temporal.newest(&offered.info),
+        );
+        let passes =
+            spatial && temporal && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
         let numbers = if passes {
             rewriter.numbers(&offered.payload)
         } else {
@@ -358,7 +387,8 @@ impl Forwarder {
         if last.is_none_or(|last| timestamp.distance(last) > 0) {
             self.last = Some((timestamp, now));
         }
-        self.send(offered, output, timestamp, offered.original.marker, numbers)
+        let marker = offered.original.marker || self.spatial.ends_picture(&offered.info);
+        self.send(offered, output, timestamp, marker, numbers)
     }
 
     /// A packet older than the newest: it has its place, if that is still free.
@@ -370,7 +400,7 @@ impl Forwarder {
             .output(source)
             .filter(|output| !self.history.contains(*output))?;
         let fits = run.has_place_for(offered.original.timestamp);
-        if !fits || !self.temporal.passes(&offered.info) {
+        if !fits || !self.spatial.passes(&offered.info) || !self.temporal.passes(&offered.info) {
             return None;
         }
         let numbers = self.rewriters.of(offered.codec).numbers(&offered.payload)?;
@@ -380,7 +410,8 @@ impl Forwarder {
         {
             *last = timestamp;
         }
-        self.send(offered, output, timestamp, offered.original.marker, numbers)
+        let marker = offered.original.marker || self.spatial.ends_picture(&offered.info);
+        self.send(offered, output, timestamp, marker, numbers)
     }
 
     fn send(

@@ -21,6 +21,7 @@ mod rewrite;
 mod ring;
 mod select;
 mod source;
+mod spatial;
 mod temporal;
 mod timeline;
 mod wanted;

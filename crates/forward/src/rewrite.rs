@@ -1,6 +1,8 @@
 //! Numbers inside payloads: what each codec needs so that runs of different sources look like one stream.
 
+mod pictures;
 mod vp8;
+mod vp9;
 
 use bytes::Bytes;
 use media::Codec;
@@ -14,6 +16,8 @@ pub(crate) enum Numbers {
     Unchanged,
     /// For the VP8 payload descriptor.
     Vp8 { picture_id: u16, tl0_picture_index: u8 },
+    /// For the VP9 payload descriptor.
+    Vp9 { picture_id: u16, tl0_picture_index: u8 },
 }
 
 impl Numbers {
@@ -25,6 +29,10 @@ impl Numbers {
                 picture_id,
                 tl0_picture_index,
             } => media::vp8::rewrite(payload, picture_id, tl0_picture_index),
+            Numbers::Vp9 {
+                picture_id,
+                tl0_picture_index,
+            } => media::vp9::rewrite(payload, picture_id, tl0_picture_index),
         }
     }
 }
@@ -43,6 +51,7 @@ pub(crate) trait Rewriter: Debug {
 #[derive(Debug, Default)]
 pub(crate) struct Rewriters {
     vp8: vp8::Vp8Rewriter,
+    vp9: vp9::Vp9Rewriter,
     plain: Plain,
 }
 
@@ -50,7 +59,8 @@ impl Rewriters {
     pub(crate) fn of(&mut self, codec: Codec) -> &mut dyn Rewriter {
         match codec {
             Codec::Vp8 => &mut self.vp8,
-            _ => &mut self.plain,
+            Codec::Vp9 => &mut self.vp9,
+            Codec::Opus | Codec::Red | Codec::Av1 | Codec::H264 => &mut self.plain,
         }
     }
 }

@@ -43,7 +43,7 @@ impl Scene {
             high,
         };
         scene.forwarder.set_track(now, track(1));
-        scene.forwarder.set_target(now, Some(layer(0)));
+        scene.forwarder.set_target(now, Some(layer(0).into()));
         assert_eq!(scene.low(true), 2);
         scene
     }
@@ -74,16 +74,16 @@ impl Scene {
 fn the_old_layer_goes_on_until_the_new_one_has_a_keyframe() {
     let mut scene = Scene::new();
     assert_eq!(scene.forwarder.wants_keyframe(), None);
-    scene.forwarder.set_target(scene.now, Some(layer(1)));
+    scene.forwarder.set_target(scene.now, Some(layer(1).into()));
     assert_eq!(scene.forwarder.wants_keyframe(), Some(layer(1)));
-    assert!(scene.forwarder.state().is_switching());
+    assert!(scene.forwarder.state().switching);
     assert_eq!((scene.low(false), scene.high(false)), (2, 0));
     assert_eq!((scene.high(true), scene.low(false)), (2, 0));
     assert_eq!(scene.forwarder.wants_keyframe(), None);
-    assert_eq!(scene.forwarder.state().layer, Some(layer(1)));
+    assert_eq!(scene.forwarder.state().layer, Some(layer(1).into()));
 
     // Down again, the same way.
-    scene.forwarder.set_target(scene.now, Some(layer(0)));
+    scene.forwarder.set_target(scene.now, Some(layer(0).into()));
     assert_eq!((scene.low(false), scene.high(false)), (0, 2));
     assert_eq!((scene.low(true), scene.high(false)), (2, 0));
     assert_eq!(scene.forwarder.switches(), 3);
@@ -92,8 +92,8 @@ fn the_old_layer_goes_on_until_the_new_one_has_a_keyframe() {
 #[test]
 fn a_change_of_mind_before_the_keyframe_costs_nothing() {
     let mut scene = Scene::new();
-    scene.forwarder.set_target(scene.now, Some(layer(1)));
-    scene.forwarder.set_target(scene.now, Some(layer(0)));
+    scene.forwarder.set_target(scene.now, Some(layer(1).into()));
+    scene.forwarder.set_target(scene.now, Some(layer(0).into()));
     assert_eq!(scene.forwarder.wants_keyframe(), None);
     assert_eq!(scene.low(false), 2);
 }
@@ -104,7 +104,7 @@ fn a_pause_is_immediate_and_ends_at_a_keyframe() {
     scene.forwarder.set_target(scene.now, None);
     assert_eq!(scene.low(false), 0);
     assert_eq!(scene.forwarder.keyframe_layer(), None);
-    scene.forwarder.set_target(scene.now, Some(layer(0)));
+    scene.forwarder.set_target(scene.now, Some(layer(0).into()));
     assert_eq!(scene.forwarder.wants_keyframe(), Some(layer(0)));
     assert_eq!((scene.low(false), scene.low(true), scene.low(false)), (0, 2, 2));
 }
@@ -114,7 +114,7 @@ fn another_track_ends_the_former_at_once() {
     let mut scene = Scene::new();
     scene.forwarder.set_track(scene.now, track(2));
     assert_eq!(scene.forwarder.state().target, None);
-    scene.forwarder.set_target(scene.now, Some(layer(1)));
+    scene.forwarder.set_target(scene.now, Some(layer(1).into()));
     assert_eq!((scene.low(false), scene.high(false), scene.high(true)), (0, 0, 2));
 }
 
@@ -128,7 +128,7 @@ fn naming_the_same_track_again_changes_nothing() {
 #[test]
 fn a_keyframe_whose_first_packet_came_second_is_completed_on_request() {
     let mut scene = Scene::new();
-    scene.forwarder.set_target(scene.now, Some(layer(1)));
+    scene.forwarder.set_target(scene.now, Some(layer(1).into()));
     let frame = scene.high.frame(true, 3, 3000);
     let early = &frame[1];
     assert_eq!(
@@ -284,7 +284,7 @@ fn an_old_frame_never_takes_the_slot_back_in_time() {
         .forwarder
         .handle_packet(scene.now, layer(0), &packet, capture)
         .expect("flows");
-    scene.forwarder.set_target(scene.now, Some(layer(1)));
+    scene.forwarder.set_target(scene.now, Some(layer(1).into()));
     // A keyframe that was captured 300 ms before what has been shown, then frames every 33 ms.
     let mut last = newest.timestamp;
     for frame in 0..60u32 {
@@ -348,7 +348,7 @@ fn a_slot_silent_for_hours_goes_on_at_the_present() {
     scene.forwarder.set_target(scene.now, None);
     // Past half the timestamps' circle, where later looks like earlier.
     scene.now += std::time::Duration::from_secs(7 * 3600);
-    scene.forwarder.set_target(scene.now, Some(layer(1)));
+    scene.forwarder.set_target(scene.now, Some(layer(1).into()));
     let packet = scene.high.frame(true, 1, 3000).remove(0);
     let out = scene
         .forwarder

@@ -17,7 +17,7 @@ fn a_closed_gate_leaves_no_gap_and_its_opening_is_marked() {
         let now = t0 + ms(20) * u32::from(number);
         if number % 50 == 0 {
             let open = number / 50 % 2 == 0;
-            forwarder.set_target(now, open.then_some(layer(0)));
+            forwarder.set_target(now, open.then_some(layer(0).into()));
         }
         let packet = opus(65_500u16.wrapping_add(number), u32::from(number) * 960);
         sent.extend(
@@ -48,7 +48,7 @@ fn late_and_doubled_packets_find_their_place_once() {
     let t0 = origin();
     let mut forwarder = audio_forwarder(t0);
     forwarder.set_track(t0, track(7));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let mut pass = |number: u16| {
         let packet = opus(65_535u16.wrapping_add(number), u32::from(number) * 960);
         let now = t0 + ms(20) * u32::from(number);
@@ -87,7 +87,7 @@ fn red_is_unwrapped_on_request_and_again_for_a_retransmission() {
             unwrap_red: true,
         }),
     );
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let packet = red(5, &[0xf8, 42]);
     let out = forwarder
         .handle_packet(t0, layer(0), &packet, reported(t0))
@@ -120,7 +120,7 @@ fn red_passes_as_it_is_otherwise() {
     let t0 = origin();
     let mut forwarder = audio_forwarder(t0);
     forwarder.set_track(t0, track(7));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let packet = red(5, &[0xf8, 42]);
     let out = forwarder
         .handle_packet(t0, layer(0), &packet, reported(t0))
@@ -133,7 +133,7 @@ fn pictures_do_not_pass_through_an_audio_slot() {
     let t0 = origin();
     let mut forwarder = audio_forwarder(t0);
     forwarder.set_track(t0, track(7));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let packet = Packet {
         codec: Codec::Vp8,
         ..opus(1, 0)
@@ -150,13 +150,13 @@ fn sound_the_slot_has_already_passed_is_left_out_for_a_moment_only() {
     let t0 = origin();
     let mut forwarder = audio_forwarder(t0);
     forwarder.set_track(t0, track(1));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let first = forwarder
         .handle_packet(t0, layer(0), &opus(1, 0), reported(t0))
         .expect("flows");
     // The next talker's packets are 50 ms older than what the slot has sent.
     forwarder.set_track(t0, track(2));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let mut sent = Vec::new();
     for number in 0..10u16 {
         let captured = t0 - ms(50) + ms(20) * u32::from(number);
@@ -174,7 +174,7 @@ fn sound_the_slot_has_already_passed_is_left_out_for_a_moment_only() {
 
     // A second older: it would be a word. It goes out, never backwards.
     forwarder.set_track(t0, track(3));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let old = forwarder
         .handle_packet(t0, layer(0), &opus(1, 5), reported(t0 - ms(1000)))
         .expect("flows");

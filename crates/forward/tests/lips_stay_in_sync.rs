@@ -179,7 +179,7 @@ fn call(mut publishers: Vec<Publisher>, dwell: Duration, length: Duration, settl
         if since_switch == 0 {
             for forwarder in [&mut video, &mut audio] {
                 forwarder.set_track(now, track(publishers[current].track));
-                forwarder.set_target(now, Some(layer(0)));
+                forwarder.set_target(now, Some(layer(0).into()));
             }
             (late_audio, late_video) = (None, None);
         }

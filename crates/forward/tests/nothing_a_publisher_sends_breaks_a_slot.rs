@@ -3,7 +3,7 @@
 mod support;
 
 use bytes::Bytes;
-use forward::{CaptureTime, ForwardedTrack, Forwarder};
+use forward::{CaptureTime, ForwardedTrack, Forwarder, LayerTarget};
 use media::{Codec, Extensions, Kind, Packet, RtpTime, SeqNo, TrackId};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -56,8 +56,12 @@ proptest! {
         for ((from, packet), pause, target, reported, ask) in packets {
             now += ms(pause);
             if target < 5 {
-                forwarder.set_target(now, Some(layer(target % 3)).filter(|_| target < 4));
-                forwarder.set_max_temporal_id(Some(target).filter(|target| *target < 3));
+                let wanted = LayerTarget {
+                    layer: layer(target % 3),
+                    spatial: target % 4,
+                    temporal: if target < 3 { target } else { LayerTarget::ALL },
+                };
+                forwarder.set_target(now, Some(wanted).filter(|_| target < 4));
             }
             let capture = CaptureTime { at: now, reported };
             if let Some(out) = forwarder.handle_packet(now, layer(from), &packet, capture) {

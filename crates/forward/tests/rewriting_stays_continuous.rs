@@ -288,13 +288,13 @@ impl Subscriber {
         {
             self.track = usize::from(next);
             self.forwarder.set_track(now, track(1 + u32::from(next)));
-            self.forwarder.set_target(now, Some(layer(0)));
+            self.forwarder.set_target(now, Some(layer(0).into()));
             self.oracle.run = None;
         }
         if let Some(target) = step.target {
             let target = Some(target)
                 .filter(|target| usize::from(*target) < LAYERS)
-                .map(layer);
+                .map(|index| layer(index).into());
             self.forwarder.set_target(now, target);
             if target.is_none() {
                 self.oracle.run = None;
@@ -362,7 +362,7 @@ proptest! {
             track: 0,
         };
         subscriber.forwarder.set_track(t0, track(1));
-        subscriber.forwarder.set_target(t0, Some(layer(0)));
+        subscriber.forwarder.set_target(t0, Some(layer(0).into()));
         let mut begun = 0;
         for arrival in arrivals(t0, &steps, &starts) {
             let now = t0 + ms(33) * arrival.step as u32 + ms(40);
@@ -392,7 +392,7 @@ fn every_layer_of_a_clean_source_flows_to_the_last_packet() {
     for frame in 0..3000u32 {
         let now = t0 + ms(33) * frame;
         if frame % 100 == 0 {
-            forwarder.set_target(now, Some(layer((frame / 100 % 3) as u8)));
+            forwarder.set_target(now, Some(layer((frame / 100 % 3) as u8).into()));
         }
         for (index, source) in (0u8..).zip(&mut sources) {
             for packet in source.frame(frame % 10 == 5, 3, 2970) {

@@ -2,7 +2,16 @@
 
 mod support;
 
+use forward::LayerTarget;
 use support::{Start, Vp8Layer, content, layer, ms, origin, reported, track, video_forwarder};
+
+/// All of layer 0 up to this temporal layer.
+fn up_to(temporal: u8) -> Option<LayerTarget> {
+    Some(LayerTarget {
+        temporal,
+        ..layer(0).into()
+    })
+}
 
 const START: Start = Start {
     seq: 65_000,
@@ -16,14 +25,14 @@ fn over_changes_of_the_limit() {
     let t0 = origin();
     let mut forwarder = video_forwarder(t0);
     forwarder.set_track(t0, track(1));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, Some(layer(0).into()));
     let mut source = Vp8Layer::new(1, 0, START);
     let mut sent = Vec::new();
-    let limits = [None, Some(0), Some(1), None, Some(2), Some(0), None];
+    let limits = [LayerTarget::ALL, 0, 1, LayerTarget::ALL, 2, 0, LayerTarget::ALL];
     for frame in 0..2800u32 {
         let now = t0 + ms(33) * frame;
         if frame % 400 == 13 {
-            forwarder.set_max_temporal_id(limits[(frame / 400) as usize]);
+            forwarder.set_target(now, up_to(limits[(frame / 400) as usize]));
         }
         for packet in source.frame(frame == 0, 3, 2970) {
             sent.extend(
@@ -56,8 +65,7 @@ fn a_late_packet_of_a_frame_that_passed_still_finds_its_number() {
     let t0 = origin();
     let mut forwarder = video_forwarder(t0);
     forwarder.set_track(t0, track(1));
-    forwarder.set_target(t0, Some(layer(0)));
-    forwarder.set_max_temporal_id(Some(0));
+    forwarder.set_target(t0, up_to(0));
     let mut source = Vp8Layer::new(1, 0, START);
     let frames: Vec<_> = (0..12).map(|frame| source.frame(frame == 0, 2, 3000)).collect();
     let mut pass = |packet| {
@@ -86,13 +94,12 @@ fn a_layer_begins_only_at_a_frame_that_needs_nothing_that_was_dropped() {
     let t0 = origin();
     let mut forwarder = video_forwarder(t0);
     forwarder.set_track(t0, track(1));
-    forwarder.set_target(t0, Some(layer(0)));
+    forwarder.set_target(t0, up_to(1));
     let mut source = Vp8Layer::new(1, 0, START);
-    forwarder.set_max_temporal_id(Some(1));
     let mut passed = Vec::new();
     for frame in 0..12u32 {
         if frame == 3 {
-            forwarder.set_max_temporal_id(None);
+            forwarder.set_target(t0, up_to(LayerTarget::ALL));
         }
         let packet = source.frame(frame == 0, 1, 3000).remove(0);
         if forwarder

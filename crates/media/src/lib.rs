@@ -4,10 +4,12 @@
 //! First ring: no thread, no socket, no clock, no lock.
 
 pub mod audio_level;
+pub mod av1;
 pub mod codec;
 pub mod data;
 pub mod datagram;
 pub mod extended;
+pub mod h264;
 pub mod id;
 pub mod packet;
 pub mod payload;
@@ -17,6 +19,7 @@ pub mod stun;
 pub mod track;
 pub mod unit;
 pub mod vp8;
+pub mod vp9;
 
 pub use audio_level::AudioLevel;
 pub use codec::Codec;
@@ -24,6 +27,6 @@ pub use datagram::DatagramKind;
 pub use extended::ExtendedSeq;
 pub use id::{LayerIndex, MLineIndex, ParticipantId, RoomId, TrackId};
 pub use packet::{Extensions, Packet};
-pub use payload::PayloadInfo;
+pub use payload::{PayloadInfo, PictureId};
 pub use track::{Kind, LayerInfo, Source};
 pub use unit::{Bitrate, NtpTime, RtpTime, SeqNo};

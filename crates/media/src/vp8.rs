@@ -1,5 +1,6 @@
 //! The VP8 payload descriptor (RFC 7741 §4.2).
 
+use crate::payload::PictureId;
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// Longest descriptor: two flag bytes, a 15-bit picture id, TL0PICIDX, TID/Y/KEYIDX.
@@ -13,23 +14,6 @@ const I: u8 = 0x80;
 const L: u8 = 0x40;
 const T: u8 = 0x20;
 const K: u8 = 0x10;
-const M: u8 = 0x80;
-
-/// A picture id as the descriptor carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PictureId {
-    /// 0..=127 when short, 0..=32767 when long.
-    pub value: u16,
-    /// 15 bits on the wire instead of 7.
-    pub long: bool,
-}
-
-impl PictureId {
-    /// How many different values there are.
-    pub fn modulus(self) -> u16 {
-        if self.long { 1 << 15 } else { 1 << 7 }
-    }
-}
 
 /// A parsed descriptor, and what the first byte of the VP8 data behind it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,17 +121,8 @@ impl Reader<'_> {
     }
 
     fn picture_id(&mut self) -> Option<PictureId> {
-        let high = self.byte()?;
-        if high & M == 0 {
-            return Some(PictureId {
-                value: u16::from(high),
-                long: false,
-            });
-        }
-        let low = self.byte()?;
-        Some(PictureId {
-            value: u16::from_be_bytes([high & !M, low]),
-            long: true,
-        })
+        let id = PictureId::parse(self.bytes.get(self.at..)?)?;
+        self.at += id.len();
+        Some(id)
     }
 }

@@ -44,7 +44,7 @@ proptest! {
         for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::H264] {
             if let Some(info) = PayloadInfo::of(codec, &payload) {
                 prop_assert!(!info.keyframe || info.starts_frame);
-                prop_assert!(info.temporal_id < 4);
+                prop_assert!(info.temporal_id < 8);
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
 use crate::table::Table;
-use forward::{Allocation, Budget, Demand, ForwardedTrack, Step, allocate};
+use forward::{Allocation, Budget, Demand, ForwardedTrack, LayerTarget, Step, allocate};
 use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
 use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
 use peer::Peer;
@@ -187,7 +187,7 @@ impl<P: Peer> Router<P> {
                 source: track.source,
                 height: slot.height,
                 priority: slot.priority,
-                current: slot.forwarder.state().target.map(Into::into),
+                current: slot.forwarder.state().target,
                 steps: &[],
             });
         }
@@ -210,7 +210,7 @@ impl<P: Peer> Router<P> {
             if too_dear {
                 self.stop(key, mline);
             }
-            let target = goes_on.or(target.layer.map(|target| target.layer));
+            let target = goes_on.or(target.layer);
             touched.extend(self.set_target(key, mline, target));
         }
         touched
@@ -237,7 +237,7 @@ impl<P: Peer> Router<P> {
         &mut self,
         key: PeerKey,
         mline: MLineIndex,
-        target: Option<LayerIndex>,
+        target: Option<LayerTarget>,
     ) -> Option<TrackKey> {
         let now = self.now;
         let mut changed = None;
@@ -258,14 +258,14 @@ fn over_budget(
     budget: Budget,
     allocation: &Allocation,
     demands: &[Demand<'_>],
-    flowing: &[Option<LayerIndex>],
+    flowing: &[Option<LayerTarget>],
 ) -> impl Iterator<Item = bool> {
     let estimate = match budget {
         Budget::Unlimited => u64::MAX,
         Budget::Measured { estimate, .. } => estimate.0,
     };
-    let cost = |demand: &Demand<'_>, layer: LayerIndex| {
-        let step = demand.steps.iter().find(|step| step.target.layer == layer);
+    let cost = |demand: &Demand<'_>, target: LayerTarget| {
+        let step = demand.steps.iter().find(|step| step.target == target);
         step.map_or(0, |step| step.bitrate.0)
     };
     let slots = demands.iter().zip(flowing).zip(&allocation.targets);
@@ -273,8 +273,11 @@ fn over_budget(
         let (Some(flowing), Some(target)) = (*flowing, target.layer) else {
             return false;
         };
-        let (before, after) = (cost(demand, flowing), cost(demand, target.layer));
-        before > after && allocation.allocated.0 + (before - after) > estimate
+        let (before, after) = (cost(demand, flowing), cost(demand, target));
+        // Spatial layers of one encoding end without a keyframe.
+        flowing.layer != target.layer
+            && before > after
+            && allocation.allocated.0 + (before - after) > estimate
     })
 }
 
@@ -302,7 +305,7 @@ impl Track {
                 let highest = self.status.iter().rposition(|status| status.active);
                 let most = highest.filter(|_| starts).unwrap_or(usize::MAX);
                 had.filter(|(index, _)| *index <= most && self.is_to_be_had(*index, now))
-                    .map(|(index, status)| self.step(index, status.height))
+                    .flat_map(|(index, status)| self.spatial_steps(index, status.height, now))
                     .collect()
             }
         }
@@ -346,6 +349,31 @@ impl Track {
         forward::select_step(height, &steps).map(|index| LayerIndex(index as u8))
     }
 
+    /// The steps one encoding can be had in: all of it, and with SVC fewer of its spatial layers.
+    fn spatial_steps(&self, index: usize, height: u16, now: Instant) -> Vec<Step> {
+        let all = self.step(index, height);
+        let layer = self.layers.get(index);
+        let mut steps: Vec<Step> = layer
+            .into_iter()
+            .flat_map(|layer| layer.spatial.steps(now, layer.announced))
+            .map(|step| Step {
+                target: LayerTarget {
+                    spatial: step.id,
+                    ..all.target
+                },
+                height: all.height >> step.halvings,
+                bitrate: step.bitrate,
+                ..all
+            })
+            .collect();
+        match steps.last_mut() {
+            // Nothing to leave out of the highest.
+            Some(highest) => highest.target = all.target,
+            None => steps.push(all),
+        }
+        steps
+    }
+
     fn step(&self, index: usize, height: u16) -> Step {
         let layer = self.layers.get(index);
         Step {
@@ -370,7 +398,7 @@ fn goes_on<P: Peer>(
     mline: MLineIndex,
     slot: &Slot,
     track: &Track,
-) -> Option<LayerIndex> {
+) -> Option<LayerTarget> {
     let quiet = slot.kind == Kind::Video && !track.status.iter().any(|layer| layer.active);
     let shown = slot.height > 0 && may_flow(entry, mline, track);
     slot.forwarder.state().target.filter(|_| quiet && shown)

@@ -32,7 +32,11 @@ impl<P: Peer> Router<P> {
             return;
         };
         (layer.heard, layer.absent) = (Some(self.now), false);
+        let info = PayloadInfo::of(packet.codec, &packet.payload);
         layer.rate.add(self.now, packet.payload.len());
+        if let Some(info) = info {
+            layer.spatial.add(self.now, info.spatial_id, packet.payload.len());
+        }
         // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
         let codec = if packet.codec == Codec::Red {
             Codec::Opus
@@ -42,8 +46,11 @@ impl<P: Peer> Router<P> {
         let status = track.status.get_mut(usize::from(index.0));
         let woke = status.is_some_and(|status| !std::mem::replace(&mut status.active, true));
         let changed = track.codec.replace(codec) != Some(codec) || woke;
+        if changed {
+            track.codec_wish.note(codec);
+        }
         let (muted, seq, level) = (track.muted, packet.seq, packet.extensions.audio_level);
-        let keyframe = PayloadInfo::of(packet.codec, &packet.payload).is_some_and(|info| info.keyframe);
+        let keyframe = info.is_some_and(|info| info.keyframe);
         let capture = layer
             .clock
             .capture_time(&publisher.clock, packet.timestamp, self.now);

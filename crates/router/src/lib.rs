@@ -12,6 +12,7 @@
 //! subscribers, `relay` carries data messages.
 
 mod assign;
+mod codec_wish;
 mod config;
 mod counters;
 mod demux;
@@ -24,6 +25,7 @@ mod relay;
 mod resent;
 mod router;
 mod service;
+mod spatial_rates;
 mod speakers;
 mod state;
 mod table;

@@ -1,7 +1,7 @@
 //! What a video track's viewers need of its publisher: layers, and keyframes to begin at.
 
 use crate::router::Router;
-use crate::state::{Track, TrackKey};
+use crate::state::{PeerEntry, Track, TrackKey};
 use crate::timers::Timer;
 use forward::{LAYER_SILENCE, LayerSet};
 use media::id::MAX_LAYERS;
@@ -40,6 +40,7 @@ impl<P: Peer> Router<P> {
             return;
         }
         let watched = self.gather_needs(key);
+        self.choose_codec(key);
         self.request_keyframes(key);
         let now = self.now;
         let Some(track) = self.tracks.get_mut(key) else {
@@ -91,14 +92,15 @@ impl<P: Peer> Router<P> {
             // A layer that does not come stays asked for, with those between it and what is shown instead: telling the
             // publisher to stop it and to send it again, in turns, would restart an encoder each time.
             let ideal = track.ideal_layer(slot.height).filter(is_absent);
-            let absent = ideal.max(state.target.filter(is_absent));
-            let shown = state.target.filter(|layer| !is_absent(layer));
+            let target = state.target.map(|target| target.layer);
+            let absent = ideal.max(target.filter(is_absent));
+            let shown = target.filter(|layer| !is_absent(layer));
             let hoped_for = absent.map_or(0..0, |top| shown.map_or(0, |layer| layer.0)..top.0 + 1);
             hoped_for.map(LayerIndex).for_each(|layer| watched.insert(layer));
-            state
-                .layer
+            let flows = state.layer.map(|layer| layer.layer);
+            flows
                 .into_iter()
-                .chain(state.target)
+                .chain(target)
                 .for_each(|layer| watched.insert(layer));
             slot.forwarder
                 .keyframe_layer()
@@ -115,6 +117,25 @@ impl<P: Peer> Router<P> {
             }
         }
         watched
+    }
+
+    /// Tells the publisher which codec to send, when that has changed.
+    fn choose_codec(&mut self, key: TrackKey) {
+        let (now, peers) = (self.now, &self.peers);
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let Some(own) = track.codec_wish.own() else { return };
+        let all_able = track.subscribers.iter().all(|subscriber| {
+            let entry = peers.get(subscriber.peer);
+            let watches =
+                |entry: &PeerEntry<P>| entry.slot(subscriber.slot).is_some_and(|slot| slot.height > 0);
+            entry.is_none_or(|entry| !watches(entry) || entry.peer.accepts(subscriber.slot, own))
+        });
+        if let Some(codec) = track.codec_wish.poll(now, all_able) {
+            let track = track.id;
+            self.emit(MediaEvent::Codec { track, codec });
+        }
     }
 
     /// Sends the requests that are due.

@@ -1,9 +1,11 @@
 //! What the router keeps for each peer, slot, track and room.
 
+use crate::codec_wish::CodecWish;
 use crate::demux::Registration;
 use crate::layer_rate::LayerRate;
 use crate::rate::Rate;
 use crate::resent::Resent;
+use crate::spatial_rates::SpatialRates;
 use crate::speakers::{MicrophoneKey, Speakers};
 use crate::table::Key;
 use crate::timers::Armed;
@@ -132,6 +134,7 @@ pub(crate) struct Track {
     pub(crate) muted: bool,
     /// Codec of the last packet, Opus for RED.
     pub(crate) codec: Option<Codec>,
+    pub(crate) codec_wish: CodecWish,
     pub(crate) layers: Vec<Layer>,
     /// Height and activity of `layers`, in the form the allocator wants.
     pub(crate) status: Vec<LayerStatus>,
@@ -168,6 +171,7 @@ pub(crate) struct Layer {
     pub(crate) clock: LayerClock,
     pub(crate) heard: Option<Instant>,
     pub(crate) rate: LayerRate,
+    pub(crate) spatial: SpatialRates,
     /// When the publisher was last asked to send it again.
     pub(crate) asked: Option<Instant>,
     /// It was asked for and did not come: until something of it is heard, nobody waits for it again.

@@ -172,7 +172,7 @@ impl<P: Peer> Router<P> {
     fn take_talker_slot(&mut self, listener: PeerKey, mline: MLineIndex, key: TrackKey) {
         self.clear_slot(listener, mline);
         self.fill_slot(listener, mline, key);
-        self.set_target(listener, mline, Some(LayerIndex(0)));
+        self.set_target(listener, mline, Some(LayerIndex(0).into()));
         self.tell_talker(listener, mline);
     }
 

@@ -1,8 +1,10 @@
 //! Tracks begin, change and end.
 
+use crate::codec_wish::CodecWish;
 use crate::counters::DropReason;
 use crate::layer_rate::LayerRate;
 use crate::router::Router;
+use crate::spatial_rates::SpatialRates;
 use crate::state::{Layer, LayerStatus, Track, TrackKey};
 use crate::timers::Armed;
 use forward::{KeyframeRequests, LayerClock, PacketRing, WantedLayers};
@@ -66,6 +68,7 @@ impl<P: Peer> Router<P> {
             source,
             muted: false,
             codec: None,
+            codec_wish: CodecWish::default(),
             status: Vec::new(),
             by_section_layer: [None; MAX_LAYERS],
             subscribers: Vec::new(),
@@ -90,6 +93,7 @@ impl<P: Peer> Router<P> {
                 clock,
                 heard: None,
                 rate: LayerRate::new(now),
+                spatial: SpatialRates::default(),
                 asked: None,
                 absent: false,
                 announced: info.max_bitrate,
@@ -141,6 +145,7 @@ impl<P: Peer> Router<P> {
                     clock: LayerClock::new(Codec::Vp8.clock_rate()),
                     heard: None,
                     rate: LayerRate::new(now),
+                    spatial: SpatialRates::default(),
                     asked: None,
                     absent: false,
                     announced: info.max_bitrate,

@@ -4,7 +4,7 @@ use crate::clock::CaptureTime;
 use crate::numbering::Numbering;
 use crate::source::{Place, SourceSeq};
 use crate::timeline::{Approach, Ease, Line};
-use media::{Kind, LayerIndex, Packet, RtpTime, SeqNo};
+use media::{Codec, Kind, LayerIndex, Packet, RtpTime, SeqNo};
 use std::time::Instant;
 
 /// Off the line by less than this, pictures stay where they are: lips are in sync to ±40 ms (ITU-R BT.1359
@@ -27,6 +27,7 @@ const NONSENSE_MS: u32 = 15_000;
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) layer: LayerIndex,
+    pub(super) codec: Codec,
     pub(super) numbering: Numbering,
     source: SourceSeq,
     approach: Approach,
@@ -46,7 +47,12 @@ pub(super) struct Moment<'a> {
 impl Run {
     /// Begin with this packet as the slot's number `output`. `None` when it is sound that comes too late to
     /// be of use.
-    pub(super) fn begin(layer: LayerIndex, packet: &Packet, output: u64, moment: Moment<'_>) -> Option<Run> {
+    pub(super) fn begin(
+        (layer, codec): (LayerIndex, Codec),
+        packet: &Packet,
+        output: u64,
+        moment: Moment<'_>,
+    ) -> Option<Run> {
         let approach = moment.approach(packet.timestamp)?;
         let mut source = SourceSeq::default();
         let Place::Newest(first) = source.place(packet.seq, 1) else {
@@ -54,6 +60,7 @@ impl Run {
         };
         Some(Run {
             layer,
+            codec,
             numbering: Numbering::new(first, output),
             source,
             approach,
@@ -63,6 +70,13 @@ impl Run {
     /// Where a packet of the layer stands; `reach` is how late it may be.
     pub(super) fn place(&mut self, seq: SeqNo, reach: u64) -> Place {
         self.source.place(seq, reach)
+    }
+
+    /// Whether a packet is newer than every one so far.
+    pub(super) fn is_ahead(&self, seq: SeqNo) -> bool {
+        self.source
+            .highest()
+            .is_none_or(|highest| self.source.extend(seq) > highest)
     }
 
     /// Whether a source number is recent enough to be sent for the first time.

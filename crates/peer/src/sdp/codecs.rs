@@ -86,7 +86,6 @@ pub(crate) fn negotiate(
     media: Media,
     offered: &[OfferedCodec],
     bandwidth: Bandwidth,
-    publishes: bool,
 ) -> Result<Vec<NegotiatedCodec>, OfferError> {
     let kind_of = |codec: &OfferedCodec| match (media, codec.name.as_str()) {
         (Media::Audio, "opus") => Some(Codec::Opus),
@@ -97,7 +96,6 @@ pub(crate) fn negotiate(
     let candidates: Vec<(Codec, &OfferedCodec)> = offered
         .iter()
         .filter_map(|codec| Some((kind_of(codec)?, codec)))
-        .filter(|(kind, _)| !publishes || formats::can_be_published(*kind))
         .collect();
     let is_best = |kind: Codec, codec: &OfferedCodec| {
         let same = candidates.iter().filter(|(other, _)| *other == kind);

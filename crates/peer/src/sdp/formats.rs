@@ -16,12 +16,6 @@ pub(crate) fn video(offer: &OfferedCodec) -> Option<Codec> {
     }
 }
 
-/// Whether a client may publish in this codec: its packets can be put into a slot, and its layers told apart. The others
-/// are negotiated on slots only.
-pub(crate) fn can_be_published(codec: Codec) -> bool {
-    matches!(codec, Codec::Opus | Codec::Red | Codec::Vp8)
-}
-
 /// Among several offered flavours of one codec the one with the lowest rank is taken, of equals the client's first.
 pub(crate) fn rank(codec: Codec, offer: &OfferedCodec) -> u8 {
     match codec {

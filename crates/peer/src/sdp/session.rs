@@ -157,7 +157,7 @@ impl Session {
         };
         let codecs = match role {
             Role::Publish | Role::Slot(_) | Role::Idle => {
-                codecs::negotiate(mline, offer.media, &offer.codecs, bandwidth, publishes)?
+                codecs::negotiate(mline, offer.media, &offer.codecs, bandwidth)?
             }
             Role::Data | Role::Refused => Vec::new(),
         };
