@@ -47,7 +47,7 @@ export interface ConnectOptions {
   transport?: 'all' | 'tcp';
   /**
    * Codec of one's own camera. Another one than VP8 is used where the server takes it and the browser can be told, and
-   * only while all who watch decode it: else the server asks for VP8. VP9 is sent as SVC (L3T3_KEY). Default `vp8`.
+   * only while all who watch decode it: else the server asks for VP8. Default `vp8`.
    */
   videoCodec?: VideoCodec;
   /** Gives up joining; `connect` then rejects with code `aborted`. */

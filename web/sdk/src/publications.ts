@@ -124,12 +124,11 @@ export class Publications {
     }
   }
 
-  /** The server asks for another codec; a change of layers is told. */
+  /** The server asks for another codec. */
   setCodec(trackId: string, codec: VideoCodec): void {
     for (const publication of this.tracks.values()) {
       if (publication.id !== trackId) continue;
-      const done = this.#section(publication.source)?.setCodec(codec);
-      done?.then((changed) => (changed ? this.#sync(publication) : undefined)).catch(() => undefined);
+      void this.#section(publication.source)?.setCodec(codec);
     }
   }
 

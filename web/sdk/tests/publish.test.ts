@@ -53,14 +53,14 @@ describe('publishing', () => {
     expect([q?.scaleResolutionDownBy, h?.scaleResolutionDownBy, f?.active]).toEqual([2, 1, false]);
   });
 
-  it('sends the codec it is told, and tells the layers that come with it', async () => {
+  it('sends the codec it is told', async () => {
     const call = await world.join({ videoCodec: 'vp9' });
     const { sender } = world.pc().section(CAMERA);
     const vp9 = { mimeType: 'video/VP9', clockRate: 90_000 };
     sender.codecs.push(vp9);
     await publish(call, 'camera', fakeTrack('video', 720));
     const layersTold = () => world.server.of('publish').map(({ layers }) => layers?.map(({ rid }) => rid).join());
-    expect(layersTold()).toEqual(['f']);
+    expect(layersTold()).toEqual(['q,h,f']);
     const sent = () =>
       sender.encodings.map(({ rid, active, codec, scalabilityMode }: Encoding) => [
         rid,
@@ -69,16 +69,16 @@ describe('publishing', () => {
         scalabilityMode,
       ]);
     expect(sent()).toEqual([
-      ['q', false, 'video/VP9', undefined],
-      ['h', false, 'video/VP9', undefined],
-      ['f', true, 'video/VP9', 'L3T3_KEY'],
+      ['q', true, 'video/VP9', 'L1T3'],
+      ['h', true, 'video/VP9', 'L1T3'],
+      ['f', true, 'video/VP9', 'L1T3'],
     ]);
     world.socket().say({ type: 'codec', track: 't_000000a1', codec: 'vp8' });
     await world.pass(50);
-    expect(layersTold()).toEqual(['f', 'q,h,f']);
+    expect(layersTold()).toEqual(['q,h,f']);
     expect(sent()).toEqual([
-      ['q', true, 'video/VP8', undefined],
-      ['h', true, 'video/VP8', undefined],
+      ['q', true, 'video/VP8', 'L1T3'],
+      ['h', true, 'video/VP8', 'L1T3'],
       ['f', true, 'video/VP8', 'L1T3'],
     ]);
   });

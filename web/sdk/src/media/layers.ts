@@ -29,12 +29,6 @@ export const CAMERA_LAYERS: readonly Layer[] = [QUARTER, HALF, FULL];
  */
 export const SCREEN_LAYERS: readonly Layer[] = [{ rid: '', scale: 1, maxBitrate: 2_500_000 }];
 
-/**
- * VP9 as SVC: one encoding on the top rid that holds three spatial and three temporal layers. They depend on each other
- * at keyframes only, so that the server can drop the upper ones whenever it likes.
- */
-const CAMERA_SVC: readonly Layer[] = [{ rid: 'f', scale: 1, maxBitrate: 2_000_000, scalability: 'L3T3_KEY' }];
-
 /** libwebrtc sends three layers only from this height on (its simulcast format table), and two from the lower one. */
 const THREE_LAYERS_HEIGHT = 540;
 const TWO_LAYERS_HEIGHT = 270;
@@ -46,9 +40,8 @@ const TWO_LAYERS_HEIGHT = 270;
 export function planLayers(source: Source, height: number, codec: VideoCodec = 'vp8'): Layer[] {
   if (source === 'screen') return [...SCREEN_LAYERS];
   if (source !== 'camera') return [];
-  if (codec === 'vp9') return [...CAMERA_SVC];
-  // AV1 has simulcast only with a mode for each encoding.
-  if (codec === 'av1') return simulcast(height).map((layer) => ({ ...layer, scalability: 'L1T3' }));
+  // These have simulcast only with a mode for each encoding: VP9 would be sent as SVC, and AV1 in the top layer alone.
+  if (codec === 'vp9' || codec === 'av1') return simulcast(height).map((layer) => ({ ...layer, scalability: 'L1T3' }));
   return simulcast(height);
 }
 
@@ -73,7 +66,7 @@ export function describeLayers(layers: readonly Layer[], height: number): LayerD
   }));
 }
 
-/** The browser keeps a mode once set: leaving SVC has to say so. */
+/** The browser keeps a mode once set, and three temporal layers are what it sends of VP8 anyway. */
 function applyScalability(encoding: ScalableEncoding, layer: Layer): boolean {
   const mode = layer.scalability ?? (encoding.scalabilityMode === undefined ? undefined : 'L1T3');
   if (mode === undefined || encoding.scalabilityMode === mode) return false;

@@ -44,16 +44,13 @@ export class PublishSection {
     });
   }
 
-  /** Sends another codec from now on; true when the layers are others now, so that the server must be told. */
-  setCodec(codec: VideoCodec): Promise<boolean> {
+  /** Sends another codec from now on, in the same layers. */
+  setCodec(codec: VideoCodec): Promise<void> {
     return this.#serialised(async () => {
-      const before = this.#layers.map(({ rid }) => rid).join();
       this.#codec = codec;
-      this.#wanted = null;
       this.#plan();
       this.#log.add('media', `${this.source}: codec ${codec}`);
       await this.#apply();
-      return before !== this.#layers.map(({ rid }) => rid).join();
     });
   }
 

@@ -1,0 +1,97 @@
+/** Cameras in every codec, from a real encoder to a real decoder, at every size; and back to VP8 for who needs it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inChromium, inFirefox, type Person } from './support/person.ts';
+import { Server } from './support/server.ts';
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await Server.start('codecs');
+});
+
+afterAll(async () => {
+  await server?.stop();
+});
+
+const show = (person: Person, participant: string, height: number): Promise<void> =>
+  person.tab.evaluate(
+    async (argument) => {
+      await window.plenum?.call?.setView({
+        tiles: [{ participant: argument.participant, source: 'camera', height: argument.height }],
+      });
+    },
+    { participant, height },
+  );
+
+interface Decoding {
+  codec: string;
+  height: number;
+  frames: number;
+}
+
+/** Of the slot that decoded most: codec and height now, and frames so far. */
+const decoding = (person: Person): Promise<Decoding> =>
+  person.tab.evaluate(async () => {
+    const all: Decoding[] = [];
+    for (const connection of window.connections) {
+      const stats = await connection.getStats();
+      const inbound = [...stats.values()].filter((one) => one.type === 'inbound-rtp' && one.kind === 'video');
+      for (const { codecId, frameHeight, framesDecoded } of inbound) {
+        const codec = String(stats.get(codecId)?.mimeType);
+        all.push({ codec, height: Number(frameHeight ?? 0), frames: Number(framesDecoded ?? 0) });
+      }
+    }
+    all.sort((one, other) => other.frames - one.frames);
+    return all[0] ?? { codec: '', height: 0, frames: 0 };
+  }, null);
+
+const untilDecoding = async (person: Person, codec: string, least: number, most: number): Promise<void> => {
+  const deadline = Date.now() + 30_000;
+  let seen = await decoding(person);
+  let since = -1;
+  while (Date.now() < deadline) {
+    seen = await decoding(person);
+    const fits = seen.codec.toLowerCase() === `video/${codec}` && seen.height >= least && seen.height <= most;
+    if (!fits) since = -1;
+    else if (since < 0) since = seen.frames;
+    // Not a last frame that stands still: twenty more of them.
+    else if (seen.frames > since + 20) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${person.name}: no ${codec} ${least}–${most} high, but ${JSON.stringify(seen)}`);
+};
+
+describe.each(['vp9', 'av1', 'h264'])('%s', (codec) => {
+  test('reaches a viewer in the size of its tile', async () => {
+    const [anna, ben] = await Promise.all([inChromium('Anna'), inChromium('Ben')]);
+    try {
+      await anna.join(server, codec, { query: `codec=${codec}` });
+      await ben.join(server, codec, { without: ['camera'] });
+      const participant = await ben.sees('Anna');
+      await show(ben, participant, 720);
+      await untilDecoding(ben, codec, 700, 1_080);
+      await show(ben, participant, 90);
+      await untilDecoding(ben, codec, 1, 200);
+      await show(ben, participant, 330);
+      await untilDecoding(ben, codec, 300, 400);
+    } finally {
+      await Promise.all([anna, ben].map((person) => person.close()));
+    }
+  });
+});
+
+test('somebody who cannot decode it makes the publisher fall back to VP8', async () => {
+  const [anna, ben] = await Promise.all([inChromium('Anna'), inChromium('Ben')]);
+  const fiona = await inFirefox('Fiona', 9);
+  try {
+    await anna.join(server, 'mixed', { query: 'codec=h264' });
+    await ben.join(server, 'mixed', { without: ['camera'] });
+    await ben.watches('Anna');
+    expect((await decoding(ben)).codec.toLowerCase()).toBe('video/h264');
+    await fiona.join(server, 'mixed', { without: ['camera'] });
+    await fiona.watches('Anna');
+    await untilDecoding(ben, 'vp8', 1, 1_080);
+  } finally {
+    await Promise.all([anna, ben, fiona].map((person) => person.close()));
+  }
+});
