@@ -143,7 +143,13 @@ fn browsers_with_slots() {
             "111 63",
             true,
         ),
-        ("firefox-slots", "120 124 121 125 99 100", "120 124 121 125 99 100", "109", true),
+        (
+            "firefox-slots",
+            "120 124 121 125 99 100",
+            "120 124 121 125 99 100",
+            "109",
+            true,
+        ),
     ] {
         let (_, answer) = accept(name);
         assert_eq!(counts(&answer), (2, 4, 3), "{name}");

@@ -4,7 +4,7 @@ use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
 use crate::table::Table;
-use forward::{Allocation, Budget, Demand, ForwardedTrack, LayerTarget, Step, allocate};
+use forward::{Allocation, Budget, Demand, ForwardedTrack, LayerTarget, Step, allocate, select_step};
 use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
 use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex, ParticipantId};
 use peer::Peer;
@@ -202,6 +202,7 @@ impl<P: Peer> Router<P> {
                 ceiling: with_repairs(allocation.ceiling, loss),
             };
             entry.peer.set_demand(self.now, demand);
+            entry.view_share = view_share(&demands, &allocation);
             entry.touch(key, &mut self.dirty);
         }
         let too_dear: Vec<bool> = over_budget(budget, &allocation, &demands, &flowing).collect();
@@ -250,6 +251,24 @@ impl<P: Peer> Router<P> {
         }
         changed
     }
+}
+
+/// Of the height that the views ask for, the share that was allowed.
+fn view_share(demands: &[Demand<'_>], allocation: &Allocation) -> f64 {
+    let (mut allowed, mut asked) = (0.0, 0.0);
+    for (demand, target) in demands.iter().zip(&allocation.targets) {
+        let wish = select_step(demand.height, demand.steps).and_then(|index| demand.steps.get(index));
+        let Some(wish) = wish.filter(|_| demand.source.kind() == Kind::Video) else {
+            continue;
+        };
+        let got = target
+            .layer
+            .and_then(|layer| demand.steps.iter().find(|step| step.target == layer));
+        // Publishers that say no height send one layer, which comes or does not.
+        asked += f64::from(wish.height.max(1));
+        allowed += got.map_or(0.0, |step| f64::from(step.height.max(1)));
+    }
+    if asked > 0.0 { allowed / asked } else { 1.0 }
 }
 
 /// For each slot, whether the layer that flows has to stop before the one that takes its place can begin: with it, more

@@ -94,6 +94,7 @@ impl<P: Peer> Router<P> {
                 .send_report(now, MLineIndex(index as u16), to_peer(report));
         }
         self.retarget_and_serve(key);
+        self.measure_quality(key);
         let Some(entry) = self.peers.get_mut(key) else {
             return;
         };

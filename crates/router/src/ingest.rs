@@ -17,9 +17,10 @@ impl<P: Peer> Router<P> {
         layer: LayerIndex,
         packet: Packet,
     ) {
-        let Some(publisher) = self.peers.get(from) else {
+        let Some(publisher) = self.peers.get_mut(from) else {
             return;
         };
+        publisher.packets_in += 1;
         let found = publisher.section(section).and_then(|section| section.track);
         let Some((key, track)) = found.and_then(|key| Some((key, self.tracks.get_mut(key)?))) else {
             return self.refuse(DropReason::NoTrack);

@@ -20,6 +20,7 @@ mod feedback;
 mod ingest;
 mod layer_rate;
 mod peers;
+mod quality;
 mod rate;
 mod relay;
 mod resent;

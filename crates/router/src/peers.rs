@@ -1,6 +1,7 @@
 //! Peers come, change, speak and go.
 
 use crate::counters::DropReason;
+use crate::quality::QualityMeter;
 use crate::rate::Rate;
 use crate::resent::Resent;
 use crate::router::{Router, add_stats};
@@ -54,6 +55,9 @@ impl<P: Peer> Router<P> {
             talker_slots: Vec::new(),
             clock: PublisherClock::new(),
             silent_seconds: 0,
+            view_share: 1.0,
+            packets_in: 0,
+            quality: QualityMeter::default(),
             data_messages: Rate::new(self.config.data_messages_per_second, self.now),
             data_bytes: Rate::new(self.config.data_bytes_per_second, self.now),
             retransmissions: Rate::new(RETRANSMISSIONS_PER_SECOND, self.now),

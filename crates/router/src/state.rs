@@ -3,6 +3,7 @@
 use crate::codec_wish::CodecWish;
 use crate::demux::Registration;
 use crate::layer_rate::LayerRate;
+use crate::quality::QualityMeter;
 use crate::rate::Rate;
 use crate::resent::Resent;
 use crate::spatial_rates::SpatialRates;
@@ -42,6 +43,11 @@ pub(crate) struct PeerEntry<P> {
     pub(crate) clock: PublisherClock,
     /// Seconds of silence the peer last told, 0 while it is heard.
     pub(crate) silent_seconds: u32,
+    /// Of the height that the view asks for and publishers send, the share that bandwidth allows.
+    pub(crate) view_share: f64,
+    /// RTP packets of all it publishes, since it came.
+    pub(crate) packets_in: u64,
+    pub(crate) quality: QualityMeter,
     pub(crate) data_messages: Rate,
     pub(crate) data_bytes: Rate,
     pub(crate) retransmissions: Rate,

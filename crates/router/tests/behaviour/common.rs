@@ -49,6 +49,7 @@ pub struct Script {
     pub data: Vec<(DataChannel, Bytes)>,
     pub data_error: Option<DataError>,
     pub refused_codecs: Vec<Codec>,
+    pub bandwidth: Option<bwe::Estimate>,
     pub next_answer: Option<Result<Answer, OfferError>>,
     pub closed: bool,
     pub unreachable: bool,
@@ -106,7 +107,7 @@ impl Peer for FakePeer {
         !self.0.borrow().refused_codecs.contains(&codec)
     }
     fn bandwidth(&self) -> Option<bwe::Estimate> {
-        None
+        self.0.borrow().bandwidth
     }
 
     fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}

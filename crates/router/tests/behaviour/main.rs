@@ -19,6 +19,7 @@ mod only_the_loudest_flow;
 mod peers_are_polled_only_when_given_work;
 mod pictures_that_stand_still_go_on;
 mod publishers_fall_back_to_vp8;
+mod quality_is_told_when_it_changes;
 mod red_is_unwrapped;
 mod removing_peers_frees_everything;
 mod reports_go_out_once_a_second;

@@ -10,7 +10,7 @@ fn vp9_picture(stage: &mut Stage, from: &Member, keyframe: bool) {
     for spatial in 0..3u8 {
         let first = if keyframe { 0xac } else { 0xec };
         let mut packet = stage.packet(from, CAMERA, 2, Codec::Vp9, Bytes::new());
-        let id = (0x8000 | packet.seq.0 / 3).to_be_bytes();
+        let id = (0x8000 | (packet.seq.0 / 3)).to_be_bytes();
         packet.marker = spatial == 2;
         packet.payload = Bytes::copy_from_slice(&[first, id[0], id[1], 0x10 | (spatial << 1), 1, 7]);
         stage.rtp(from, CAMERA, 2, packet);
