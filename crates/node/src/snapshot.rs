@@ -1,7 +1,7 @@
 //! What a worker tells about itself once a second.
 
 use peer::PeerStats;
-use router::RouterCounters;
+use router::{Health, RouterCounters};
 
 /// Upper bounds of the loop-lag histogram's buckets, in microseconds; one more bucket takes the rest.
 pub const LAG_BUCKETS_US: [u64; 10] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000];
@@ -13,6 +13,8 @@ pub struct WorkerSnapshot {
     pub number: u64,
     /// The router's counters and gauges.
     pub router: RouterCounters,
+    /// How viewers fare.
+    pub health: Health,
     /// Counters of all its peers, those that left included.
     pub peers: PeerStats,
     /// Loop iterations by how long one batch of work took, per bucket (not cumulative).

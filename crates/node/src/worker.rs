@@ -234,6 +234,7 @@ impl<P: Peer> Worker<P> {
         self.next_snapshot = now + SNAPSHOT_INTERVAL;
         self.snapshot.number += 1;
         self.snapshot.router = *self.router.counters();
+        self.snapshot.health = self.router.health();
         self.snapshot.peers = self.router.peer_stats();
         self.snapshot.datagrams_out = self.udp.sent + self.tcp.sent;
         self.snapshot.send_calls = self.udp.send_calls;

@@ -203,6 +203,12 @@ pub struct PeerStats {
     pub dropped_in: u64,
     /// Packets refused on the way out (codec or slot not negotiated).
     pub dropped_out: u64,
+    /// Bytes on the wire of padding, for probes.
+    pub padding_bytes: u64,
+    /// Probe clusters started.
+    pub probes: u64,
+    /// Packets pushed out of a full pacer.
+    pub pacer_drops: u64,
 }
 
 /// A slow data-channel reader: the message was not queued.

@@ -180,6 +180,11 @@ impl Egress {
         self.downlink.is_measured().then(|| self.downlink.estimate())
     }
 
+    /// Counters since its start.
+    pub(crate) fn stats(&self) -> bwe::DownlinkStats {
+        self.downlink.stats()
+    }
+
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if self.downlink.poll_timeout().is_some_and(|at| at <= now) {
             self.downlink.handle_timeout(now);

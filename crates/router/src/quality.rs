@@ -74,6 +74,11 @@ impl Default for QualityMeter {
 }
 
 impl QualityMeter {
+    /// What was told last.
+    pub(crate) fn told(&self) -> Quality {
+        self.told
+    }
+
     /// Another second has passed: the quality, if it is worth telling.
     pub(crate) fn update(&mut self, measured: Measured) -> Option<Quality> {
         let beyond = measured.one_way.saturating_sub(GOOD_DELAY);

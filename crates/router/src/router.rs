@@ -319,5 +319,8 @@ pub(crate) fn add_stats(sum: PeerStats, more: PeerStats) -> PeerStats {
         rtx_received: sum.rtx_received + more.rtx_received,
         dropped_in: sum.dropped_in + more.dropped_in,
         dropped_out: sum.dropped_out + more.dropped_out,
+        padding_bytes: sum.padding_bytes + more.padding_bytes,
+        probes: sum.probes + more.probes,
+        pacer_drops: sum.pacer_drops + more.pacer_drops,
     }
 }

@@ -360,6 +360,12 @@ impl Peer for RtcPeer {
     }
 
     fn stats(&self) -> PeerStats {
-        self.stats
+        let downlink = self.egress.stats();
+        PeerStats {
+            padding_bytes: downlink.padding_bytes,
+            probes: downlink.probes,
+            pacer_drops: downlink.pacer_drops,
+            ..self.stats
+        }
     }
 }

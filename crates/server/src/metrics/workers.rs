@@ -3,7 +3,7 @@
 use node::{LAG_BUCKETS_US, WorkerSnapshot};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
-use router::DROP_NAMES;
+use router::{DROP_NAMES, PAUSE_NAMES, QUALITY_NAMES};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -56,10 +56,17 @@ fn by_kind(audio: u64, video: u64) -> Vec<(Vec<(&'static str, &'static str)>, u6
 }
 
 fn drops(s: &WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    DROP_NAMES
-        .iter()
-        .zip(s.router.drops)
-        .map(|(name, count)| (vec![("reason", *name)], count))
+    named_by("reason", &DROP_NAMES, &s.router.drops)
+}
+
+fn named_by(
+    label: &'static str,
+    names: &[&'static str],
+    values: &[u64],
+) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
+    let values = names.iter().zip(values);
+    values
+        .map(|(name, value)| (vec![(label, *name)], *value))
         .collect()
 }
 
@@ -95,6 +102,26 @@ static ROWS: &[Row] = &[
         "plenum_worker_slots_assigned",
         "Slots with a track in them now.",
         |s| plain(s.router.slots_assigned),
+    ),
+    gauge(
+        "plenum_slots_paused",
+        "Slots with a track of which nothing flows now, by reason.",
+        |s| named_by("reason", &PAUSE_NAMES, &s.health.paused),
+    ),
+    gauge(
+        "plenum_quality_participants",
+        "Participants now, by the quality of their call: good from a score of 80 on, fair from 50 on.",
+        |s| named_by("quality", &QUALITY_NAMES, &s.health.quality),
+    ),
+    gauge(
+        "plenum_downlink_estimates",
+        "Participants whose downlink is measured now.",
+        |s| plain(s.health.estimates),
+    ),
+    gauge(
+        "plenum_downlink_estimated_bits_per_second",
+        "Sum of what their downlinks are estimated to carry now.",
+        |s| plain(s.health.estimated_bits),
     ),
     gauge(
         "plenum_worker_addresses",
@@ -201,6 +228,21 @@ static ROWS: &[Row] = &[
         "plenum_layer_switches_total",
         "Changes of layer or track in a slot that reached their keyframe.",
         |s| plain(s.router.switches),
+    ),
+    counter(
+        "plenum_padding_bytes_total",
+        "Padding in bytes, sent to find out what downlinks carry, headers included.",
+        |s| plain(s.peers.padding_bytes),
+    ),
+    counter(
+        "plenum_probes_total",
+        "Probe clusters sent to find out what downlinks carry.",
+        |s| plain(s.peers.probes),
+    ),
+    counter(
+        "plenum_pacer_drops_total",
+        "Packets dropped because a downlink's pacer was full.",
+        |s| plain(s.peers.pacer_drops),
     ),
     counter(
         "plenum_sender_reports_total",
@@ -355,6 +397,15 @@ mod tests {
             rtx_received: 12,
             dropped_in: 13,
             dropped_out: 14,
+            padding_bytes: 15,
+            probes: 16,
+            pacer_drops: 17,
+        };
+        busy.health = router::Health {
+            paused: [0, 0, 0, 3, 0],
+            quality: [0, 0, 4],
+            estimates: 5,
+            estimated_bits: 6_000,
         };
         busy.lag_buckets[0] = 2;
         busy.lag_buckets[1] = 3;
@@ -378,6 +429,13 @@ mod tests {
             "plenum_peer_drops_total{direction=\"in\",worker=\"1\"} 13",
             "plenum_peer_drops_total{direction=\"out\",worker=\"1\"} 14",
             "plenum_drops_total{reason=\"no_track\",worker=\"1\"} 0",
+            "plenum_padding_bytes_total{worker=\"1\"} 15",
+            "plenum_probes_total{worker=\"1\"} 16",
+            "plenum_pacer_drops_total{worker=\"1\"} 17",
+            "plenum_slots_paused{reason=\"bandwidth\",worker=\"1\"} 3",
+            "plenum_quality_participants{quality=\"poor\",worker=\"1\"} 4",
+            "plenum_downlink_estimates{worker=\"1\"} 5",
+            "plenum_downlink_estimated_bits_per_second{worker=\"1\"} 6000",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
