@@ -18,7 +18,6 @@ fn share(world: &World, viewer: usize, rate: u64) -> f64 {
 }
 
 #[test]
-#[ignore = "needs a controller that estimates, and an allocator that tells it what is wanted"]
 fn estimate_rises_and_falls() {
     let mut world = world(40);
     let ann = world.join_with_media("ann");
