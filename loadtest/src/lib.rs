@@ -1,4 +1,5 @@
-//! Synthetic participants: real WebRTC over real sockets. The library of the program `plenum-loadtest`.
+//! Synthetic participants: real WebRTC over real sockets, and a relay that is a bad network. The library of the
+//! program `plenum-loadtest`.
 //!
 //! A participant is [`sim::client::Client`] with a WebSocket, a UDP socket and, when told to, TCP connections.
 //! It knows from signaling which track each of its slots should carry, and checks every packet's CSRC against it.
@@ -6,6 +7,7 @@
 
 pub mod colour_code;
 pub mod control;
+pub mod impair;
 pub mod make_media;
 pub mod media_files;
 pub mod net;

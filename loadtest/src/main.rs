@@ -1,6 +1,7 @@
 //! The `plenum-loadtest` program.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command-line program: its output is its purpose.
 
+use loadtest::impair::ImpairOptions;
 use loadtest::options::{self, RunOptions};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
                 .map(|()| ExitCode::SUCCESS)
         }
         Some(("run", arguments)) => run(arguments),
+        Some(("impair", arguments)) => impair(arguments),
         _ => Ok(ExitCode::FAILURE),
     };
     result.unwrap_or_else(|error| {
@@ -40,4 +42,13 @@ fn run(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn impair(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let options = ImpairOptions::from_matches(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(loadtest::impair::relay(options, |line| println!("{line}")));
+    // stdin may still block a thread of the runtime; nobody waits for it.
+    runtime.shutdown_background();
+    result.map(|()| ExitCode::SUCCESS)
 }

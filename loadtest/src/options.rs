@@ -124,10 +124,11 @@ fn parse_talk(text: &str) -> Result<TalkPlan, String> {
 /// The command line.
 pub fn command() -> clap::Command {
     clap::Command::new("plenum-loadtest")
-        .about("Synthetic participants for a Plenum server")
+        .about("Synthetic participants and bad networks for a Plenum server")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(run_command())
+        .subcommand(crate::impair::impair_command())
         .subcommand(
             clap::Command::new("make-media")
                 .about("Write test media with ffmpeg: a camera that shows its number and a tone, for each number")
