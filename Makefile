@@ -82,12 +82,23 @@ bench: ## Benchmarks; compare ratios of one run, never runs
 scoreboard: ## Pictures on bad networks: ours, rtc's GCC and an oracle; SEEDS=… writes crates/sim/scoreboard.*
 	$(CARGO) run --locked -p sim --bin scoreboard -- --seeds $(or $(SEEDS),20) --out crates/sim
 
+.PHONY: soak
+soak: ## Random calls from seeds, oracles over everybody in them; SEEDS=… calls, or SEED=… one of them again
+	$(CARGO) run --locked -p sim --bin soak -- $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),2000))
+
 .PHONY: long-call
 long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)
 	$(CARGO) build --release --locked --bin plenum --bin plenum-loadtest
 	mkdir -p $(ARTIFACTS)
 	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/release/plenum) \
 		LOADTEST=$(abspath target/release/plenum-loadtest) $(NPM) run long-call
+
+.PHONY: compare
+compare: web ## A call through the server and one between two browsers over the same bad links; plots in artifacts/compare/
+	$(CARGO) build --release --locked --bin plenum --bin plenum-loadtest
+	mkdir -p $(ARTIFACTS)
+	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/release/plenum) \
+		LOADTEST=$(abspath target/release/plenum-loadtest) $(NPM) run compare
 
 .PHONY: deny
 deny: ## Licences, advisories and sources of dependencies (needs cargo-deny and its advisory database)

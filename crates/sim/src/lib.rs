@@ -8,3 +8,4 @@ pub mod estimators;
 pub mod full;
 pub mod plain;
 pub mod scoreboard;
+pub mod soak;

@@ -1,0 +1,16 @@
+//! A few of the random calls of `make soak`: nothing goes wrong in them, and twice the same call is the same.
+
+use sim::soak::{Scenario, play};
+
+#[test]
+fn in_random_calls() {
+    for seed in 2..8 {
+        assert_eq!(play(&Scenario::random(seed)), [], "make soak SEED={seed}");
+    }
+}
+
+#[test]
+fn a_seed_is_always_the_same_call() {
+    assert_eq!(Scenario::random(77), Scenario::random(77));
+    assert_ne!(Scenario::random(77), Scenario::random(78));
+}
