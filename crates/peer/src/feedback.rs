@@ -23,14 +23,16 @@ const MAX_NACKED: usize = 17 * 32;
 /// Highest bitrate a client can claim, in bits per second: more than any browser receives, and safe to compute with.
 const MAX_REMB: u64 = 1_000_000_000;
 
-/// Turn what concerns slots into events. A compound is read packet by packet: each names its own SSRC.
+/// Turn what concerns slots into events. A compound is read packet by packet: each names its own SSRC. Returns the round
+/// trip, when a report tells one.
 pub(crate) fn read(
     now: Instant,
     packets: &[Box<dyn rtcp::Packet>],
     sender: &mut Sender,
     egress: &mut Egress,
     events: &mut VecDeque<PeerEvent>,
-) {
+) -> Option<Duration> {
+    let mut round_trip = None;
     let of_path = packets
         .iter()
         .filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerCc>());
@@ -46,13 +48,14 @@ pub(crate) fn read(
                 keyframe(entry.ssrc, sender, events);
             }
         } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
-            read_reports(now, &report.reports, sender, egress, events);
+            round_trip = read_reports(now, &report.reports, sender, egress, events).or(round_trip);
         } else if let Some(report) = packet.downcast_ref::<SenderReport>() {
-            read_reports(now, &report.reports, sender, egress, events);
+            round_trip = read_reports(now, &report.reports, sender, egress, events).or(round_trip);
         } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             read_remb(now, remb, egress);
         }
     }
+    round_trip
 }
 
 fn read_nack(nack: &TransportLayerNack, sender: &Sender, events: &mut VecDeque<PeerEvent>) {
@@ -83,7 +86,7 @@ fn read_reports(
     sender: &mut Sender,
     egress: &mut Egress,
     events: &mut VecDeque<PeerEvent>,
-) {
+) -> Option<Duration> {
     let mut round_trip = None;
     for block in blocks {
         sender.reported(block.ssrc);
@@ -99,10 +102,11 @@ fn read_reports(
             rtt_ms,
         });
     }
+    let round_trip = round_trip.map(|ms| Duration::from_millis(ms.into()));
     if let Some(loss) = sender.loss(blocks) {
-        let round_trip = round_trip.map(|ms| Duration::from_millis(ms.into()));
         egress.handle_fallback(now, Fallback::ReceiverReport { loss, round_trip });
     }
+    round_trip
 }
 
 fn read_remb(now: Instant, remb: &ReceiverEstimatedMaximumBitrate, egress: &mut Egress) {

@@ -1,33 +1,34 @@
 //! Inbound media: loss detection, reports, transport-wide feedback, and retransmissions put back in place.
 //!
-//! Of `rtc` three interceptors do the arithmetic; they are driven from here rather than from `rtc`'s own chain,
+//! Of `rtc` two interceptors do the arithmetic; they are driven from here rather than from `rtc`'s own chain,
 //! because what they must know (which SSRC is which layer) is known here. Order, from the wire: arrival recorders
 //! (transport-cc, receiver reports) see packets as they came; then a retransmission is unwrapped into its
-//! original (RFC 4588 §4); then the NACK generator sees it and stops asking.
+//! original (RFC 4588 §4); then [`Missing`] sees it and stops asking. (`rtc`'s NACK generator knows no round trip:
+//! it asks every 40 ms, so ten times before the first answer of a client 400 ms away, and then never again.)
 
 use crate::api::{PeerEvent, PeerStats};
+use crate::missing::{DEFAULT_ROUND_TRIP, Missing};
 use crate::sdp::extensions::{ExtensionIds, TRANSPORT_CC_URI};
 use crate::sdp::session::{Section, Session};
 use crate::streams::{Change, Stream, StreamKind, Streams, extension};
 use media::{Codec, Extensions, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
 use rtc::interceptor::{
-    Interceptor, NackGeneratorBuilder, NackGeneratorInterceptor, Packet as RtcPacket, RTCPFeedback,
-    RTPHeaderExtension, ReceiverReportBuilder, ReceiverReportInterceptor, StreamInfo, TaggedPacket,
-    TwccReceiverBuilder, TwccReceiverInterceptor,
+    Interceptor, Packet as RtcPacket, RTPHeaderExtension, ReceiverReportBuilder, ReceiverReportInterceptor,
+    StreamInfo, TaggedPacket, TwccReceiverBuilder, TwccReceiverInterceptor,
 };
 use rtc::rtcp;
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
+    TransportLayerNack, nack_pairs_from_sequence_numbers,
+};
 use rtc::rtp;
 use rtc::sansio::Protocol;
 use rtc::shared::TransportContext;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How often missing packets are asked for. Shorter repairs sooner, and asks again within one round trip.
-const NACK_INTERVAL: Duration = Duration::from_millis(40);
-/// How often the same packet is asked for: 400 ms, after which a keyframe is the better medicine.
-const MAX_NACKS_PER_PACKET: u16 = 10;
-/// The receive log's size in packets; a power of two (see `rtc`). At 2.5 Mb/s half a second is 110 packets.
-const NACK_LOG_PACKETS: u16 = 512;
+/// How much later than its successor a packet may come without being asked for. Longer repairs later, shorter asks
+/// for what an uneven path has only reordered.
+const REORDERING: Duration = Duration::from_millis(10);
 /// libwebrtc's own interval: 50 to 250 ms; its estimator wants feedback about every frame or three.
 const TRANSPORT_CC_INTERVAL: Duration = Duration::from_millis(100);
 /// RFC 3550 §6.2 would allow 5 s; browsers' quality adaptation reads one a second.
@@ -43,7 +44,9 @@ type RtcpPackets = Vec<Box<dyn rtcp::Packet>>;
 pub(crate) struct Receiver {
     streams: Streams,
     ids: ExtensionIds,
-    nack: NackGeneratorInterceptor,
+    /// By SSRC, of media streams whose section negotiated NACK.
+    missing: Vec<(u32, Missing)>,
+    round_trip: Duration,
     reports: ReceiverReportInterceptor,
     transport_cc: TwccReceiverInterceptor,
     /// Timeouts since the last packet.
@@ -55,11 +58,8 @@ impl Receiver {
         let mut receiver = Self {
             streams: Streams::default(),
             ids: ExtensionIds::default(),
-            nack: NackGeneratorBuilder::new()
-                .with_size(NACK_LOG_PACKETS)
-                .with_interval(NACK_INTERVAL)
-                .with_max_nacks_per_packet(MAX_NACKS_PER_PACKET)
-                .build(),
+            missing: Vec::new(),
+            round_trip: DEFAULT_ROUND_TRIP,
             reports: ReceiverReportBuilder::new()
                 .with_interval(REPORT_INTERVAL)
                 .build(),
@@ -88,13 +88,15 @@ impl Receiver {
         stats: &mut PeerStats,
     ) -> Option<PeerEvent> {
         self.idle = 0;
-        let (nack, reports, transport_cc) = (&mut self.nack, &mut self.reports, &mut self.transport_cc);
+        let (missing, reports, transport_cc) = (&mut self.missing, &mut self.reports, &mut self.transport_cc);
         let stream = self
             .streams
             .find(now, &packet.header, &self.ids, session, |change| match change {
                 Change::Bound(stream) => {
+                    if answers_nack(&stream, session) {
+                        missing.push((stream.ssrc, Missing::new(REORDERING)));
+                    }
                     if let Some(info) = stream_info(&stream, session) {
-                        nack.bind_remote_stream(&info);
                         reports.bind_remote_stream(&info);
                         transport_cc.bind_remote_stream(&info);
                     }
@@ -104,7 +106,7 @@ impl Receiver {
                         ssrc: stream.ssrc,
                         ..StreamInfo::default()
                     };
-                    nack.unbind_remote_stream(&info);
+                    missing.retain(|(ssrc, _)| *ssrc != stream.ssrc);
                     reports.unbind_remote_stream(&info);
                     transport_cc.unbind_remote_stream(&info);
                 }
@@ -138,7 +140,11 @@ impl Receiver {
             stats.rtx_received += 1;
         }
         let codec = codec.codec;
-        let packet = through(&mut self.nack, now, packet)?;
+        let seq = SeqNo(packet.header.sequence_number);
+        let ssrc = packet.header.ssrc;
+        if let Some((_, missing)) = self.missing.iter_mut().find(|(of, _)| *of == ssrc) {
+            missing.handle_packet(now, seq);
+        }
         Some(PeerEvent::Rtp {
             section: MLineIndex(stream.section),
             layer: LayerIndex(stream.layer),
@@ -181,6 +187,11 @@ impl Receiver {
         }
     }
 
+    /// How long an answer takes at present.
+    pub(crate) fn set_round_trip(&mut self, round_trip: Duration) {
+        self.round_trip = round_trip;
+    }
+
     /// The SSRC to ask for a keyframe.
     pub(crate) fn media_ssrc(&self, section: MLineIndex, layer: LayerIndex) -> Option<u32> {
         self.streams.media_ssrc(section.0, layer.0)
@@ -193,7 +204,10 @@ impl Receiver {
         }
         [
             reports,
-            self.nack.poll_timeout(),
+            self.missing
+                .iter()
+                .filter_map(|(_, missing)| missing.poll_timeout())
+                .min(),
             self.transport_cc.poll_timeout(),
         ]
         .into_iter()
@@ -201,26 +215,43 @@ impl Receiver {
         .min()
     }
 
-    /// Feedback that is due, to be sent to the client.
-    pub(crate) fn handle_timeout(&mut self, now: Instant, stats: &mut PeerStats) -> RtcpPackets {
+    /// Feedback that is due, to be sent to the client; NACKs come from `rtcp_ssrc`.
+    pub(crate) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        rtcp_ssrc: u32,
+        stats: &mut PeerStats,
+    ) -> RtcpPackets {
         self.idle = self.idle.saturating_add(1);
         let mut feedback = RtcpPackets::new();
         collect(&mut self.reports, now, &mut feedback);
-        collect(&mut self.nack, now, &mut feedback);
+        self.ask_for_missing(now, rtcp_ssrc, stats, &mut feedback);
         collect(&mut self.transport_cc, now, &mut feedback);
-        for packet in &feedback {
-            let nack = packet
-                .as_any()
-                .downcast_ref::<rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack>();
-            if let Some(nack) = nack {
-                stats.nacks_sent += nack
-                    .nacks
-                    .iter()
-                    .map(|pair| 1 + u64::from(pair.lost_packets.count_ones()))
-                    .sum::<u64>();
+        feedback
+    }
+
+    fn ask_for_missing(
+        &mut self,
+        now: Instant,
+        rtcp_ssrc: u32,
+        stats: &mut PeerStats,
+        feedback: &mut RtcpPackets,
+    ) {
+        for (ssrc, missing) in &mut self.missing {
+            let due: Vec<u16> = missing
+                .poll_due(now, self.round_trip)
+                .iter()
+                .map(|seq| seq.0)
+                .collect();
+            if !due.is_empty() {
+                stats.nacks_sent += due.len() as u64;
+                feedback.push(Box::new(TransportLayerNack {
+                    sender_ssrc: rtcp_ssrc,
+                    media_ssrc: *ssrc,
+                    nacks: nack_pairs_from_sequence_numbers(&due),
+                }));
             }
         }
-        feedback
     }
 
     fn media_packet(&self, codec: Codec, packet: rtp::Packet) -> Packet {
@@ -256,7 +287,7 @@ fn through(interceptor: &mut impl Interceptor, now: Instant, packet: rtp::Packet
 }
 
 fn collect(interceptor: &mut impl Interceptor, now: Instant, feedback: &mut RtcpPackets) {
-    // None of the three fails on a timeout.
+    // Neither fails on a timeout.
     let _ = interceptor.handle_timeout(now);
     while let Some(out) = interceptor.poll_write() {
         if let RtcPacket::Rtcp(packets) = out.message.packet {
@@ -273,7 +304,14 @@ fn tag(now: Instant, packet: RtcPacket) -> TaggedPacket {
     }
 }
 
-/// How a stream is described to the interceptors. Losses of a repair stream are not asked for.
+/// Whether losses are asked for; those of a repair stream are not.
+fn answers_nack(stream: &Stream, session: &Session) -> bool {
+    let section = session.sections.get(usize::from(stream.section));
+    stream.kind == StreamKind::Media
+        && section.is_some_and(|section| section.codecs.iter().any(|codec| codec.nack))
+}
+
+/// How a stream is described to the interceptors.
 fn stream_info(stream: &Stream, session: &Session) -> Option<StreamInfo> {
     let section: &Section = session.sections.get(usize::from(stream.section))?;
     let codec = section.codecs.first()?;
@@ -282,12 +320,6 @@ fn stream_info(stream: &Stream, session: &Session) -> Option<StreamInfo> {
         clock_rate: codec.codec.clock_rate(),
         ..StreamInfo::default()
     };
-    if stream.kind == StreamKind::Media && section.codecs.iter().any(|codec| codec.nack) {
-        info.rtcp_feedback.push(RTCPFeedback {
-            typ: "nack".to_owned(),
-            parameter: String::new(),
-        });
-    }
     if section.ids.transport_cc != 0 {
         info.rtp_header_extensions.push(RTPHeaderExtension {
             uri: TRANSPORT_CC_URI.to_owned(),

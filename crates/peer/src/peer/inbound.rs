@@ -126,7 +126,10 @@ impl RtcPeer {
             }
             RtcPacket::Rtcp(packets) => {
                 let (sender, egress) = (&mut self.sender, &mut self.egress);
-                feedback::read(now, &packets, sender, egress, &mut self.events);
+                let round_trip = feedback::read(now, &packets, sender, egress, &mut self.events);
+                if let Some(round_trip) = round_trip {
+                    self.receiver.set_round_trip(round_trip);
+                }
                 self.tell_bandwidth(now);
                 // The pacer may be allowed more now.
                 self.paced = true;

@@ -215,7 +215,7 @@ impl Peer for RtcPeer {
                 .poll_timeout()
                 .is_some_and(|deadline| deadline <= now)
             {
-                let feedback = self.receiver.handle_timeout(now, &mut self.stats);
+                let feedback = self.receiver.handle_timeout(now, self.rtcp_ssrc, &mut self.stats);
                 self.write_rtcp(now, feedback);
             }
             self.egress.handle_timeout(now);

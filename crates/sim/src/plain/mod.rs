@@ -12,7 +12,6 @@ mod actions;
 mod cubic;
 mod downloads;
 mod estimators;
-mod missing;
 mod observe;
 mod peer;
 mod person;

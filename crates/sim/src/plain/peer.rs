@@ -1,7 +1,6 @@
 //! The server's end of a connection without cryptography.
 
 use super::estimators::Estimators;
-use super::missing::Missing;
 use super::wire::{MORE_HEADERS, Message};
 use bwe::{
     DATAGRAM_OVERHEAD, Downlink, DownlinkStats, Estimate, Outgoing, Priority, Release, Report, TransportSeq,
@@ -10,14 +9,19 @@ use bytes::{Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::plane::{PublishSection, Sections, Slot};
 use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex};
+use peer::missing::DEFAULT_ROUND_TRIP;
 use peer::{
-    Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport, Transmit,
+    Answer, DataChannel, DataError, Missing, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport,
+    Transmit,
 };
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Silence that is told, as [`PeerEvent::Silent`] says.
 const SILENT: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(15)];
+
+/// As the server's end of a real connection has it.
+const REORDERING: Duration = Duration::from_millis(10);
 
 /// What a client of plain mode offers; stands where SDP would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +126,7 @@ pub struct PlainPeer {
     silence_told: usize,
     takes_red: bool,
     incoming: Vec<Incoming>,
+    round_trip: Duration,
     events: VecDeque<PeerEvent>,
     transmits: VecDeque<Transmit>,
     stats: PeerStats,
@@ -145,6 +150,7 @@ impl PlainPeer {
             silence_told: 0,
             takes_red,
             incoming: Vec::new(),
+            round_trip: DEFAULT_ROUND_TRIP,
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             stats: PeerStats::default(),
@@ -258,7 +264,9 @@ impl PlainPeer {
                 layer,
                 packet,
             } => {
-                self.incoming(section, layer).missing.arrived(now, packet.seq);
+                self.incoming(section, layer)
+                    .missing
+                    .handle_packet(now, packet.seq);
                 self.ask_for_missing(now);
                 PeerEvent::Rtp {
                     section,
@@ -279,12 +287,15 @@ impl PlainPeer {
             },
             Message::Nack { mline, missing, .. } => PeerEvent::Nack { slot: mline, missing },
             Message::Keyframe { mline, .. } => PeerEvent::KeyframeRequest { slot: mline },
-            Message::RoundTrip { slot, rtt_ms } => PeerEvent::ReceiverReport {
-                slot,
-                fraction_lost: 0,
-                jitter: 0,
-                rtt_ms: Some(rtt_ms),
-            },
+            Message::RoundTrip { slot, rtt_ms } => {
+                self.round_trip = Duration::from_millis(rtt_ms.into());
+                PeerEvent::ReceiverReport {
+                    slot,
+                    fraction_lost: 0,
+                    jitter: 0,
+                    rtt_ms: Some(rtt_ms),
+                }
+            }
             Message::Data { channel, message } => PeerEvent::Data { channel, message },
             Message::Bye => PeerEvent::Closed {
                 reason: "the client said goodbye",
@@ -316,7 +327,7 @@ impl PlainPeer {
             self.incoming.push(Incoming {
                 section,
                 layer,
-                missing: Missing::default(),
+                missing: Missing::new(REORDERING),
             });
             self.incoming.len() - 1
         });
@@ -331,7 +342,7 @@ impl PlainPeer {
             missing,
         } in &mut self.incoming
         {
-            let missing = missing.due(now);
+            let missing = missing.poll_due(now, self.round_trip);
             if !missing.is_empty() {
                 self.stats.nacks_sent += missing.len() as u64;
                 requests.push(Message::Nack {

@@ -172,6 +172,12 @@ impl Person {
         self.notices.push(notice);
     }
 
+    /// What reports would say now. (Queues of a link shared with somebody else are not in it.)
+    fn round_trip(&self, now: Instant) -> Duration {
+        let way = |link: &Link| link.config.delay + link.queue_delay(now);
+        way(&self.up) + way(&self.down)
+    }
+
     /// A datagram of the server's; returns what to answer.
     pub(crate) fn handle_datagram(
         &mut self,
@@ -196,11 +202,11 @@ impl Person {
             } => {
                 self.reporter.arrived(now, transport, packet.payload.len());
                 self.subscriber.handle_packet(now, slot, again, packet, wrong);
-                self.subscriber.handle_timeout(now, wrong)
+                self.subscriber.handle_timeout(now, self.round_trip(now), wrong)
             }
             Message::Report { slot, report } => {
                 self.subscriber.handle_report(slot, report);
-                let rtt_ms = (self.up.config.delay + self.down.config.delay).as_millis() as u32;
+                let rtt_ms = self.round_trip(now).as_millis() as u32;
                 vec![Message::RoundTrip { slot, rtt_ms }]
             }
             Message::Nack {
@@ -228,7 +234,7 @@ impl Person {
             out.push(self.check.clone());
         }
         let mut messages = self.publisher.handle_timeout(now);
-        messages.extend(self.subscriber.handle_timeout(now, wrong));
+        messages.extend(self.subscriber.handle_timeout(now, self.round_trip(now), wrong));
         messages.extend(self.reporter.handle_timeout(now));
         out.extend(messages.iter().map(Message::encode));
         out

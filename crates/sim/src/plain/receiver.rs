@@ -1,11 +1,10 @@
 //! One receive m-line at the client: puts packets in order, assembles and "decodes" frames, and checks that the
 //! server kept numbering, timestamps and picture ids going.
 
-use super::missing::Missing;
 use super::stamp::Stamp;
 use media::packet::SlotPacket;
 use media::{Kind, MLineIndex, NtpTime, RtpTime, SeqNo, TrackId};
-use peer::SlotReport;
+use peer::{Missing, SlotReport};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -78,7 +77,7 @@ impl Receiver {
         Self {
             mline,
             kind,
-            missing: Missing::default(),
+            missing: Missing::new(Duration::ZERO),
             line: None,
             waiting: BTreeMap::new(),
             next: None,
@@ -119,7 +118,7 @@ impl Receiver {
         packet: SlotPacket,
         wrong: &mut Vec<String>,
     ) -> Vec<Played> {
-        let (number, new) = self.missing.arrived(now, packet.seq);
+        let (number, new) = self.missing.handle_packet(now, packet.seq);
         let behind = self.kind == Kind::Video && self.next.is_some_and(|next| number < next);
         if !new || behind {
             self.stats.duplicates += 1;
@@ -278,8 +277,8 @@ impl Receiver {
     }
 
     /// Packets to ask for.
-    pub(crate) fn missing(&mut self, now: Instant) -> Vec<SeqNo> {
-        self.missing.due(now)
+    pub(crate) fn missing(&mut self, now: Instant, round_trip: Duration) -> Vec<SeqNo> {
+        self.missing.poll_due(now, round_trip)
     }
 
     /// Whether to ask for a keyframe now.

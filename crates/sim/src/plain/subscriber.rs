@@ -127,7 +127,12 @@ impl Subscriber {
     }
 
     /// NACKs, keyframe requests, and what can be played because time has passed.
-    pub(crate) fn handle_timeout(&mut self, now: Instant, wrong: &mut Vec<String>) -> Vec<Message> {
+    pub(crate) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        round_trip: Duration,
+        wrong: &mut Vec<String>,
+    ) -> Vec<Message> {
         let mut out = Vec::new();
         for index in 0..self.receivers.len() {
             let Some(receiver) = &mut self.receivers[index] else {
@@ -135,7 +140,7 @@ impl Subscriber {
             };
             let mline = MLineIndex(index as u16);
             let played = receiver.handle_timeout(now, wrong);
-            let missing = receiver.missing(now);
+            let missing = receiver.missing(now, round_trip);
             if !missing.is_empty() {
                 out.push(Message::Nack {
                     mline,
