@@ -28,6 +28,13 @@ pub(super) struct Competition {
 }
 
 impl Competition {
+    /// What is seen of the queue now cannot be somebody else's doing: look anew.
+    pub(super) fn look_anew(&mut self) {
+        if !self.is_on() {
+            *self = Self::default();
+        }
+    }
+
     /// Looks at the queue (in seconds); `true` when competition was found now.
     pub(super) fn note(&mut self, at: Instant, queue: f64, short: bool, capacity: f64, target: f64) -> bool {
         if let Some(since) = self.on_since {

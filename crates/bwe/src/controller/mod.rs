@@ -127,7 +127,10 @@ impl Controller {
             if packet.probe.is_some() {
                 self.probe_echo = Some(feedback.at + PROBE_ECHO);
             }
-            let found = packet.probe.and_then(|probe| self.probes.add(packet, probe));
+            let jittery = self.queue.jitter() > JITTERY;
+            let found = packet
+                .probe
+                .and_then(|probe| self.probes.add(packet, probe, jittery));
             verdict = found.or(verdict);
         }
         if least.is_finite() {
@@ -155,6 +158,11 @@ impl Controller {
     }
 
     fn note_queue(&mut self, at: Instant) {
+        // Of a path that became thinner than what is sent, more is lost than a flow beside ours takes: the queue is ours.
+        // And what an outage left in it says nothing.
+        if self.loss.share() > COMPETITORS_LOSS || self.outage.is_recent(at) {
+            self.competition.look_anew();
+        }
         let capacity = self
             .capacity
             .map_or(self.target, |(capacity, _)| capacity.max(self.target));

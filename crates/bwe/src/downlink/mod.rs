@@ -272,16 +272,13 @@ impl<P> Downlink<P> {
     fn repace(&mut self, now: Instant) {
         let estimate = self.estimator.estimate();
         let known = self.is_measured();
-        let factor = if self.estimator.is_overused() {
-            CALM_PACE
-        } else {
-            PACE
-        };
+        let calm = known && self.estimator.is_overused();
+        let factor = if calm { CALM_PACE } else { PACE };
         let rate = if known {
             estimate.target.0 as f64 * factor
         } else {
             UNKNOWN_PACE
         };
-        self.pacer.set_rate(now, rate);
+        self.pacer.set_rate(now, rate, calm);
     }
 }

@@ -16,6 +16,14 @@ const MIN_BURST: f64 = 2_500.0;
 /// What waits is meant to leave within this time, at a higher pace if need be. Shorter: keyframes fill the path's queue;
 /// longer: they arrive later than they must.
 const DRAIN: Duration = Duration::from_millis(250);
+/// The same while the path is overused. Shorter: what a client missed in an outage fills the path's queue once more.
+const CALM_DRAIN: Duration = Duration::from_millis(1_000);
+/// Retransmissions that may wait, as time at the pacing rate. What comes on top is not sent: the client asks again when
+/// it still misses it. Longer: pictures wait behind repairs of pictures that are too late; shorter: a burst of losses
+/// is repaired in more round trips.
+const MAX_REPAIRS: Duration = Duration::from_millis(500);
+/// But so many bytes always may: a frame of a small picture.
+const MIN_REPAIRS: f64 = 10_000.0;
 /// Time between two releases when something waits: gives GSO something to batch.
 const GRANULARITY: Duration = Duration::from_millis(2);
 
@@ -31,6 +39,9 @@ pub(super) struct Pacer<P> {
     updated: Instant,
     /// Bits per second.
     rate: f64,
+    drain: Duration,
+    /// Bytes of retransmissions.
+    repairs: u64,
     pub(super) dropped: u64,
 }
 
@@ -44,18 +55,22 @@ impl<P> Pacer<P> {
             budget: MIN_BURST,
             updated: now,
             rate,
+            drain: DRAIN,
+            repairs: 0,
             dropped: 0,
         }
     }
 
-    pub(super) fn set_rate(&mut self, now: Instant, rate: f64) {
+    /// `calm`: what waits is to leave at hardly more than this rate.
+    pub(super) fn set_rate(&mut self, now: Instant, rate: f64, calm: bool) {
         self.refill(now);
         self.rate = rate.max(1.0);
+        self.drain = if calm { CALM_DRAIN } else { DRAIN };
     }
 
     /// Bits per second at which the queue leaves now.
     fn pace(&self) -> f64 {
-        self.rate.max(self.queued as f64 * 8.0 / DRAIN.as_secs_f64())
+        self.rate.max(self.queued as f64 * 8.0 / self.drain.as_secs_f64())
     }
 
     fn refill(&mut self, now: Instant) {
@@ -76,16 +91,20 @@ impl<P> Pacer<P> {
                 }
                 return;
             }
-            Priority::Retransmission => self.retransmissions.push_back(outgoing),
+            Priority::Retransmission => {
+                let room = (self.rate / 8.0 * MAX_REPAIRS.as_secs_f64()).max(MIN_REPAIRS);
+                if (self.repairs + bytes) as f64 > room {
+                    self.dropped += 1;
+                    return;
+                }
+                self.repairs += bytes;
+                self.retransmissions.push_back(outgoing);
+            }
             Priority::Video => self.video.push_back(outgoing),
         }
         self.queued += bytes;
         while self.queued > MAX_BYTES || self.video.len() + self.retransmissions.len() > MAX_PACKETS {
-            let Some(gone) = self
-                .video
-                .pop_front()
-                .or_else(|| self.retransmissions.pop_front())
-            else {
+            let Some(gone) = self.video.pop_front().or_else(|| self.pop_repair()) else {
                 break;
             };
             self.queued -= u64::from(gone.bytes);
@@ -102,11 +121,14 @@ impl<P> Pacer<P> {
         if self.budget <= 0.0 && !unpaced {
             return None;
         }
-        let next = self
-            .retransmissions
-            .pop_front()
-            .or_else(|| self.video.pop_front())?;
+        let next = self.pop_repair().or_else(|| self.video.pop_front())?;
         self.queued -= u64::from(next.bytes);
+        Some(next)
+    }
+
+    fn pop_repair(&mut self) -> Option<Outgoing<P>> {
+        let next = self.retransmissions.pop_front()?;
+        self.repairs -= u64::from(next.bytes);
         Some(next)
     }
 

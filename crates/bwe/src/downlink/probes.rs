@@ -28,7 +28,7 @@ const CEILING: f64 = 1.3;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Between a probe that found nothing new and the next, doubled each time up to the longest. Shorter: more padding on a
 /// path that is full; longer: later up when it is not any more.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_000), Duration::from_secs(6));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_000), Duration::from_millis(4_500));
 /// Size of a padding packet asked for.
 const PADDING_BYTES: u32 = 1_100;
 const LEAST_PADDING: u32 = 200;

@@ -146,9 +146,10 @@ impl Publisher {
         match source {
             Source::Camera => {
                 self.camera = on;
-                self.streams[..3]
-                    .iter_mut()
-                    .for_each(|layer| layer.keyframe_wanted = true);
+                for layer in &mut self.streams[..3] {
+                    // All of a new track is wanted until the server says otherwise.
+                    (layer.keyframe_wanted, layer.on) = (true, true);
+                }
             }
             _ => self.microphone = on,
         }
