@@ -18,8 +18,9 @@ const SPURT_TOLERANCE_MS: u32 = 1;
 /// when a run is corrected: a receiver would drop it as late. Older sound than that goes out and stays off
 /// the line until a talk spurt begins.
 const AUDIO_LEFT_OUT_MS: u32 = 200;
-/// Least time between two corrections; reordered packets from before the last one have come by then.
-const CORRECTION_INTERVAL_MS: u32 = 1000;
+/// Least time between two corrections: packets from before the last one have come by then, repairs on a long way too
+/// (`peer::Missing` asks for two seconds).
+const CORRECTION_INTERVAL_MS: u32 = 2_500;
 /// Timestamps further than this from the present are the publisher's mistake, and put right at once.
 const NONSENSE_MS: u32 = 15_000;
 
