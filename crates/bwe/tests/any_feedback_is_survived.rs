@@ -92,10 +92,12 @@ proptest! {
             if idle {
                 now += Duration::from_millis(1);
             }
-            if released + downlink.stats().pacer_drops == pushed {
+            let stats = downlink.stats();
+            if released + stats.pacer_drops == pushed + stats.repairs_copied {
                 break;
             }
         }
-        prop_assert_eq!(released + downlink.stats().pacer_drops, pushed);
+        let stats = downlink.stats();
+        prop_assert_eq!(released + stats.pacer_drops, pushed + stats.repairs_copied);
     }
 }

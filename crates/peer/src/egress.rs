@@ -23,7 +23,7 @@ const EVENT_CHANGE: f64 = 0.03;
 const MAX_FRUITLESS: usize = 4;
 
 /// A packet in the pacer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Queued {
     slot: MLineIndex,
     packet: SlotPacket,

@@ -211,7 +211,8 @@ impl Controller {
             // What arrives is what was sent, not what the path could carry.
             carried = carried.max(self.target * UNSEEN);
         }
-        if limited && !self.competition.is_on() {
+        // A hiccup loses nothing: the packets come late, and all at once.
+        if limited && !self.competition.is_on() && !self.loss.is_congestion() {
             self.former.get_or_insert(self.target);
         } else if queue > SHORT_QUEUE && !self.competition.is_on() {
             self.former = None;

@@ -12,6 +12,7 @@ use history::History;
 use limited::ApplicationLimited;
 use pacer::Pacer;
 use probes::Probes;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// The pace as a multiple of the estimate (libwebrtc: 2.5, because its estimate has to leave room). Higher: keyframes
@@ -82,14 +83,27 @@ pub struct DownlinkStats {
     pub probes: u64,
     /// Of these, found that the path carries more.
     pub probes_succeeded: u64,
-    /// Packets that were pushed out of a full pacer.
+    /// Packets that were pushed out of a full pacer, and repairs for which it had no room.
     pub pacer_drops: u64,
+    /// Repairs that were queued a second time.
+    pub repairs_copied: u64,
 }
+
+/// Where a lost repair costs another long round trip, each repair is sent twice: from this loss and this round trip on.
+/// Lower: bandwidth for repairs that would have come in time anyway.
+const COPIED: (f64, Duration) = (0.02, Duration::from_millis(150));
+/// The second so much after the first: a burst of losses is over by then. Longer: the copy is hardly sooner than the
+/// next request; shorter: the same burst takes both.
+const COPY_AFTER: Duration = Duration::from_millis(60);
+/// Copies that may wait. When full there are no more until some have left.
+const MAX_COPIES: usize = 256;
 
 /// One participant's downlink.
 #[derive(Debug)]
 pub struct Downlink<P> {
     pacer: Pacer<P>,
+    /// Repairs to be sent a second time, and when.
+    copies: VecDeque<(Instant, Outgoing<P>)>,
     probes: Probes,
     history: History,
     limited: ApplicationLimited,
@@ -103,11 +117,12 @@ pub struct Downlink<P> {
     stats: DownlinkStats,
 }
 
-impl<P> Downlink<P> {
+impl<P: Clone> Downlink<P> {
     /// A downlink of which nothing is known, under this estimator.
     pub fn new(now: Instant, estimator: Box<dyn Estimator>) -> Self {
         Self {
             pacer: Pacer::new(now, UNKNOWN_PACE),
+            copies: VecDeque::new(),
             probes: Probes::default(),
             history: History::default(),
             limited: ApplicationLimited::new(now),
@@ -124,12 +139,34 @@ impl<P> Downlink<P> {
         if self.pacer.is_empty() {
             self.repace(now);
         }
+        if outgoing.priority == Priority::Retransmission && self.copies_repairs() {
+            self.copies.push_back((now + COPY_AFTER, outgoing.clone()));
+            self.stats.repairs_copied += 1;
+        }
         self.pacer.push(outgoing);
+    }
+
+    /// Whether repairs are sent twice at present.
+    fn copies_repairs(&self) -> bool {
+        let Estimate { loss, round_trip, .. } = self.estimator.estimate();
+        let worth_it = loss >= COPIED.0 && round_trip >= COPIED.1;
+        worth_it && !self.estimator.is_overused() && self.copies.len() < MAX_COPIES
+    }
+
+    /// Copies whose time has come join the queue.
+    fn queue_copies(&mut self, now: Instant) {
+        while self.copies.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, copy)) = self.copies.pop_front() else {
+                break;
+            };
+            self.pacer.push(copy);
+        }
     }
 
     /// The next packet that may leave now.
     pub fn poll_release(&mut self, now: Instant) -> Option<Release<P>> {
         self.plan(now);
+        self.queue_copies(now);
         let due = self.probes.due(now);
         if let Some(outgoing) = self.pacer.pop(now, due.is_some()) {
             // Whatever leaves meanwhile takes its share of the path.
@@ -250,10 +287,16 @@ impl<P> Downlink<P> {
     /// When to call [`Self::handle_timeout`], and then [`Self::poll_release`], next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let probes = self.probes.poll_timeout().filter(|_| self.reported);
-        [self.estimator.poll_timeout(), self.pacer.poll_timeout(), probes]
-            .into_iter()
-            .flatten()
-            .min()
+        let copies = self.copies.front().map(|(at, _)| *at);
+        [
+            self.estimator.poll_timeout(),
+            self.pacer.poll_timeout(),
+            probes,
+            copies,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The next decision, for a trace. Kept only while somebody reads them: at most 256, the oldest goes.

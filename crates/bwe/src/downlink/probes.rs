@@ -15,7 +15,9 @@ const DURATION: Duration = Duration::from_millis(20);
 /// proven.
 const JITTERY: Duration = Duration::from_millis(8);
 const JITTERY_STEP_UP: f64 = 1.5;
-const LONGEST: Duration = Duration::from_millis(90);
+const LONGEST: Duration = Duration::from_millis(160);
+/// And has at least so many packets: some are lost, and the others' jitter has to average out.
+const JITTERY_PACKETS: u32 = 12;
 /// A cluster has at least this many packets' worth of bytes, or no rate could be told from it.
 const LEAST_BYTES: f64 = 2_000.0;
 /// The most a probe goes beyond what is proven.
@@ -56,12 +58,13 @@ struct Sending {
     start: Instant,
     bytes: u32,
     packets: u32,
+    least_packets: u32,
 }
 
 impl Sending {
     /// A rate can be told from what was sent.
     fn is_complete(&self) -> bool {
-        self.bytes >= self.probe.bytes && self.packets >= LEAST_PACKETS
+        self.bytes >= self.probe.bytes && self.packets >= self.least_packets
     }
 }
 
@@ -114,10 +117,11 @@ impl Probes {
         };
         let most = (self.demand.ceiling.0 as f64 * CEILING).max(next * MARGIN);
         let jittery = estimate.jitter > JITTERY;
-        let (step, duration) = if jittery {
-            (JITTERY_STEP_UP, (estimate.jitter * 6).clamp(DURATION, LONGEST))
+        let (step, duration, least_packets) = if jittery {
+            let duration = (estimate.jitter * 6).clamp(DURATION, LONGEST);
+            (JITTERY_STEP_UP, duration, JITTERY_PACKETS)
         } else {
-            (STEP_UP, DURATION)
+            (STEP_UP, DURATION, LEAST_PACKETS)
         };
         let rate = (next * MARGIN).max(target * 2.0).min(target * step).min(most);
         let bytes = (rate * duration.as_secs_f64() / 8.0).max(LEAST_BYTES) as u32;
@@ -133,6 +137,7 @@ impl Probes {
             start: now,
             bytes: 0,
             packets: 0,
+            least_packets,
         });
     }
 
@@ -178,11 +183,17 @@ impl Probes {
     /// How much padding its next packet needs when nothing else waits: small clusters are cut into enough packets to
     /// tell a rate.
     pub(super) fn padding(&self) -> u32 {
-        let Some(Sending { probe, bytes, .. }) = self.sending else {
+        let Some(Sending {
+            probe,
+            bytes,
+            least_packets,
+            ..
+        }) = self.sending
+        else {
             return 0;
         };
         let left = probe.bytes.saturating_sub(bytes);
-        left.min(probe.bytes / LEAST_PACKETS)
+        left.min(probe.bytes / least_packets)
             .clamp(LEAST_PADDING, PADDING_BYTES)
     }
 

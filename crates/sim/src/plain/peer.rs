@@ -98,7 +98,7 @@ const SLOT_HEAD: usize = 20;
 const PADDING_HEAD: usize = 7;
 
 /// A packet in the pacer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Queued {
     slot: MLineIndex,
     again: bool,

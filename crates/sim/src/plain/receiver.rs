@@ -8,8 +8,8 @@ use peer::{Missing, SlotReport};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// A gap is given up when the packets behind it have waited this long.
-const PATIENCE: Duration = Duration::from_millis(600);
+/// A gap is given up when the packets behind it have waited this long (libwebrtc's `kMaxWaitForFrame`).
+const PATIENCE: Duration = Duration::from_millis(3_000);
 /// Between two keyframe requests while nothing can be decoded.
 const KEYFRAME_RETRY: Duration = Duration::from_millis(300);
 
