@@ -3,6 +3,10 @@
 use media::Bitrate;
 use std::time::Duration;
 
+/// Beyond this much jitter single arrivals tell nothing of a rate. Higher: probes fail on paths that jitter; lower: they
+/// are longer than they have to be on others.
+const JITTERY: Duration = Duration::from_millis(8);
+
 /// What the path carries, by all that is known now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
@@ -20,6 +24,13 @@ pub struct Estimate {
     /// How much later than the least delayed packet of a message the others come, on the average: what a probe has to
     /// be longer than.
     pub jitter: Duration,
+}
+
+impl Estimate {
+    /// Whether the path jitters so much that a probe has to be longer, and is told by all of its packets together.
+    pub(crate) fn is_jittery(&self) -> bool {
+        self.jitter > JITTERY
+    }
 }
 
 /// What the allocator would do with more bandwidth.

@@ -207,8 +207,10 @@ pub struct PeerStats {
     pub padding_bytes: u64,
     /// Probe clusters started.
     pub probes: u64,
-    /// Packets pushed out of a full pacer.
+    /// Packets pushed out of a full pacer, and repairs for which it had no room.
     pub pacer_drops: u64,
+    /// Retransmissions to the client that were sent a second time.
+    pub repairs_copied: u64,
 }
 
 /// A slow data-channel reader: the message was not queued.

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 /// Round trip assumed until one is measured (libwebrtc's `NackRequester`: the same).
 pub const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
+/// What publishers' packets may be late without being asked for. Longer repairs later, shorter asks for what an uneven
+/// path has only reordered.
+pub const REORDERING: Duration = Duration::from_millis(10);
 /// Bounds of what is believed of a round trip. Below the first, jitter makes an answer look lost; a wrong measurement
 /// above the second would leave a gap open until a keyframe closes it.
 const ROUND_TRIP: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(1_000));

@@ -7,7 +7,7 @@
 //! it asks every 40 ms, so ten times before the first answer of a client 400 ms away, and then never again.)
 
 use crate::api::{PeerEvent, PeerStats};
-use crate::missing::{DEFAULT_ROUND_TRIP, Missing};
+use crate::missing::{DEFAULT_ROUND_TRIP, Missing, REORDERING};
 use crate::sdp::extensions::{ExtensionIds, TRANSPORT_CC_URI};
 use crate::sdp::session::{Section, Session};
 use crate::streams::{Change, Stream, StreamKind, Streams, extension};
@@ -26,9 +26,6 @@ use rtc::shared::TransportContext;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How much later than its successor a packet may come without being asked for. Longer repairs later, shorter asks
-/// for what an uneven path has only reordered.
-const REORDERING: Duration = Duration::from_millis(10);
 /// libwebrtc's own interval: 50 to 250 ms; its estimator wants feedback about every frame or three.
 const TRANSPORT_CC_INTERVAL: Duration = Duration::from_millis(100);
 /// RFC 3550 §6.2 would allow 5 s; browsers' quality adaptation reads one a second.

@@ -322,5 +322,6 @@ pub(crate) fn add_stats(sum: PeerStats, more: PeerStats) -> PeerStats {
         padding_bytes: sum.padding_bytes + more.padding_bytes,
         probes: sum.probes + more.probes,
         pacer_drops: sum.pacer_drops + more.pacer_drops,
+        repairs_copied: sum.repairs_copied + more.repairs_copied,
     }
 }

@@ -4,7 +4,8 @@ use sim::soak::{Scenario, play};
 
 #[test]
 fn in_random_calls() {
-    for seed in [2, 3, 5, 250, 401, 511] {
+    // The last three were once red: frames with two timestamps, and an outage taken for a competitor.
+    for seed in (2..8).chain([250, 401, 511]) {
         assert_eq!(play(&Scenario::random(seed)), [], "make soak SEED={seed}");
     }
 }

@@ -63,8 +63,6 @@ pub(super) const CEILING: f64 = 1.3;
 /// The longest time between messages that counts for growth.
 pub(super) const LONGEST_STEP: f64 = 0.25;
 
-/// Beyond this much jitter (in seconds) a probe's first and last arrival tell less than all of them together.
-pub(super) const JITTERY: f64 = 0.008;
 /// Share of what a limited probe found that is used (libwebrtc: 0.95).
 pub(super) const PROBE_LIMITED: f64 = 0.95;
 
@@ -81,10 +79,10 @@ pub(super) const COMPETING_MOST: f64 = 0.6;
 pub(super) const COMPETING_PAUSE: Duration = Duration::from_millis(3_000);
 /// Loss beside such a flow that lowers the target, and by how much (Cubic's own factor is 0.7).
 pub(super) const COMPETING_LOSS: f64 = 0.01;
+pub(super) const LOSS_FACTOR: f64 = 0.9;
 /// More loss than this is not of such a flow's making. Lower: beside it on a radio link we yield; higher: a path that
 /// became thinner passes for one.
 pub(super) const COMPETITORS_LOSS: f64 = 0.40;
-pub(super) const LOSS_FACTOR: f64 = 0.9;
 
 /// Weight of a new round trip (RFC 6298 §2: 1/8).
 pub(super) const ROUND_TRIP_WEIGHT: f64 = 0.125;

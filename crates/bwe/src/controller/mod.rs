@@ -116,6 +116,7 @@ impl Controller {
         let before = self.round_trip.unwrap_or_default();
         self.round_trip =
             Some(before.mul_f64(1.0 - weight) + feedback.round_trip.min(MAX_ROUND_TRIP).mul_f64(weight));
+        let jittery = self.estimate().is_jittery();
         let (mut least, mut sum) = (f64::INFINITY, 0.0);
         let mut verdict: Option<probe::Verdict> = None;
         for packet in &feedback.acknowledged {
@@ -127,7 +128,6 @@ impl Controller {
             if packet.probe.is_some() {
                 self.probe_echo = Some(feedback.at + PROBE_ECHO);
             }
-            let jittery = self.queue.jitter() > JITTERY;
             let found = packet
                 .probe
                 .and_then(|probe| self.probes.add(packet, probe, jittery));

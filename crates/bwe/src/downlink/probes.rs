@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 
 /// How long a cluster lasts (libwebrtc: 15 ms at least). Longer: more exact, and a longer queue when it fails.
 const DURATION: Duration = Duration::from_millis(20);
-/// Beyond this much jitter a short cluster's arrivals tell nothing: it is sent for longer, and less far beyond what is
-/// proven.
-const JITTERY: Duration = Duration::from_millis(8);
+/// On a path that jitters (see [`Estimate::is_jittery`]) a cluster is longer, and goes less far beyond what is proven.
 const JITTERY_STEP_UP: f64 = 1.5;
 const LONGEST: Duration = Duration::from_millis(160);
 /// And has at least so many packets: some are lost, and the others' jitter has to average out.
@@ -116,8 +114,7 @@ impl Probes {
             return;
         };
         let most = (self.demand.ceiling.0 as f64 * CEILING).max(next * MARGIN);
-        let jittery = estimate.jitter > JITTERY;
-        let (step, duration, least_packets) = if jittery {
+        let (step, duration, least_packets) = if estimate.is_jittery() {
             let duration = (estimate.jitter * 6).clamp(DURATION, LONGEST);
             (JITTERY_STEP_UP, duration, JITTERY_PACKETS)
         } else {

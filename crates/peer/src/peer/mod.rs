@@ -365,6 +365,7 @@ impl Peer for RtcPeer {
             padding_bytes: downlink.padding_bytes,
             probes: downlink.probes,
             pacer_drops: downlink.pacer_drops,
+            repairs_copied: downlink.repairs_copied,
             ..self.stats
         }
     }

@@ -241,8 +241,13 @@ static ROWS: &[Row] = &[
     ),
     counter(
         "plenum_pacer_drops_total",
-        "Packets dropped because a downlink's pacer was full.",
+        "Packets dropped because a downlink's pacer was full, or held enough retransmissions.",
         |s| plain(s.peers.pacer_drops),
+    ),
+    counter(
+        "plenum_copied_retransmissions_total",
+        "Retransmissions sent a second time, to subscribers far away whose packets get lost.",
+        |s| plain(s.peers.repairs_copied),
     ),
     counter(
         "plenum_sender_reports_total",
@@ -400,6 +405,7 @@ mod tests {
             padding_bytes: 15,
             probes: 16,
             pacer_drops: 17,
+            repairs_copied: 18,
         };
         busy.health = router::Health {
             paused: [0, 0, 0, 3, 0],
@@ -432,6 +438,7 @@ mod tests {
             "plenum_padding_bytes_total{worker=\"1\"} 15",
             "plenum_probes_total{worker=\"1\"} 16",
             "plenum_pacer_drops_total{worker=\"1\"} 17",
+            "plenum_copied_retransmissions_total{worker=\"1\"} 18",
             "plenum_slots_paused{reason=\"bandwidth\",worker=\"1\"} 3",
             "plenum_quality_participants{quality=\"poor\",worker=\"1\"} 4",
             "plenum_downlink_estimates{worker=\"1\"} 5",

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::plane::{PublishSection, Sections, Slot};
 use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex};
-use peer::missing::DEFAULT_ROUND_TRIP;
+use peer::missing::{DEFAULT_ROUND_TRIP, REORDERING};
 use peer::{
     Answer, DataChannel, DataError, Missing, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport,
     Transmit,
@@ -19,9 +19,6 @@ use std::time::{Duration, Instant};
 
 /// Silence that is told, as [`PeerEvent::Silent`] says.
 const SILENT: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(15)];
-
-/// As the server's end of a real connection has it.
-const REORDERING: Duration = Duration::from_millis(10);
 
 /// What a client of plain mode offers; stands where SDP would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
