@@ -261,10 +261,13 @@ impl PlainPeer {
                 layer,
                 packet,
             } => {
-                self.incoming(section, layer)
-                    .missing
-                    .handle_packet(now, packet.seq);
-                self.ask_for_missing(now);
+                // Browsers negotiate no NACK for Opus, and the real peer has no RTX for it: sound is not asked for again.
+                if packet.codec.kind() == Kind::Video {
+                    self.incoming(section, layer)
+                        .missing
+                        .handle_packet(now, packet.seq);
+                    self.ask_for_missing(now);
+                }
                 PeerEvent::Rtp {
                     section,
                     layer,

@@ -276,9 +276,12 @@ impl Receiver {
         })
     }
 
-    /// Packets to ask for.
+    /// Packets to ask for; of sound none, as browsers do (no NACK is negotiated for Opus).
     pub(crate) fn missing(&mut self, now: Instant, round_trip: Duration) -> Vec<SeqNo> {
-        self.missing.poll_due(now, round_trip)
+        match self.kind {
+            Kind::Audio => Vec::new(),
+            Kind::Video => self.missing.poll_due(now, round_trip),
+        }
     }
 
     /// Whether to ask for a keyframe now.
@@ -301,7 +304,11 @@ impl Receiver {
             .waiting
             .first_key_value()
             .map(|(_, (since, _))| *since + PATIENCE);
-        [self.missing.poll_timeout(), self.keyframe_due, gap]
+        let missing = match self.kind {
+            Kind::Audio => None,
+            Kind::Video => self.missing.poll_timeout(),
+        };
+        [missing, self.keyframe_due, gap]
             .into_iter()
             .flatten()
             .min()
