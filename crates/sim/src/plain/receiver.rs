@@ -308,9 +308,6 @@ impl Receiver {
             Kind::Audio => None,
             Kind::Video => self.missing.poll_timeout(),
         };
-        [missing, self.keyframe_due, gap]
-            .into_iter()
-            .flatten()
-            .min()
+        [missing, self.keyframe_due, gap].into_iter().flatten().min()
     }
 }

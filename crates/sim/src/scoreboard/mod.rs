@@ -7,6 +7,7 @@ mod board;
 mod measure;
 mod play;
 mod plot;
+mod red;
 mod report;
 mod rows;
 mod sound;
@@ -14,8 +15,9 @@ mod thresholds;
 
 pub use board::{Board, Cell};
 pub use measure::{Measured, percentile};
-pub use play::{Run, run};
+pub use play::{Run, run, run_flawed};
 pub use plot::plot;
+pub use red::reds;
 pub use report::{markdown, summary};
 pub use rows::{Column, ROUND_TRIPS, Row, rows};
 pub use thresholds::{THRESHOLDS, Threshold, Verdict};

@@ -2,7 +2,7 @@
 
 use super::measure::{Measured, measure};
 use super::rows::{Column, Row};
-use crate::estimators::{RtcGcc, Traced, TrueRate};
+use crate::estimators::{Flaw, Flawed, RtcGcc, Traced, TrueRate};
 use crate::plain::{Estimators, Observation, PersonConfig, PersonId, Tile, World};
 use bwe::{Change, Controller};
 use link::LinkConfig;
@@ -29,6 +29,22 @@ const BEFORE: Duration = Duration::from_secs(2);
 
 /// Plays a row under a controller.
 pub fn run(row: &Row, column: Column, round_trip_ms: u32, seed: u64) -> Run {
+    play(row, Under::Column(column), round_trip_ms, seed)
+}
+
+/// Plays a row with something broken in the first viewer's controller; others have a sound one of ours.
+pub fn run_flawed(row: &Row, flaw: Flaw, round_trip_ms: u32, seed: u64) -> Run {
+    play(row, Under::Flaw(flaw), round_trip_ms, seed)
+}
+
+/// What the first viewer's estimates come from.
+#[derive(Debug, Clone, Copy)]
+enum Under {
+    Column(Column),
+    Flaw(Flaw),
+}
+
+fn play(row: &Row, under: Under, round_trip_ms: u32, seed: u64) -> Run {
     let mut world = World::new(
         seed.wrapping_mul(0x9E37_79B9)
             .wrapping_add(u64::from(round_trip_ms)),
@@ -58,12 +74,17 @@ pub fn run(row: &Row, column: Column, round_trip_ms: u32, seed: u64) -> Run {
     };
     let began = world.now();
     let (told, changes) = std::sync::mpsc::channel();
-    let viewer = join(&mut world, row, column, &down, &publishers, &told);
+    let viewer = join(&mut world, row, under, &down, &publishers, &told);
     world.observe(viewer);
     let second = row.second_viewer.then(|| {
         // Of two viewers the first's decisions are of interest.
         let (nobody, _) = std::sync::mpsc::channel();
-        let second = join(&mut world, row, column, &down, &publishers, &nobody);
+        let under = match under {
+            Under::Column(column) => column,
+            Under::Flaw(_) => Column::Ours,
+        };
+        let under = Under::Column(under);
+        let second = join(&mut world, row, under, &down, &publishers, &nobody);
         world.share_down(second, viewer);
         world.observe(second);
         second
@@ -100,7 +121,7 @@ fn sent(observation: &Observation) -> u64 {
 fn join(
     world: &mut World,
     row: &Row,
-    column: Column,
+    under: Under,
     down: &LinkConfig,
     publishers: &[PersonId],
     told: &Sender<Change>,
@@ -112,13 +133,14 @@ fn join(
         1.0
     };
     let round_trip = down.delay * 2;
-    let estimator = match column {
-        Column::Ours => {
+    let estimator = match under {
+        Under::Column(Column::Ours) => {
             let told = told.clone();
             Estimators::new(move |now| Box::new(Traced::new(Box::new(Controller::new(now)), told.clone())))
         }
-        Column::Gcc => Estimators::new(|_| Box::new(RtcGcc::default())),
-        Column::Oracle => {
+        Under::Column(Column::Gcc) => Estimators::new(|_| Box::new(RtcGcc::default())),
+        Under::Flaw(flaw) => Estimators::new(move |now| Box::new(Flawed::new(now, flaw))),
+        Under::Column(Column::Oracle) => {
             Estimators::new(move |now| Box::new(TrueRate::new(started, now, link.clone(), share, round_trip)))
         }
     };

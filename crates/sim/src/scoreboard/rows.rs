@@ -62,6 +62,13 @@ fn limited(rate: u64) -> LinkConfig {
     }
 }
 
+fn deep(link: LinkConfig) -> LinkConfig {
+    LinkConfig {
+        queue: 1_000 * MS,
+        ..link
+    }
+}
+
 fn row(name: &'static str, down: LinkConfig, publishers: usize) -> Row {
     Row {
         name,
@@ -99,7 +106,8 @@ pub fn rows() -> Vec<Row> {
     let bursts = |share| LossModel::Bursts { share, mean: 5.0 };
     let mut all = vec![
         row("join 10 Mb/s", limited(10 * MBIT), 1),
-        row("join 0.3 Mb/s", limited(300_000), 1),
+        // A queue that is longer than what is allowed, so that it can be.
+        row("join 0.3 Mb/s", deep(limited(300_000)), 1),
         row("constant 1 Mb/s", limited(MBIT), 1),
         row("constant 3 Mb/s", limited(3 * MBIT), 4),
         row("constant 10 Mb/s", limited(10 * MBIT), 4),
