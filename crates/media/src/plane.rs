@@ -186,6 +186,34 @@ pub enum MediaEvent {
         /// What to send.
         codec: crate::codec::Codec,
     },
+    /// A decision about how much a participant's downlink carries. Only where the router is told to trace.
+    Estimate {
+        /// Who.
+        participant: ParticipantId,
+        /// When it was made.
+        at: std::time::Instant,
+        /// Why, in a word (`bwe::Reason::name`).
+        reason: &'static str,
+        /// Bits per second before it.
+        before: crate::unit::Bitrate,
+        /// Bits per second after it.
+        after: crate::unit::Bitrate,
+    },
+    /// What is known of a participant's downlink, once a second. Only where the router is told to trace.
+    Downlink {
+        /// Who.
+        participant: ParticipantId,
+        /// The estimate in bits per second.
+        target: crate::unit::Bitrate,
+        /// Its recent minimum.
+        stable: crate::unit::Bitrate,
+        /// Share lost, 0.0 to 1.0.
+        loss: f64,
+        /// Round trip.
+        round_trip: std::time::Duration,
+        /// What waits in the path's queue.
+        queue: std::time::Duration,
+    },
     /// Microphones above the speech threshold, every 200 ms while any is, and once when the last falls silent.
     AudioLevels {
         /// Of one room: track and smoothed level, 0 (silent) to 127 (loudest: 127 + dBov), loudest first;

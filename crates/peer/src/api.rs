@@ -257,6 +257,10 @@ pub trait Peer {
     fn accepts(&self, slot: MLineIndex, codec: media::Codec) -> bool;
     /// What the path to the client carries; `None` until anything is known of it (not connected).
     fn bandwidth(&self) -> Option<bwe::Estimate>;
+    /// The next decision about what the path carries that was not read yet, for a trace; the oldest go when nobody reads.
+    fn poll_change(&mut self) -> Option<bwe::Change> {
+        None
+    }
     /// What the slots of this peer would take: decides how far to probe.
     fn set_demand(&mut self, now: Instant, demand: bwe::Demand);
     /// Send a packet through a slot: paced, sound first.

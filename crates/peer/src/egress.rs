@@ -191,6 +191,11 @@ impl Egress {
         }
     }
 
+    /// The next decision of the controller, for a trace.
+    pub(crate) fn poll_change(&mut self) -> Option<bwe::Change> {
+        self.downlink.poll_change()
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         [self.downlink.poll_timeout(), self.due]
             .into_iter()

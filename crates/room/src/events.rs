@@ -78,6 +78,8 @@ impl Rooms {
                 };
                 self.with_room(room, |room, cx| room.handle_codec(cx, track, codec));
             }
+            // For a trace: rooms do nothing about them.
+            MediaEvent::Estimate { .. } | MediaEvent::Downlink { .. } => {}
             MediaEvent::AudioLevels { levels, room } => {
                 self.with_room(room, |room, cx| room.handle_levels(now, cx, &levels));
             }

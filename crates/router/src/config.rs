@@ -21,6 +21,9 @@ pub struct RouterConfig {
     pub data_messages_per_second: u32,
     /// Data bytes one client may send per second, averaged; a burst of two seconds' worth is let through.
     pub data_bytes_per_second: u32,
+    /// Tell every decision about bandwidth ([`MediaEvent::Estimate`](media::plane::MediaEvent::Estimate), and
+    /// `Downlink` once a second). About 25 events a second and participant: for looking into one call, not for service.
+    pub trace: bool,
 }
 
 impl Default for RouterConfig {
@@ -36,6 +39,7 @@ impl Default for RouterConfig {
             data_message_bytes: 16 * 1024,
             data_messages_per_second: 50,
             data_bytes_per_second: 256 * 1024,
+            trace: false,
         }
     }
 }

@@ -93,6 +93,8 @@ impl<P: Peer> Router<P> {
                 .peer
                 .send_report(now, MLineIndex(index as u16), to_peer(report));
         }
+        self.trace_changes(key);
+        self.trace_downlink(key);
         self.retarget_and_serve(key);
         self.measure_quality(key);
         let Some(entry) = self.peers.get_mut(key) else {

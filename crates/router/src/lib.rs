@@ -33,6 +33,7 @@ mod state;
 mod table;
 mod talkers;
 mod timers;
+mod trace;
 mod tracks;
 
 pub use config::RouterConfig;

@@ -303,7 +303,10 @@ impl<P: Peer> Router<P> {
                 });
                 self.remove_peer(key);
             }
-            PeerEvent::Bandwidth => self.retarget_and_serve(key),
+            PeerEvent::Bandwidth => {
+                self.trace_changes(key);
+                self.retarget_and_serve(key);
+            }
             // Channels keep their own state in the peer: a message to one that is closed is refused there.
             PeerEvent::ChannelOpen(_) | PeerEvent::ChannelClosed(_) => {}
         }

@@ -20,6 +20,7 @@ pub mod page;
 mod rate;
 mod run;
 mod session;
+mod trace;
 mod translate;
 
 pub use fault::Fault;

@@ -8,11 +8,13 @@ use crate::http::{self, Web};
 use crate::metrics::{Metrics, SnapshotSource};
 use crate::page;
 use crate::session::Shared;
+use crate::trace::Trace;
 use node::{Node, NodeConfig, NodeError, NodeEvent};
 use peer::{FactoryError, PeerConfig, PeerFactory, RtcPeer};
 use router::RouterConfig;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -38,6 +40,16 @@ pub enum StartError {
     /// No certificate.
     #[error(transparent)]
     Factory(#[from] FactoryError),
+    /// The file of the trace cannot be written.
+    #[error(
+        "cannot write bandwidth_trace {path}: {source}. Name a file in a folder this program may write to."
+    )]
+    Trace {
+        /// Which.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A fault of this program.
     #[error("a metric is defined twice: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -56,6 +68,7 @@ pub struct Server {
     node_events: mpsc::Receiver<NodeEvent>,
     factories: Vec<PeerFactory>,
     metrics: Metrics,
+    trace: Option<Trace>,
 }
 
 impl Server {
@@ -79,6 +92,7 @@ impl Server {
         let factories = factories(&config, &candidates)?;
         let node = Arc::new(node);
         let metrics = Metrics::new(snapshots(&node))?;
+        let trace = trace(&config, &metrics)?;
         let config = Arc::new(config);
         Ok(Self {
             config,
@@ -89,6 +103,7 @@ impl Server {
             node_events,
             factories,
             metrics,
+            trace,
         })
     }
 
@@ -132,6 +147,7 @@ impl Server {
             node_events,
             factories,
             metrics,
+            trace,
             ..
         } = self;
         let (drain, draining) = watch::channel(false);
@@ -159,6 +175,7 @@ impl Server {
             metrics,
             inputs,
             draining,
+            trace,
         };
         let control = tokio::spawn(control::run(parts));
 
@@ -211,6 +228,7 @@ fn node_config(config: &Config, ips: &[IpAddr]) -> NodeConfig {
         data_message_bytes: config.data_message_bytes as usize,
         data_messages_per_second: config.data_messages_per_second,
         data_bytes_per_second: config.data_bytes_per_second,
+        trace: !config.bandwidth_trace.0.is_empty(),
         ..RouterConfig::default()
     };
     NodeConfig {
@@ -219,6 +237,17 @@ fn node_config(config: &Config, ips: &[IpAddr]) -> NodeConfig {
         port: config.media_port,
         fallback_ip: ips.first().copied().unwrap_or(config.media_bind),
         router,
+    }
+}
+
+fn trace(config: &Config, metrics: &Metrics) -> Result<Option<Trace>, StartError> {
+    let path = config.bandwidth_trace.0.clone();
+    if path.is_empty() {
+        return Ok(None);
+    }
+    match Trace::open(Path::new(&path), metrics.trace_lines_lost.clone()) {
+        Ok(trace) => Ok(Some(trace)),
+        Err(source) => Err(StartError::Trace { path, source }),
     }
 }
 

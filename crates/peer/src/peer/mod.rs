@@ -304,6 +304,10 @@ impl Peer for RtcPeer {
         self.egress.estimate().filter(|_| self.connected)
     }
 
+    fn poll_change(&mut self) -> Option<bwe::Change> {
+        self.egress.poll_change()
+    }
+
     fn set_demand(&mut self, now: Instant, demand: bwe::Demand) {
         self.now = self.now.max(now);
         self.egress.set_demand(now, demand);

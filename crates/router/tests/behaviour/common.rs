@@ -50,6 +50,7 @@ pub struct Script {
     pub data_error: Option<DataError>,
     pub refused_codecs: Vec<Codec>,
     pub bandwidth: Option<bwe::Estimate>,
+    pub changes: VecDeque<bwe::Change>,
     pub next_answer: Option<Result<Answer, OfferError>>,
     pub closed: bool,
     pub unreachable: bool,
@@ -108,6 +109,10 @@ impl Peer for FakePeer {
     }
     fn bandwidth(&self) -> Option<bwe::Estimate> {
         self.0.borrow().bandwidth
+    }
+
+    fn poll_change(&mut self) -> Option<bwe::Change> {
+        self.0.borrow_mut().changes.pop_front()
     }
 
     fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}

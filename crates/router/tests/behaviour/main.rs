@@ -7,6 +7,7 @@ mod a_full_router_turns_peers_away;
 mod a_later_offer_adds_slots;
 mod data_is_relayed_within_the_room;
 mod datagrams_find_their_peer;
+mod decisions_are_traced_on_request;
 mod duplicates_are_dropped;
 mod keyframe_requests_are_throttled;
 mod layers_follow_the_tile_height;

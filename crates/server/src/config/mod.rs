@@ -10,7 +10,7 @@ pub(crate) mod value;
 pub use ice::{IceServerConfig, IceServers};
 pub use load::{ConfigError, ConfigErrors, Sources, load};
 pub use show::{example_file, markdown, print};
-pub use value::Secrets;
+pub use value::{Secrets, TextPath};
 
 use std::net::{IpAddr, SocketAddr};
 use value::{Setting, words};
@@ -212,6 +212,9 @@ fields! {
         log_level: LogLevel = LogLevel::Info, range (), unit "";
         /// How a log line looks.
         log_format: LogFormat = LogFormat::Text, range (), unit "";
+        /// File to which every decision about bandwidth is appended, one JSON object a line; empty for none. For looking
+        /// into a call: some kilobytes a second and participant. See docs/operations.md.
+        bandwidth_trace: TextPath = TextPath::default(), range "a path", unit "";
         /// Time from SIGTERM or SIGINT until the process ends at the latest.
         shutdown_grace_ms: u32 = 5_000, range 100..=300_000, unit "milliseconds";
         /// How long clients are asked to wait before they join again, when this server shuts down.

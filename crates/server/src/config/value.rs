@@ -145,6 +145,26 @@ parsed!(
 );
 parsed!(IpAddr, "an IP address");
 
+/// A file's path; empty for none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextPath(pub String);
+
+impl std::str::FromStr for TextPath {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Display for TextPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+parsed!(TextPath, "a path");
+
 /// Members of a list, so that `Vec<T>` is one implementation for all.
 pub(crate) trait Item: Sized {
     const LIST: &'static str;

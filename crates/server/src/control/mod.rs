@@ -14,6 +14,7 @@ pub(crate) use answers::{Answer, RequestKey};
 use crate::config::{Config, SrtpProfiles};
 use crate::metrics::Metrics;
 use crate::session::{End, Outgoing};
+use crate::trace::Trace;
 use crate::translate;
 use answers::Answers;
 use commands::Commands;
@@ -87,6 +88,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) inputs: mpsc::Receiver<Input>,
     pub(crate) draining: watch::Receiver<bool>,
+    pub(crate) trace: Option<Trace>,
 }
 
 pub(crate) struct Control {
@@ -99,6 +101,7 @@ pub(crate) struct Control {
     members: HashMap<ParticipantId, Member>,
     workers: HashMap<RoomId, usize>,
     next_request: u64,
+    trace: Option<Trace>,
 }
 
 /// Runs until the server drains: then everybody was told, every room is closed, and every command is with its worker.
@@ -111,6 +114,7 @@ pub(crate) async fn run(parts: Parts) {
         metrics,
         mut inputs,
         mut draining,
+        trace,
     } = parts;
     let (offers, mut built) = OfferDesk::new(factories, &config);
     let limits = room::Config {
@@ -127,6 +131,7 @@ pub(crate) async fn run(parts: Parts) {
         members: HashMap::new(),
         workers: HashMap::new(),
         next_request: 0,
+        trace,
     };
     let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -196,6 +201,9 @@ impl Control {
     }
 
     fn media_event(&mut self, event: MediaEvent) {
+        if let Some(trace) = &self.trace {
+            trace.note(&event);
+        }
         match &event {
             MediaEvent::Connected {
                 participant,

@@ -41,6 +41,7 @@ impl World {
             members: HashMap::new(),
             workers: HashMap::new(),
             next_request: 0,
+            trace: None,
         };
         Self {
             control,

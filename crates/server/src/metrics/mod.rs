@@ -57,6 +57,7 @@ pub struct Metrics {
     pub(crate) offer_seconds: Histogram,
     pub(crate) control_queue: IntGauge,
     pub(crate) commands_refused: IntCounter,
+    pub(crate) trace_lines_lost: IntCounter,
 }
 
 struct Builder {
@@ -129,6 +130,7 @@ impl Metrics {
             offer_seconds: b.histogram("plenum_offer_duration_seconds", "Time to build a peer and its answer from a first offer, waiting for a free core included, in seconds.", &OFFER_BUCKETS)?,
             control_queue: b.gauge("plenum_control_queue_depth", "Messages waiting for the control plane now.")?,
             commands_refused: b.counter("plenum_worker_commands_refused_total", "Commands a worker's full mailbox did not take.")?,
+            trace_lines_lost: b.counter("plenum_trace_lines_lost_total", "Lines of bandwidth_trace that did not get to the disk: it is full, or slower than the trace.")?,
             registry: b.registry.clone(),
         };
         let build = b.add(IntGaugeVec::new(
