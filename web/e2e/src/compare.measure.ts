@@ -166,7 +166,8 @@ function row(scenario: Scenario, call: string, summary: Summary, load: number): 
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  server = await Server.start('compare');
+  // What the server decided, beside what came of it.
+  server = await Server.start('compare', [`bandwidth_trace = "${join(FOLDER, 'bandwidth.jsonl')}"`]);
 });
 
 afterAll(async () => {

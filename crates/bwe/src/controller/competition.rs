@@ -18,8 +18,10 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Competition {
-    /// The queue has not been short since then.
-    standing_since: Option<Instant>,
+    /// The queue has not been short since it was first seen long.
+    standing: bool,
+    /// And since then we have sent far less than the path carried before. What we sent until then is in that queue.
+    little_since: Option<Instant>,
     /// What the path carried when that began.
     capacity: f64,
     largest: f64,
@@ -50,18 +52,20 @@ impl Competition {
             return false;
         }
         if short {
-            self.standing_since = None;
+            (self.standing, self.little_since) = (false, None);
             self.largest = 0.0;
             return false;
         }
-        if self.standing_since.is_none() {
+        if !std::mem::replace(&mut self.standing, true) {
             self.capacity = capacity;
         }
-        let since = *self.standing_since.get_or_insert(at);
         self.largest = self.largest.max(queue);
-        let found = at.saturating_duration_since(since) > AFTER
-            && target < SHARE * self.capacity
-            && queue > STANDS * self.largest;
+        if target >= SHARE * self.capacity {
+            self.little_since = None;
+            return false;
+        }
+        let since = *self.little_since.get_or_insert(at);
+        let found = at.saturating_duration_since(since) > AFTER && queue > STANDS * self.largest;
         if found {
             self.on_since = Some(at);
             self.short_since = None;
