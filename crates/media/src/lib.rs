@@ -8,6 +8,7 @@ pub mod av1;
 pub mod codec;
 pub mod data;
 pub mod datagram;
+pub mod dependency_descriptor;
 pub mod extended;
 pub mod h264;
 pub mod id;

@@ -1,0 +1,257 @@
+//! Dependency descriptors, bit by bit (AV1 RTP specification, appendix A.8).
+
+#[path = "support/descriptors.rs"]
+mod descriptors;
+
+use bytes::Bytes;
+use descriptors::{Kind, Place, Templates, bits};
+use media::dependency_descriptor::{
+    Descriptor, Dti, Frame, MAX_FDIFFS, Resolution, Structure, parse, with_frame_number,
+};
+
+/// A keyframe's first packet: two temporal layers, one chain.
+fn keyframe() -> Bytes {
+    bits(
+        "1 0 000011 0000000100000010           | first packet, not the last, template 3, frame 258
+          1 0 0 0 0                             | a structure
+          000011 00001                          | its templates count from 3, two decode targets
+          01 11                                 | one template of T0, one of T1
+          1010 0001                             | SS, -D
+          0 1 0000 0                            | refers to nothing, to the frame before
+          10                                    | one chain, which protects both
+          0000 0001                             | nothing in it before, the frame before
+          1 0000001001111111 0000000101100111   | 640x360",
+    )
+}
+
+fn read(bytes: &[u8], known: Option<&Structure>) -> Descriptor {
+    parse(bytes, known).expect("a descriptor")
+}
+
+fn frame(descriptor: &Descriptor) -> Frame {
+    descriptor.frame.expect("its template is known")
+}
+
+fn fdiffs(frame: &Frame) -> Vec<u16> {
+    frame.fdiffs.iter().collect()
+}
+
+fn chain_diffs(frame: &Frame) -> Vec<u8> {
+    frame.chain_diffs.iter().collect()
+}
+
+#[test]
+fn a_keyframe_brings_the_structure() {
+    let first = read(&keyframe(), None);
+    assert!(first.starts_frame && !first.ends_frame);
+    assert_eq!(first.number, 258);
+    let structure = first.attached.as_ref().expect("a structure");
+    let layers: Vec<(u8, u8, Option<u8>)> = structure
+        .decode_targets()
+        .iter()
+        .map(|target| (target.spatial_id, target.temporal_id, target.protected_by))
+        .collect();
+    assert_eq!(layers, [(0, 0, Some(0)), (0, 1, Some(0))]);
+    assert_eq!(structure.chains(), 1);
+    let frame = frame(&first);
+    assert_eq!((frame.spatial_id, frame.temporal_id), (0, 0));
+    assert_eq!(
+        [0, 1, 2].map(|target| frame.dtis.get(target)),
+        [Dti::Switch, Dti::Switch, Dti::NotPresent]
+    );
+    assert_eq!((fdiffs(&frame), chain_diffs(&frame)), (vec![], vec![0]));
+    assert_eq!(frame.active_decode_targets, Some(0b11), "all that there are");
+    assert_eq!(
+        frame.resolution,
+        Some(Resolution {
+            width: 640,
+            height: 360
+        })
+    );
+}
+
+#[test]
+fn later_frames_are_read_with_it() {
+    let structure = read(&keyframe(), None).attached;
+    let packet = bits("0 1 000100 1111111111111111 | last packet, template 4, frame 65535");
+    let later = read(&packet, structure.as_deref());
+    assert_eq!(
+        (later.starts_frame, later.ends_frame, later.number),
+        (false, true, 65_535)
+    );
+    assert!(later.attached.is_none());
+    let by_template = frame(&later);
+    assert_eq!((by_template.spatial_id, by_template.temporal_id), (0, 1));
+    assert_eq!(
+        [0, 1].map(|target| by_template.dtis.get(target)),
+        [Dti::NotPresent, Dti::Discardable]
+    );
+    assert_eq!(
+        (fdiffs(&by_template), chain_diffs(&by_template)),
+        (vec![1], vec![1])
+    );
+    assert_eq!(by_template.active_decode_targets, None, "as before");
+    let packet = bits(
+        "1 1 000100 0000000000000001
+                       0 1 1 1 1                | all of its own
+                       01                       | only decode target 0 is sent on
+                       1100                     | R-
+                       01 0001 11 111111111111 10 00010000 00
+                       11001000                 | 200 before",
+    );
+    let custom = frame(&read(&packet, structure.as_deref()));
+    assert_eq!(
+        [0, 1].map(|target| custom.dtis.get(target)),
+        [Dti::Required, Dti::NotPresent]
+    );
+    assert_eq!(
+        (fdiffs(&custom), chain_diffs(&custom)),
+        (vec![2, 4_096, 17], vec![200])
+    );
+    assert_eq!(custom.active_decode_targets, Some(0b01));
+}
+
+#[test]
+fn without_the_structure_only_the_number_is_known() {
+    let packet = bits("1 1 000100 0000000000000111");
+    let blind = read(&packet, None);
+    assert_eq!(
+        (blind.starts_frame, blind.ends_frame, blind.number),
+        (true, true, 7)
+    );
+    assert_eq!(blind.frame, None);
+    // Of the structure after the next keyframe.
+    let structure = read(&keyframe(), None).attached;
+    let packet = bits("1 1 000101 0000000000000111");
+    assert_eq!(read(&packet, structure.as_deref()).frame, None);
+}
+
+#[test]
+fn what_is_cut_short_is_refused() {
+    let whole = keyframe();
+    for length in 0..whole.len() {
+        let cut = whole.slice(..length);
+        // The mandatory fields alone are a descriptor of their own.
+        assert_eq!(parse(&cut, None).is_some(), length == 3, "{length} bytes");
+    }
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let layers = |next: &str| {
+        let structure = format!("1 0 000000 0000000000000000 10000 000000 00000 {next} 11");
+        parse(&[&bits(&structure)[..], &[0; 64]].concat(), None).is_some()
+    };
+    assert!(layers("10 10 10"), "four spatial layers");
+    assert!(!layers("10 10 10 10"), "AV1 has no five");
+    assert!(
+        layers(&"01".repeat(7)) && !layers(&"01".repeat(8)),
+        "eight temporal layers"
+    );
+    assert!(
+        layers(&"00".repeat(63)) && !layers(&"00".repeat(64)),
+        "64 templates"
+    );
+    let references = |count: usize| {
+        let references = "1 0000".repeat(count);
+        let structure = format!("1 0 000000 0000000000000000 10000 000000 00000 11 10 {references} 0 0 0");
+        parse(&bits(&structure), None).is_some()
+    };
+    assert!(references(MAX_FDIFFS) && !references(MAX_FDIFFS + 1));
+    let template = bits("1 0 000001 0000000000000000 10000 000000 00000 11 10 0 0 0");
+    assert_eq!(
+        parse(&template, None),
+        None,
+        "a template that the structure lacks"
+    );
+}
+
+/// Three spatial layers on each other, two temporal.
+fn svc() -> Templates {
+    let kind = |spatial, temporal, dtis: &str, fdiffs: &[u16], chains: &[u8]| Kind {
+        spatial,
+        temporal,
+        dtis: dtis.to_owned(),
+        fdiffs: fdiffs.to_vec(),
+        chains: chains.to_vec(),
+    };
+    Templates {
+        offset: 60,
+        kinds: vec![
+            kind(0, 0, "SSSSSS", &[], &[0, 0, 0]),
+            kind(0, 0, "SSRRRR", &[6], &[6, 5, 4]),
+            kind(0, 1, "-D-R-R", &[3], &[3, 2, 1]),
+            kind(1, 0, "--SSRR", &[6, 1], &[1, 1, 1]),
+            kind(1, 1, "---D-R", &[3, 1], &[4, 3, 2]),
+            kind(2, 0, "----SS", &[6, 1], &[2, 1, 1]),
+            kind(2, 1, "-----D", &[3, 1], &[5, 4, 3]),
+        ],
+        protected_by: vec![0, 0, 1, 1, 2, 2],
+        resolutions: vec![(320, 180), (640, 360), (65_536, 1)],
+    }
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let templates = svc();
+    let mut known: Option<Box<Structure>> = None;
+    for (index, kind) in templates.kinds.iter().enumerate() {
+        let mut custom = kind.clone();
+        custom.fdiffs = vec![1, 300];
+        custom.chains = vec![255, 0, 16];
+        for (frame, attach, active) in [
+            (kind, index == 0, None),
+            (kind, false, Some(0b01_1010)),
+            (&custom, false, None),
+        ] {
+            let place = Place {
+                starts: attach,
+                ends: !attach,
+                number: 65_535 - index as u16,
+            };
+            let read = read(
+                &templates.descriptor(place, frame, attach, active),
+                known.as_deref(),
+            );
+            let got = read.frame.expect("its template is known");
+            assert_eq!(
+                (read.starts_frame, read.ends_frame, read.number),
+                (attach, !attach, place.number)
+            );
+            assert_eq!((got.spatial_id, got.temporal_id), (kind.spatial, kind.temporal));
+            let dtis: String = (0..6)
+                .map(|target| match got.dtis.get(target) {
+                    Dti::NotPresent => '-',
+                    Dti::Discardable => 'D',
+                    Dti::Switch => 'S',
+                    Dti::Required => 'R',
+                })
+                .collect();
+            assert_eq!(dtis, frame.dtis);
+            assert_eq!(
+                (fdiffs(&got), chain_diffs(&got)),
+                (frame.fdiffs.clone(), frame.chains.clone())
+            );
+            assert_eq!(got.active_decode_targets, active.or(attach.then_some(0b11_1111)));
+            let (width, height) = templates.resolutions[usize::from(kind.spatial)];
+            assert_eq!(got.resolution, Some(Resolution { width, height }));
+            known = read.attached.or(known);
+        }
+    }
+    let targets = known.expect("it came with the first").decode_targets().to_vec();
+    let layers: Vec<(u8, u8)> = targets
+        .iter()
+        .map(|target| (target.spatial_id, target.temporal_id))
+        .collect();
+    assert_eq!(layers, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
+    assert_eq!(targets[4].protected_by, Some(2));
+}
+
+#[test]
+fn the_frame_number_is_changed_in_place() {
+    let before = keyframe();
+    let after = with_frame_number(&before, 0xabcd).expect("long enough");
+    assert_eq!(after[1..3], [0xab, 0xcd]);
+    assert_eq!((&after[..1], &after[3..]), (&before[..1], &before[3..]));
+    assert_eq!(with_frame_number(&before[..2], 1), None);
+}
