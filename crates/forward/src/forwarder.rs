@@ -13,7 +13,8 @@ use crate::timeline::Line;
 use bytes::Bytes;
 use media::packet::SlotPacket;
 use media::{
-    Codec, ExtendedSeq, Kind, LayerIndex, NtpTime, Packet, PayloadInfo, RtpTime, SeqNo, TrackId, red,
+    Codec, ExtendedSeq, Kind, LayerIndex, NtpTime, Packet, PayloadInfo, ReadPacket, RtpTime, SeqNo, TrackId,
+    red,
 };
 use run::{Moment, Run};
 use std::time::{Duration, Instant};
@@ -157,7 +158,7 @@ impl Forwarder {
         &mut self,
         now: Instant,
         layer: LayerIndex,
-        packet: &Packet,
+        packet: &ReadPacket,
         capture: CaptureTime,
     ) -> Option<SlotPacket> {
         let track = self.track?;
@@ -169,7 +170,7 @@ impl Forwarder {
         let offered = self.read(track, layer, packet);
         let goes_on = flows && !self.changes_codec(offered.as_ref());
         let sent = match goes_on {
-            true => self.go_on(packet.seq, offered.as_ref(), now, capture),
+            true => self.go_on(packet.packet.seq, offered.as_ref(), now, capture),
             false => self.begin(offered.as_ref()?, now, capture),
         }?;
         self.packets = self.packets.wrapping_add(1);
@@ -222,7 +223,7 @@ impl Forwarder {
     pub fn retransmit<'a>(
         &mut self,
         seq: SeqNo,
-        lookup: impl Fn(LayerIndex, SeqNo) -> Option<&'a Packet>,
+        lookup: impl Fn(LayerIndex, SeqNo) -> Option<&'a ReadPacket>,
     ) -> Option<SlotPacket> {
         let track = self.track?;
         let output = self.outputs.extend(seq);
@@ -270,12 +271,18 @@ impl Forwarder {
     }
 
     /// The packet as this slot would carry it; `None` when it is malformed or not of the slot's kind.
-    fn read<'a>(&self, track: ForwardedTrack, layer: LayerIndex, packet: &'a Packet) -> Option<Offered<'a>> {
+    fn read<'a>(
+        &self,
+        track: ForwardedTrack,
+        layer: LayerIndex,
+        read: &'a ReadPacket,
+    ) -> Option<Offered<'a>> {
+        let packet = &read.packet;
         let (codec, payload) = match packet.codec {
             Codec::Red if track.unwrap_red => (Codec::Opus, red::primary(&packet.payload)?),
             codec => (codec, packet.payload.clone()),
         };
-        let info = PayloadInfo::of(codec, &payload).filter(|_| codec.kind() == self.kind)?;
+        let info = read.info.filter(|_| codec.kind() == self.kind)?;
         Some(Offered {
             original: packet,
             track: track.id,

@@ -4,7 +4,7 @@ mod support;
 
 use bytes::Bytes;
 use forward::{CaptureTime, ForwardedTrack, Forwarder, LayerTarget};
-use media::{Codec, Extensions, Kind, Packet, RtpTime, SeqNo, TrackId};
+use media::{Codec, Extensions, Kind, Packet, ReadPacket, RtpTime, SeqNo, TrackId};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use support::{layer, ms, origin};
@@ -64,13 +64,14 @@ proptest! {
                 forwarder.set_target(now, Some(wanted).filter(|_| target < 4));
             }
             let capture = CaptureTime { at: now, reported };
-            if let Some(out) = forwarder.handle_packet(now, layer(from), &packet, capture) {
+            let read = ReadPacket::alone(packet);
+            if let Some(out) = forwarder.handle_packet(now, layer(from), &read, capture) {
                 prop_assert_eq!(out.codec.kind(), kind);
                 prop_assert!(numbers.insert(out.seq), "{:?} twice", out.seq);
                 bytes += out.payload.len() as u32;
             }
             let seq = SeqNo(65_000u16.wrapping_add_signed(ask % 400));
-            if let Some(again) = forwarder.retransmit(seq, |_, _| Some(&packet)) {
+            if let Some(again) = forwarder.retransmit(seq, |_, _| Some(&read)) {
                 numbers.insert(again.seq);
                 prop_assert_eq!(again.seq, seq);
             }

@@ -6,8 +6,9 @@ mod descriptors;
 use bytes::Bytes;
 use descriptors::{Kind, Place, Templates, bits};
 use media::dependency_descriptor::{
-    Descriptor, Dti, Frame, MAX_FDIFFS, Resolution, Structure, parse, with_frame_number,
+    Descriptor, Dti, Frame, LayerGrid, MAX_FDIFFS, Resolution, Structure, parse, with_frame_number,
 };
+use media::{Codec, Extensions, Packet, PacketReader, RtpTime, SeqNo};
 
 /// A keyframe's first packet: two temporal layers, one chain.
 fn keyframe() -> Bytes {
@@ -254,4 +255,113 @@ fn the_frame_number_is_changed_in_place() {
     assert_eq!(after[1..3], [0xab, 0xcd]);
     assert_eq!((&after[..1], &after[3..]), (&before[..1], &before[3..]));
     assert_eq!(with_frame_number(&before[..2], 1), None);
+}
+
+/// The choices of three spatial and two temporal layers among which a grid has these.
+fn choices(grid: LayerGrid) -> Vec<(u8, u8)> {
+    let all = (0..3).flat_map(|spatial| [(spatial, 0), (spatial, 1)]);
+    all.filter(|(spatial, temporal)| grid.has(*spatial, *temporal))
+        .collect()
+}
+
+#[test]
+fn decode_targets_become_choices_of_layers() {
+    let templates = svc();
+    let place = Place::default();
+    let first = read(
+        &templates.descriptor(place, &templates.kinds[0], true, None),
+        None,
+    );
+    let layers = |kind: usize| {
+        let descriptor = templates.descriptor(place, &templates.kinds[kind], false, None);
+        frame(&read(&descriptor, first.attached.as_deref())).layers
+    };
+    let all = vec![(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)];
+    assert_eq!(choices(layers(0).within), all);
+    assert_eq!(choices(layers(0).switch), all, "a keyframe");
+    assert_eq!(
+        choices(layers(1).switch),
+        [(0, 0), (0, 1)],
+        "the lowest layer of another picture"
+    );
+    assert_eq!(choices(layers(4).within), [(1, 1), (2, 1)]);
+    assert_eq!(choices(layers(5).within), [(2, 0), (2, 1)]);
+    assert_eq!(choices(layers(5).switch), [(2, 0), (2, 1)]);
+    // Wishes for more than there is are those for the highest there is.
+    assert!(layers(6).within.has(u8::MAX, 1) && !layers(6).within.has(u8::MAX, 0));
+    assert!(layers(5).switch.has(3, u8::MAX) && !layers(1).switch.has(3, u8::MAX));
+    // The upper layers of a picture need those below at keyframes alone: a choice has them all the same.
+    let mut keyed = svc();
+    keyed.kinds[1].dtis = "SS----".to_owned();
+    let descriptor = keyed.descriptor(place, &keyed.kinds[1], false, None);
+    let first = read(&keyed.descriptor(place, &keyed.kinds[0], true, None), None);
+    assert_eq!(
+        choices(frame(&read(&descriptor, first.attached.as_deref())).layers.within),
+        all
+    );
+}
+
+fn packet(codec: Codec, payload: &'static [u8], descriptor: Option<Bytes>) -> Packet {
+    Packet {
+        seq: SeqNo(1),
+        timestamp: RtpTime(1),
+        marker: false,
+        codec,
+        extensions: Extensions {
+            dependency_descriptor: descriptor,
+            ..Extensions::default()
+        },
+        payload: Bytes::from_static(payload),
+    }
+}
+
+#[test]
+fn what_the_descriptor_says_counts() {
+    // VP8 as browsers send it with descriptors: no picture id, no layers, and a keyframe only here and there.
+    let vp8 = |descriptor| packet(Codec::Vp8, b"\x10\x01picture", descriptor);
+    let mut reader = PacketReader::default();
+    let info = reader.read(1, &vp8(None)).expect("VP8");
+    assert!(!info.keyframe && info.starts_frame && info.described.is_none());
+    let templates = svc();
+    let place = |starts, ends| Place {
+        starts,
+        ends,
+        number: 77,
+    };
+    let described = |place, kind: usize, attach| {
+        vp8(Some(templates.descriptor(
+            place,
+            &templates.kinds[kind],
+            attach,
+            None,
+        )))
+    };
+    let early = reader
+        .read(2, &described(place(true, true), 6, false))
+        .expect("VP8");
+    let frame = early.described.expect("a descriptor");
+    assert_eq!((frame.number, frame.layers), (77, None));
+    assert!(!early.keyframe && !early.starts_frame);
+    let key = reader
+        .read(3, &described(place(true, false), 0, true))
+        .expect("VP8");
+    assert!(key.keyframe && key.starts_frame && !key.ends_layer_frame);
+    let upper = reader
+        .read(4, &described(place(true, true), 6, false))
+        .expect("VP8");
+    assert_eq!((upper.spatial_id, upper.temporal_id), (2, 1));
+    assert!(!upper.keyframe && !upper.starts_frame && upper.ends_layer_frame);
+    // Not a place to begin: it refers to others, structure or not.
+    let repeated = reader
+        .read(5, &described(place(true, false), 1, true))
+        .expect("VP8");
+    assert!(!repeated.keyframe && repeated.starts_frame);
+    let nonsense = packet(Codec::Av1, &[0x10, 0], Some(Bytes::from_static(&[0x80, 0])));
+    assert_eq!(reader.read(6, &nonsense), None);
+    let empty = packet(
+        Codec::Av1,
+        &[0x10],
+        Some(templates.descriptor(place(true, true), &templates.kinds[1], false, None)),
+    );
+    assert_eq!(reader.read(7, &empty), None, "it carries nothing");
 }

@@ -2,7 +2,7 @@
 
 use super::bits::Bits;
 use super::structure::Template;
-use super::{Dtis, Fdiffs, MAX_DECODE_TARGETS, Resolution, Structure};
+use super::{Dtis, Fdiffs, FrameLayers, MAX_DECODE_TARGETS, Resolution, Structure};
 use bytes::{Bytes, BytesMut};
 
 /// Bytes of the mandatory fields; in a descriptor of no more, the template says everything.
@@ -34,6 +34,8 @@ pub struct Frame {
     pub dtis: Dtis,
     /// What it refers to.
     pub fdiffs: Fdiffs,
+    /// The same two in terms of layers.
+    pub layers: FrameLayers,
     /// What came before it in each chain.
     pub chain_diffs: ChainDiffs,
     /// Which decode targets the publisher still sends from here on, bit *i* for target *i*; `None`: as before.
@@ -124,6 +126,7 @@ fn read_frame(
         temporal_id: template.temporal_id,
         dtis: template.dtis,
         fdiffs: template.fdiffs,
+        layers: FrameLayers::default(),
         chain_diffs: ChainDiffs {
             count: structure.chains(),
             diffs: template.chain_diffs,
@@ -158,6 +161,7 @@ fn read_frame(
             *diff = bits.small(8)?;
         }
     }
+    frame.layers = FrameLayers::of(&frame, structure);
     Some(frame)
 }
 

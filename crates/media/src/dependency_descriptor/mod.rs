@@ -6,9 +6,11 @@
 
 mod bits;
 mod frame;
+mod grid;
 mod structure;
 
 pub use frame::{ChainDiffs, Descriptor, Frame, parse, with_frame_number};
+pub use grid::{FrameLayers, LayerGrid};
 pub use structure::{DecodeTarget, Resolution, Structure};
 
 use bits::Bits;

@@ -1,6 +1,7 @@
 //! The template dependency structure: what all frames until the next keyframe have in common.
 
 use super::bits::Bits;
+use super::grid::Choices;
 use super::{Dtis, Fdiffs, MAX_DECODE_TARGETS, MAX_SPATIAL_LAYERS, MAX_TEMPLATES, MAX_TEMPORAL_LAYERS};
 
 /// Two bits that say how the layers of the next template follow from those of the one before.
@@ -19,6 +20,8 @@ pub struct Structure {
     templates: Vec<Template>,
     /// From one to [`MAX_DECODE_TARGETS`]: what a receiver may decide to decode.
     decode_targets: Vec<DecodeTarget>,
+    /// Of each of them.
+    choices: Vec<Choices>,
     chains: u8,
     /// Per spatial layer, when the publisher says so.
     resolutions: Vec<Resolution>,
@@ -78,6 +81,10 @@ impl Structure {
                 target.temporal_id = target.temporal_id.max(template.temporal_id);
             }
         }
+        let choices = decode_targets
+            .iter()
+            .map(|target| Choices::of(target, &decode_targets));
+        let choices = choices.collect();
         let mut resolutions = Vec::new();
         if bits.flag()? {
             let spatial_layers = templates.last()?.spatial_id + 1;
@@ -90,6 +97,7 @@ impl Structure {
             template_id_offset,
             templates,
             decode_targets,
+            choices,
             chains,
             resolutions,
         })
@@ -108,6 +116,10 @@ impl Structure {
     /// Size of a spatial layer's picture; `None` when the publisher does not say.
     pub fn resolution(&self, spatial_id: u8) -> Option<Resolution> {
         self.resolutions.get(usize::from(spatial_id)).copied()
+    }
+
+    pub(super) fn choices(&self) -> &[Choices] {
+        &self.choices
     }
 
     /// The template with this id; `None` when it is of another structure.
