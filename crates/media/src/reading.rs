@@ -3,6 +3,7 @@
 use crate::dependency_descriptor::{self, Structure};
 use crate::packet::Packet;
 use crate::payload::{DescribedFrame, PayloadInfo};
+use crate::track::Kind;
 
 /// A packet, and what was read of it.
 #[derive(Debug, Clone)]
@@ -40,8 +41,10 @@ impl PacketReader {
     pub fn read(&mut self, extended: u64, packet: &Packet) -> Option<PayloadInfo> {
         let info = PayloadInfo::of(packet.codec, &packet.payload)?;
         match &packet.extensions.dependency_descriptor {
-            Some(descriptor) => self.described(extended, info, descriptor),
-            None => Some(info),
+            Some(descriptor) if packet.codec.kind() == Kind::Video => {
+                self.described(extended, info, descriptor)
+            }
+            _ => Some(info),
         }
     }
 
