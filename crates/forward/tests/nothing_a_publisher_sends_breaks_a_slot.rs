@@ -41,7 +41,9 @@ fn packet(codecs: &'static [Codec]) -> impl Strategy<Value = (u8, Packet)> {
         writer.number(custom, 4);
         if structure {
             // Two templates and decode targets: T0, and T1 that refers to the frame before.
-            writer.number(0b000000_00001_01_11_1010_0001_0_1_0000_0_0_0, 32);
+            let bits = "000000 00001 01 11 1010 0001 0 1 0000 0 0 0";
+            let bits = bits.chars().filter(|bit| *bit != ' ');
+            bits.for_each(|bit| writer.flag(bit == '1'));
         }
         rest.iter().for_each(|byte| writer.number(u32::from(*byte), 8));
         writer.finish()
