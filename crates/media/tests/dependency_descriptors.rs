@@ -365,3 +365,55 @@ fn what_the_descriptor_says_counts() {
     );
     assert_eq!(reader.read(7, &empty), None, "it carries nothing");
 }
+
+/// From Chromium 156, AV1 in L3T3_KEY at 1280x720: the first packet of a call, whose encoder has begun with one layer.
+const CHROMIUM_FIRST: &str = "c0 0001 c008 1485 214e aaaa a800 0600 0040 0010 0002 aa80 a800 0600 0040 0010 0002 a000 a800 \
+     0600 0040 0016 d549 241b 5524 906d 5492 3157 e001 974c a864 330e 2223 96ec a865 5304 2243 90ec a877 5301 3f00 b302 \
+     7f01 6704 ff02 cf03 80";
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("ASCII"), 16).expect("hex");
+    digits.chunks(2).map(byte).collect()
+}
+
+#[test]
+fn as_a_browser_writes_them() {
+    let first = read(&hex(CHROMIUM_FIRST), None);
+    assert!(first.starts_frame && first.ends_frame);
+    assert_eq!(first.number, 1);
+    let structure = first.attached.as_deref().expect("a structure");
+    let layers: Vec<(u8, u8, Option<u8>)> = structure
+        .decode_targets()
+        .iter()
+        .map(|target| (target.spatial_id, target.temporal_id, target.protected_by))
+        .collect();
+    let expected = (0..3).flat_map(|spatial| (0..3).map(move |temporal| (spatial, temporal, Some(spatial))));
+    assert_eq!(layers, expected.collect::<Vec<_>>());
+    let heights = [0, 1, 2, 3].map(|spatial| structure.resolution(spatial).map(|size| size.height));
+    assert_eq!(heights, [Some(180), Some(360), Some(720), None]);
+    let frame_of = |text: &str| frame(&read(&hex(text), Some(structure)));
+    let keyframe = frame(&first);
+    assert!(keyframe.fdiffs.is_empty());
+    assert_eq!(
+        keyframe.active_decode_targets,
+        Some(0b111),
+        "the lowest spatial layer"
+    );
+    // Alone, the layer counts its frames otherwise than the templates of three layers.
+    let alone = frame_of("c3 0002 1a00 0800 00");
+    assert_eq!((alone.spatial_id, alone.temporal_id), (0, 2));
+    assert_eq!((fdiffs(&alone), chain_diffs(&alone)), (vec![1], vec![1, 0, 0]));
+    let upper = frame_of("8a 0008");
+    assert_eq!(
+        (upper.spatial_id, upper.temporal_id, fdiffs(&upper)),
+        (2, 0, vec![1])
+    );
+    let dtis: Vec<Dti> = (0..9).map(|target| upper.dtis.get(target)).collect();
+    assert_eq!(
+        (&dtis[..6], &dtis[6..]),
+        (&[Dti::NotPresent; 6][..], &[Dti::Switch; 3][..])
+    );
+    let top = frame_of("4d 000b");
+    assert_eq!((top.spatial_id, top.temporal_id, fdiffs(&top)), (2, 2, vec![3]));
+}
