@@ -22,7 +22,7 @@ pub(crate) struct OfferedFrame {
 
 /// Passes frames up to limits (dependency descriptors, AV1 RTP specification, appendix A). Down at the next picture: lower
 /// layers do not refer to higher ones. Up at a switch point that can be decoded with what was sent: for temporal layers
-/// most pictures are one, for spatial layers keyframes.
+/// every few pictures, for spatial layers keyframes.
 #[derive(Debug)]
 pub(crate) struct FrameFilter {
     wanted: Limits,
