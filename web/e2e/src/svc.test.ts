@@ -1,6 +1,6 @@
 /** Spatial layers of one encoding, as other clients than our page send them: they follow the size of the tile. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inChromium, type Person } from './support/person.ts';
+import { inChromium, inFirefox, type Person } from './support/person.ts';
 import { Server } from './support/server.ts';
 
 let server: Server;
@@ -115,5 +115,17 @@ describe.each([
     await show(ben, participant, 720);
     await decodes(ben, 720);
     expect(await keyframesAskedFor(ben)).toBe(0);
+  });
+
+  // Firefox takes no dependency descriptors, so it could not put the layers of a picture together.
+  test.runIf(codec === 'av1')('in Firefox the lowest spatial layer is shown', async () => {
+    const fiona = await inFirefox('Fiona', 11);
+    try {
+      await fiona.join(server, `${codec}-${mode}`, { without: ['camera'] });
+      await show(fiona, await fiona.sees('Anna'), 720);
+      await decodes(fiona, 180);
+    } finally {
+      await fiona.close();
+    }
   });
 });
