@@ -12,7 +12,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use divan::{AllocProfiler, Bencher};
 use forward::{CaptureTime, ForwardedTrack, Forwarder};
-use media::{Codec, Extensions, Kind, LayerIndex, Packet, RtpTime, SeqNo, TrackId};
+use media::{Codec, Extensions, Kind, LayerIndex, Packet, ReadPacket, RtpTime, SeqNo, TrackId};
 use std::time::{Duration, Instant};
 
 #[global_allocator]
@@ -58,7 +58,7 @@ fn run(bencher: Bencher<'_, '_>, kind: Kind, packet: fn(u32) -> (Duration, Packe
     };
     forwarder.set_track(start, Some(track));
     forwarder.set_target(start, Some(LayerIndex(0).into()));
-    let mut forward = |(now, packet): &(Instant, Packet)| {
+    let mut forward = |(now, packet): &(Instant, ReadPacket)| {
         let capture = CaptureTime {
             at: *now,
             reported: false,
@@ -69,7 +69,7 @@ fn run(bencher: Bencher<'_, '_>, kind: Kind, packet: fn(u32) -> (Duration, Packe
     let mut next = || {
         let (passed, packet) = packet(number);
         number += 1;
-        (start + passed, packet)
+        (start + passed, ReadPacket::alone(packet))
     };
     // Once around its history: from here on a slot's memory is its own.
     for _ in 0..1_024 {

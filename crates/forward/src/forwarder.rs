@@ -1,20 +1,18 @@
 //! One track's packets into one slot.
 
+mod offered;
 mod run;
 
 use crate::allocate::LayerTarget;
 use crate::clock::CaptureTime;
 use crate::history::{History, Sent};
+use crate::layers::{LayerFilter, Verdict};
 use crate::rewrite::{Numbers, Rewriters};
 use crate::source::Place;
-use crate::spatial::SpatialFilter;
-use crate::temporal::TemporalFilter;
 use crate::timeline::Line;
-use bytes::Bytes;
 use media::packet::SlotPacket;
-use media::{
-    Codec, ExtendedSeq, Kind, LayerIndex, NtpTime, Packet, PayloadInfo, RtpTime, SeqNo, TrackId, red,
-};
+use media::{ExtendedSeq, Kind, LayerIndex, NtpTime, ReadPacket, RtpTime, SeqNo, TrackId};
+use offered::Offered;
 use run::{Moment, Run};
 use std::time::{Duration, Instant};
 
@@ -71,8 +69,7 @@ pub struct Forwarder {
     line: Line,
     track: Option<ForwardedTrack>,
     target: Option<LayerTarget>,
-    spatial: SpatialFilter,
-    temporal: TemporalFilter,
+    layers: LayerFilter,
     /// The layer that flows, from the packet it was switched at.
     run: Option<Run>,
     rewriters: Rewriters,
@@ -107,8 +104,7 @@ impl Forwarder {
             line: Line::new(clock_rate, now, start_timestamp),
             track: None,
             target: None,
-            spatial: SpatialFilter::default(),
-            temporal: TemporalFilter::default(),
+            layers: LayerFilter::default(),
             run: None,
             rewriters: Rewriters::default(),
             history: History::new(match kind {
@@ -143,10 +139,7 @@ impl Forwarder {
     pub fn set_target(&mut self, _now: Instant, target: Option<LayerTarget>) {
         self.target = target;
         match target {
-            Some(target) => {
-                self.spatial.set_wanted(target.spatial);
-                self.temporal.set_wanted(target.temporal);
-            }
+            Some(target) => self.layers.set_wanted(target),
             None => self.run = None,
         }
     }
@@ -157,7 +150,7 @@ impl Forwarder {
         &mut self,
         now: Instant,
         layer: LayerIndex,
-        packet: &Packet,
+        packet: &ReadPacket,
         capture: CaptureTime,
     ) -> Option<SlotPacket> {
         let track = self.track?;
@@ -166,10 +159,10 @@ impl Forwarder {
         if !flows && layer != target.layer {
             return None;
         }
-        let offered = self.read(track, layer, packet);
+        let offered = Offered::read(self.kind, track, layer, packet);
         let goes_on = flows && !self.changes_codec(offered.as_ref());
         let sent = match goes_on {
-            true => self.go_on(packet.seq, offered.as_ref(), now, capture),
+            true => self.go_on(packet.packet.seq, offered.as_ref(), now, capture),
             false => self.begin(offered.as_ref()?, now, capture),
         }?;
         self.packets = self.packets.wrapping_add(1);
@@ -194,17 +187,18 @@ impl Forwarder {
 
     /// What flows, and what should.
     pub fn state(&self) -> ForwarderState {
+        let (spatial, temporal) = self.layers.passing();
         let layer = self.run.as_ref().map(|run| LayerTarget {
             layer: run.layer,
-            spatial: self.spatial.passing(),
-            temporal: self.temporal.passing(),
+            spatial,
+            temporal,
         });
         let other = layer.map(|layer| layer.layer) != self.target.map(|target| target.layer);
         ForwarderState {
             track: self.track.map(|track| track.id),
             layer,
             target: self.target,
-            switching: self.track.is_some() && self.target.is_some() && (other || self.spatial.waits()),
+            switching: self.track.is_some() && self.target.is_some() && (other || self.layers.waits()),
         }
     }
 
@@ -222,7 +216,7 @@ impl Forwarder {
     pub fn retransmit<'a>(
         &mut self,
         seq: SeqNo,
-        lookup: impl Fn(LayerIndex, SeqNo) -> Option<&'a Packet>,
+        lookup: impl Fn(LayerIndex, SeqNo) -> Option<&'a ReadPacket>,
     ) -> Option<SlotPacket> {
         let track = self.track?;
         let output = self.outputs.extend(seq);
@@ -231,16 +225,16 @@ impl Forwarder {
         }
         if self.history.contains(output) {
             let sent = self.history.resend(output)?;
-            let offered = self.read(track, sent.layer, lookup(sent.layer, sent.source)?)?;
-            let payload = sent.numbers.write(&offered.payload)?;
-            return Some(offered.packet(&sent, payload));
+            let packet = lookup(sent.layer, sent.source)?;
+            return Offered::read(self.kind, track, sent.layer, packet)?.packet(&sent);
         }
         let run = self.run.as_ref()?;
         let source = run.numbering.source(output)?;
         if !run.in_reach(source, self.history.capacity()) {
             return None;
         }
-        let offered = self.read(track, run.layer, lookup(run.layer, SeqNo(source as u16))?)?;
+        let packet = lookup(run.layer, SeqNo(source as u16))?;
+        let offered = Offered::read(self.kind, track, run.layer, packet)?;
         self.pass_late(source, &offered)
     }
 
@@ -269,27 +263,10 @@ impl Forwarder {
         changes
     }
 
-    /// The packet as this slot would carry it; `None` when it is malformed or not of the slot's kind.
-    fn read<'a>(&self, track: ForwardedTrack, layer: LayerIndex, packet: &'a Packet) -> Option<Offered<'a>> {
-        let (codec, payload) = match packet.codec {
-            Codec::Red if track.unwrap_red => (Codec::Opus, red::primary(&packet.payload)?),
-            codec => (codec, packet.payload.clone()),
-        };
-        let info = PayloadInfo::of(codec, &payload).filter(|_| codec.kind() == self.kind)?;
-        Some(Offered {
-            original: packet,
-            track: track.id,
-            layer,
-            codec,
-            payload,
-            info,
-        })
-    }
-
     /// A packet of the target while another layer, or none, flows.
     fn begin(&mut self, offered: &Offered<'_>, now: Instant, capture: CaptureTime) -> Option<SlotPacket> {
         let wanted = self.target.is_some_and(|target| target.layer == offered.layer);
-        if !wanted || !offered.info.keyframe {
+        if !wanted || !self.layers.may_begin(&offered.info) {
             return None;
         }
         let output = self.next_output();
@@ -307,8 +284,7 @@ impl Forwarder {
         if self.kind == Kind::Video {
             self.first_of_use = output;
         }
-        self.spatial.newest(&offered.info);
-        self.temporal.newest(&offered.info);
+        self.layers.begin(&offered.info, offered.original.timestamp);
         let carries = Some((offered.track, offered.layer));
         if self.carried != carries {
             self.carried = carries;
@@ -319,8 +295,7 @@ impl Forwarder {
         let numbers = rewriter.numbers(&offered.payload)?;
         self.last = Some((timestamp, now));
         // A talk spurt begins (RFC 3551 §4.1); in video the bit ends a frame and stays as it is.
-        let marker =
-            offered.original.marker || self.kind == Kind::Audio || self.spatial.ends_picture(&offered.info);
+        let marker = self.kind == Kind::Audio || offered.marker(&self.layers);
         self.send(offered, output, timestamp, marker, numbers)
     }
 
@@ -366,12 +341,12 @@ impl Forwarder {
         };
         let run = self.run.as_mut()?;
         let rewriter = self.rewriters.of(offered.codec);
-        let (spatial, temporal) = (
-            self.spatial.newest(&offered.info),
-            self.temporal.newest(&offered.info),
-        );
-        let passes =
-            spatial && temporal && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
+        let verdict = self.layers.newest(&offered.info, offered.original.timestamp);
+        if verdict == Verdict::Open {
+            return None;
+        }
+        let passes = verdict == Verdict::Passes
+            && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
         let numbers = if passes {
             rewriter.numbers(&offered.payload)
         } else {
@@ -387,7 +362,7 @@ impl Forwarder {
         if last.is_none_or(|last| timestamp.distance(last) > 0) {
             self.last = Some((timestamp, now));
         }
-        let marker = offered.original.marker || self.spatial.ends_picture(&offered.info);
+        let marker = offered.marker(&self.layers);
         self.send(offered, output, timestamp, marker, numbers)
     }
 
@@ -400,7 +375,7 @@ impl Forwarder {
             .output(source)
             .filter(|output| !self.history.contains(*output))?;
         let fits = run.has_place_for(offered.original.timestamp);
-        if !fits || !self.spatial.passes(&offered.info) || !self.temporal.passes(&offered.info) {
+        if !fits || self.layers.late(&offered.info, offered.original.timestamp) != Verdict::Passes {
             return None;
         }
         let numbers = self.rewriters.of(offered.codec).numbers(&offered.payload)?;
@@ -410,7 +385,7 @@ impl Forwarder {
         {
             *last = timestamp;
         }
-        let marker = offered.original.marker || self.spatial.ends_picture(&offered.info);
+        let marker = offered.marker(&self.layers);
         self.send(offered, output, timestamp, marker, numbers)
     }
 
@@ -422,12 +397,20 @@ impl Forwarder {
         marker: bool,
         numbers: Numbers,
     ) -> Option<SlotPacket> {
-        let payload = numbers.write(&offered.payload)?;
-        let source = (offered.layer, offered.original.seq);
-        let sent = Sent::new(output, source, timestamp, marker, numbers);
+        let sent = Sent {
+            output,
+            layer: offered.layer,
+            source: offered.original.seq,
+            timestamp,
+            marker,
+            numbers,
+            frame: self.layers.frame_number(&offered.info),
+            resends: 0,
+        };
+        let packet = offered.packet(&sent)?;
         self.outputs.update(SeqNo(output as u16));
         self.history.insert(sent);
-        Some(offered.packet(&sent, payload))
+        Some(packet)
     }
 
     /// The timestamp that the next frame must pass.
@@ -443,29 +426,5 @@ impl Forwarder {
         self.outputs
             .highest()
             .map_or_else(|| self.outputs.extend(self.start_seq), |highest| highest + 1)
-    }
-}
-
-/// A packet of the track, read and unwrapped, that has not found its place yet.
-struct Offered<'a> {
-    original: &'a Packet,
-    track: TrackId,
-    layer: LayerIndex,
-    codec: Codec,
-    payload: Bytes,
-    info: PayloadInfo,
-}
-
-impl Offered<'_> {
-    fn packet(&self, sent: &Sent, payload: Bytes) -> SlotPacket {
-        SlotPacket {
-            seq: SeqNo(sent.output as u16),
-            timestamp: sent.timestamp,
-            marker: sent.marker,
-            codec: self.codec,
-            csrc: self.track,
-            extensions: self.original.extensions.clone(),
-            payload,
-        }
     }
 }

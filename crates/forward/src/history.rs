@@ -18,27 +18,10 @@ pub(crate) struct Sent {
     pub(crate) timestamp: RtpTime,
     pub(crate) marker: bool,
     pub(crate) numbers: Numbers,
-    resends: u8,
-}
-
-impl Sent {
-    pub(crate) fn new(
-        output: u64,
-        (layer, source): (LayerIndex, SeqNo),
-        timestamp: RtpTime,
-        marker: bool,
-        numbers: Numbers,
-    ) -> Sent {
-        Sent {
-            output,
-            layer,
-            source,
-            timestamp,
-            marker,
-            numbers,
-            resends: 0,
-        }
-    }
+    /// For the dependency descriptor, where there is one.
+    pub(crate) frame: Option<u16>,
+    /// How often it was sent again.
+    pub(crate) resends: u8,
 }
 
 /// The last packets a slot sent. When full, the oldest makes room.

@@ -14,8 +14,10 @@
 mod allocate;
 mod clock;
 mod forwarder;
+mod frames;
 mod history;
 mod keyframes;
+mod layers;
 mod numbering;
 mod rewrite;
 mod ring;

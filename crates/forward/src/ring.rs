@@ -1,7 +1,7 @@
-//! The last packets of one layer, for retransmission to every subscriber.
+//! The last packets of one layer, read once, for forwarding and for retransmission to every subscriber.
 
 use crate::source::{Place, SourceSeq};
-use media::{Packet, SeqNo};
+use media::{Packet, PacketReader, ReadPacket, SeqNo};
 
 /// Packets kept of a video layer: 3.4 s at 300 packets a second (2.5 Mb/s).
 pub const VIDEO_RING: usize = 1024;
@@ -31,12 +31,17 @@ pub struct PacketRing {
     /// Empty before the first packet, then `capacity` places; a packet's is its extended number modulo that.
     places: Vec<Option<Kept>>,
     source: SourceSeq,
+    reader: PacketReader,
+    /// Some packets here could not be read, because a keyframe's first packet had not arrived.
+    unread: bool,
+    /// Which of them can be read since it has.
+    readable: Vec<SeqNo>,
 }
 
 #[derive(Debug)]
 struct Kept {
     extended: u64,
-    packet: Packet,
+    packet: ReadPacket,
 }
 
 impl PacketRing {
@@ -46,10 +51,13 @@ impl PacketRing {
             capacity: capacity.max(1),
             places: Vec::new(),
             source: SourceSeq::default(),
+            reader: PacketReader::default(),
+            unread: false,
+            readable: Vec::new(),
         }
     }
 
-    /// Keep a packet. The payload is shared, not copied.
+    /// Read a packet and keep it. The payload is shared, not copied.
     pub fn insert(&mut self, packet: Packet) -> Inserted {
         let (extended, inserted) = match self.source.place(packet.seq, self.capacity as u64) {
             Place::Newest(extended) => (extended, Inserted::New),
@@ -58,25 +66,53 @@ impl PacketRing {
             Place::Stray => return Inserted::TooOld,
             Place::Restart(extended) => {
                 self.places.clear();
+                self.reader = PacketReader::default();
                 (extended, Inserted::New)
             }
         };
         if self.places.is_empty() {
             self.places.resize_with(self.capacity, || None);
         }
+        let info = self.reader.read(extended, &packet);
+        let packet = ReadPacket { packet, info };
+        self.unread |= packet.lacks_structure();
         let index = self.index(extended);
         if let Some(place) = self.places.get_mut(index) {
             *place = Some(Kept { extended, packet });
+        }
+        if self.unread && self.reader.structure_since() == Some(extended) {
+            self.read_again();
         }
         inserted
     }
 
     /// The packet with this sequence number, if it is still here.
-    pub fn get(&self, seq: SeqNo) -> Option<&Packet> {
+    pub fn get(&self, seq: SeqNo) -> Option<&ReadPacket> {
         self.kept(self.source.extend(seq))
     }
 
-    fn kept(&self, extended: u64) -> Option<&Packet> {
+    /// Packets that the last one [inserted](Self::insert) has made readable, ascending: forward them as if they had just
+    /// arrived. A dependency descriptor says nothing without the structure in its keyframe's first packet.
+    pub fn take_readable(&mut self) -> Vec<SeqNo> {
+        std::mem::take(&mut self.readable)
+    }
+
+    /// The newest structure has come behind packets that belong to it.
+    fn read_again(&mut self) {
+        self.unread = false;
+        let places = self.places.iter_mut().flatten();
+        let mut readable: Vec<(u64, SeqNo)> = Vec::new();
+        for kept in places.filter(|kept| kept.packet.lacks_structure()) {
+            kept.packet.info = self.reader.read(kept.extended, &kept.packet.packet);
+            if !kept.packet.lacks_structure() {
+                readable.push((kept.extended, kept.packet.packet.seq));
+            }
+        }
+        readable.sort_unstable_by_key(|(extended, _)| *extended);
+        self.readable = readable.into_iter().map(|(_, seq)| seq).collect();
+    }
+
+    fn kept(&self, extended: u64) -> Option<&ReadPacket> {
         let kept = self.places.get(self.index(extended))?.as_ref()?;
         // The place may still hold a packet from rounds ago when newer ones were lost.
         (kept.extended == extended).then_some(&kept.packet)

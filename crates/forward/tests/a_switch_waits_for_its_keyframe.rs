@@ -3,9 +3,9 @@
 mod support;
 
 use forward::Forwarder;
-use media::{Packet, SeqNo};
+use media::{Packet, ReadPacket, SeqNo};
 use std::time::Instant;
-use support::{Start, Vp8Layer, content, layer, ms, origin, reported, same, track, video_forwarder};
+use support::{Pass, Start, Vp8Layer, content, layer, ms, origin, reported, same, track, video_forwarder};
 
 const START: Start = Start {
     seq: 100,
@@ -62,10 +62,7 @@ impl Scene {
     fn offer(&mut self, index: u8, packets: &[Packet]) -> usize {
         self.now += ms(16);
         let capture = reported(self.now);
-        let pass = |packet| {
-            self.forwarder
-                .handle_packet(self.now, layer(index), packet, capture)
-        };
+        let pass = |packet| self.forwarder.pass(self.now, layer(index), packet, capture);
         packets.iter().filter_map(pass).count()
     }
 }
@@ -139,14 +136,15 @@ fn a_keyframe_whose_first_packet_came_second_is_completed_on_request() {
     let capture = reported(scene.now);
     let first = scene
         .forwarder
-        .handle_packet(scene.now, layer(1), &frame[0], capture)
+        .pass(scene.now, layer(1), &frame[0], capture)
         .expect("the keyframe");
     let third = scene
         .forwarder
-        .handle_packet(scene.now, layer(1), &frame[2], capture)
+        .pass(scene.now, layer(1), &frame[2], capture)
         .expect("its end");
     assert_eq!(third.seq, first.seq.advance(2));
-    let lookup = |wanted, seq| (wanted == layer(1) && seq == early.seq).then_some(early);
+    let early = ReadPacket::alone(early.clone());
+    let lookup = |wanted, seq| (wanted == layer(1) && seq == early.packet.seq).then_some(&early);
     let second = scene
         .forwarder
         .retransmit(first.seq.advance(1), lookup)
@@ -170,7 +168,7 @@ fn a_restarted_source_needs_a_keyframe_and_goes_on_in_the_same_numbering() {
     let capture = reported(scene.now);
     let before = scene
         .forwarder
-        .handle_packet(scene.now, layer(0), &before[0], capture)
+        .pass(scene.now, layer(0), &before[0], capture)
         .expect("flows");
     let mut restarted = Vp8Layer::new(
         1,
@@ -188,7 +186,7 @@ fn a_restarted_source_needs_a_keyframe_and_goes_on_in_the_same_numbering() {
     let frame = restarted.frame(true, 1, 3000);
     let after = scene
         .forwarder
-        .handle_packet(scene.now, layer(0), &frame[0], capture)
+        .pass(scene.now, layer(0), &frame[0], capture)
         .expect("a keyframe");
     assert_eq!(after.seq, before.seq.advance(1));
 }
@@ -208,11 +206,7 @@ fn malformed_payloads_leave_no_gap() {
     let mut packets = scene.low.frame(false, 3, 3000);
     packets[1].payload = bytes::Bytes::from_static(&[0x80]);
     let capture = reported(scene.now);
-    let mut pass = |packet| {
-        scene
-            .forwarder
-            .handle_packet(scene.now, layer(0), packet, capture)
-    };
+    let mut pass = |packet| scene.forwarder.pass(scene.now, layer(0), packet, capture);
     let (first, none, third) = (pass(&packets[0]), pass(&packets[1]), pass(&packets[2]));
     assert!(none.is_none());
     assert_eq!(third.expect("flows").seq, first.expect("flows").seq.advance(1));
@@ -225,12 +219,13 @@ fn a_packet_can_be_sent_again_only_so_often_and_only_of_the_assigned_track() {
     let capture = reported(scene.now);
     let sent = scene
         .forwarder
-        .handle_packet(scene.now, layer(0), &packet, capture)
+        .pass(scene.now, layer(0), &packet, capture)
         .expect("flows");
+    let read = ReadPacket::alone(packet.clone());
     let mut again = || {
         scene
             .forwarder
-            .retransmit(sent.seq, |_, seq| (seq == packet.seq).then_some(&packet))
+            .retransmit(sent.seq, |_, seq| (seq == packet.seq).then_some(&read))
     };
     let times = (0..100)
         .filter_map(|_| again())
@@ -240,16 +235,13 @@ fn a_packet_can_be_sent_again_only_so_often_and_only_of_the_assigned_track() {
     assert!(
         scene
             .forwarder
-            .retransmit(sent.seq.advance(1), |_, _| Some(&packet))
+            .retransmit(sent.seq.advance(1), |_, _| Some(&read))
             .is_none(),
         "never sent"
     );
     scene.forwarder.set_track(scene.now, track(2));
     assert!(
-        scene
-            .forwarder
-            .retransmit(sent.seq, |_, _| Some(&packet))
-            .is_none(),
+        scene.forwarder.retransmit(sent.seq, |_, _| Some(&read)).is_none(),
         "another track's"
     );
 }
@@ -282,7 +274,7 @@ fn an_old_frame_never_takes_the_slot_back_in_time() {
     let packet = scene.low.frame(false, 1, 3000).remove(0);
     let newest = scene
         .forwarder
-        .handle_packet(scene.now, layer(0), &packet, capture)
+        .pass(scene.now, layer(0), &packet, capture)
         .expect("flows");
     scene.forwarder.set_target(scene.now, Some(layer(1).into()));
     // A keyframe that was captured 300 ms before what has been shown, then frames every 33 ms.
@@ -293,7 +285,7 @@ fn an_old_frame_never_takes_the_slot_back_in_time() {
         let now = scene.now + ms(100) * frame / 3;
         let out = scene
             .forwarder
-            .handle_packet(now, layer(1), &packet, reported(captured))
+            .pass(now, layer(1), &packet, reported(captured))
             .expect("flows");
         assert!(out.timestamp.distance(last) > 0);
         last = out.timestamp;
@@ -330,7 +322,7 @@ fn a_leap_of_the_source_s_timestamps_stays_out_of_the_slot() {
             let capture = support::arrival(scene.now);
             let out = scene
                 .forwarder
-                .handle_packet(scene.now, layer(0), &packet, capture)
+                .pass(scene.now, layer(0), &packet, capture)
                 .expect("flows");
             assert!(out.timestamp.distance(last) > 0, "leap {number}, frame {frame}");
             assert!(
@@ -352,7 +344,7 @@ fn a_slot_silent_for_hours_goes_on_at_the_present() {
     let packet = scene.high.frame(true, 1, 3000).remove(0);
     let out = scene
         .forwarder
-        .handle_packet(scene.now, layer(1), &packet, reported(scene.now))
+        .pass(scene.now, layer(1), &packet, reported(scene.now))
         .expect("flows");
     let report = scene
         .forwarder
@@ -371,14 +363,15 @@ fn a_packet_that_comes_after_the_history_has_moved_on_stays_lost() {
         scene.now += ms(33);
         newest = scene
             .forwarder
-            .handle_packet(scene.now, layer(0), &packet, reported(scene.now));
+            .pass(scene.now, layer(0), &packet, reported(scene.now));
     }
     let newest = newest.expect("flows").seq;
     let behind = SeqNo(newest.0.wrapping_sub(600));
+    let read = ReadPacket::alone(lost.clone());
     assert!(
         scene
             .forwarder
-            .retransmit(behind, |_, seq| (seq == lost.seq).then_some(&lost))
+            .retransmit(behind, |_, seq| (seq == lost.seq).then_some(&read))
             .is_none()
     );
     assert_eq!(scene.offer(0, &[lost]), 0);

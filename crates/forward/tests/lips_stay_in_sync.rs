@@ -5,7 +5,7 @@ mod support;
 use forward::{Forwarder, LayerClock, PublisherClock};
 use media::{NtpTime, Packet, RtpTime};
 use std::time::{Duration, Instant};
-use support::{Start, Vp8Layer, audio_forwarder, layer, ms, opus, origin, track, video_forwarder};
+use support::{Pass, Start, Vp8Layer, audio_forwarder, layer, ms, opus, origin, track, video_forwarder};
 
 const SERVER_NTP: NtpTime = NtpTime(3_900_000_000 << 32);
 
@@ -210,7 +210,7 @@ fn call(mut publishers: Vec<Publisher>, dwell: Duration, length: Duration, settl
                 let capture = source
                     .clock
                     .capture_time(&publisher.clock, packet.timestamp, arrival);
-                let Some(out) = forwarder.handle_packet(arrival, layer(0), &packet, capture) else {
+                let Some(out) = forwarder.pass(arrival, layer(0), &packet, capture) else {
                     continue;
                 };
                 *late = Some(lateness(forwarder, arrival, t0, rate, out.timestamp, captured));

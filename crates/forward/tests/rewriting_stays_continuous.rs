@@ -8,7 +8,9 @@ use media::{Packet, SeqNo};
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
-use support::{Content, Start, Vp8Layer, content, layer, ms, origin, reported, same, track, video_forwarder};
+use support::{
+    Content, Pass, Start, Vp8Layer, content, layer, ms, origin, reported, same, track, video_forwarder,
+};
 
 const TRACKS: usize = 2;
 const LAYERS: usize = 3;
@@ -310,7 +312,7 @@ impl Subscriber {
         }
         let (_, what) = content(&arrival.packet.payload);
         let due = self.oracle.expects(&what);
-        let out = self.forwarder.handle_packet(
+        let out = self.forwarder.pass(
             now,
             layer(arrival.layer as u8),
             &arrival.packet,
@@ -344,7 +346,7 @@ impl Subscriber {
                 let original = rings[usize::from(what.layer)]
                     .get(SeqNo(what.source_seq))
                     .expect("looked up");
-                self.oracle.check(&again, original);
+                self.oracle.check(&again, &original.packet);
             }
         }
     }
@@ -396,7 +398,7 @@ fn every_layer_of_a_clean_source_flows_to_the_last_packet() {
         }
         for (index, source) in (0u8..).zip(&mut sources) {
             for packet in source.frame(frame % 10 == 5, 3, 2970) {
-                if let Some(out) = forwarder.handle_packet(now, layer(index), &packet, reported(now)) {
+                if let Some(out) = forwarder.pass(now, layer(index), &packet, reported(now)) {
                     numbers.insert(out.seq.0);
                     frames.insert(content(&out.payload).1.frame);
                 }

@@ -1,9 +1,13 @@
 //! The packet ring, and capture times from sender reports.
 
+#[path = "../../media/tests/support/descriptors.rs"]
+mod descriptors;
 mod support;
 
+use bytes::Bytes;
+use descriptors::Templates;
 use forward::{AUDIO_RING, Inserted, LayerClock, PacketRing, PublisherClock};
-use media::{NtpTime, RtpTime, SeqNo};
+use media::{Codec, Extensions, NtpTime, Packet, RtpTime, SeqNo};
 use proptest::prelude::*;
 use std::time::Duration;
 use support::{ms, opus, origin};
@@ -16,7 +20,7 @@ fn a_ring_keeps_the_newest_and_knows_the_rest() {
         assert_eq!(ring.insert(opus(seq as u16, seq)), Inserted::New);
     }
     assert_eq!(
-        ring.get(SeqNo(3)).map(|packet| packet.timestamp),
+        ring.get(SeqNo(3)).map(|read| read.packet.timestamp),
         Some(RtpTime(65_539))
     );
     assert!(ring.get(SeqNo(65_531)).is_none(), "made room");
@@ -78,11 +82,71 @@ proptest! {
             kept.entry(seq).or_insert(number);
             for back in 0..16u16 {
                 let seq = newest.advance(0u16.wrapping_sub(back));
-                let there = ring.get(seq).map(|packet| packet.timestamp.0);
+                let there = ring.get(seq).map(|read| read.packet.timestamp.0);
                 prop_assert_eq!(there, kept.get(&seq).copied());
             }
         }
     }
+}
+
+/// A packet of AV1 with this descriptor.
+fn described(seq: u16, descriptor: Bytes) -> Packet {
+    Packet {
+        seq: SeqNo(seq),
+        timestamp: RtpTime(0),
+        marker: false,
+        codec: Codec::Av1,
+        extensions: Extensions {
+            dependency_descriptor: Some(descriptor),
+            ..Extensions::default()
+        },
+        payload: Bytes::from_static(&[0x10, 0]),
+    }
+}
+
+#[test]
+fn a_keyframes_first_packet_makes_those_before_it_readable() {
+    let templates = |offset| Templates {
+        offset,
+        kinds: vec![descriptors::Kind {
+            dtis: "S".to_owned(),
+            ..descriptors::Kind::default()
+        }],
+        ..Templates::default()
+    };
+    let packet = |seq: u16, offset, attach| {
+        let place = descriptors::Place {
+            starts: attach,
+            ends: true,
+            number: seq,
+        };
+        let templates = templates(offset);
+        described(
+            seq,
+            templates.descriptor(place, &templates.kinds[0], attach, None),
+        )
+    };
+    let mut ring = PacketRing::new(16);
+    let readable = |ring: &PacketRing, seq| ring.get(SeqNo(seq)).is_some_and(|read| !read.lacks_structure());
+    ring.insert(packet(9, 0, true));
+    ring.insert(packet(10, 0, false));
+    assert!(readable(&ring, 9) && readable(&ring, 10));
+    // The second keyframe's first packet is late.
+    ring.insert(packet(13, 5, false));
+    ring.insert(packet(12, 5, false));
+    assert!(!readable(&ring, 12) && !readable(&ring, 13));
+    assert!(ring.take_readable().is_empty());
+    assert_eq!(ring.insert(packet(11, 5, true)), Inserted::Late);
+    assert!(readable(&ring, 12) && readable(&ring, 13));
+    assert_eq!(ring.take_readable(), [SeqNo(12), SeqNo(13)]);
+    assert!(ring.take_readable().is_empty(), "told once");
+    // What comes from before it now is of no use: receivers have forgotten its structure too.
+    ring.insert(packet(8, 0, false));
+    assert!(!readable(&ring, 8));
+    // And a keyframe from before it changes nothing.
+    ring.insert(packet(7, 0, true));
+    ring.insert(packet(14, 5, false));
+    assert!(readable(&ring, 7) && readable(&ring, 14));
 }
 
 /// Seconds since 1900 of a publisher whose clock is 400 s fast.

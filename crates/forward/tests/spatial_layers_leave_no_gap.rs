@@ -7,7 +7,7 @@ use forward::{Forwarder, LayerTarget};
 use media::packet::SlotPacket;
 use media::vp9::Descriptor;
 use media::{Codec, Extensions, Packet, RtpTime, SeqNo};
-use support::{layer, ms, origin, reported, track, video_forwarder};
+use support::{Pass, layer, ms, origin, reported, track, video_forwarder};
 
 /// One encoding with three spatial and three temporal layers that depend on each other at keyframes only, two packets a
 /// layer frame, as Chromium sends them.
@@ -99,9 +99,7 @@ impl Scene {
             let now = origin() + ms(33) * self.number;
             let keyframe = std::mem::take(&mut self.keyframe);
             for packet in self.source.picture(self.number, keyframe, layers) {
-                let sent = self
-                    .forwarder
-                    .handle_packet(now, layer(0), &packet, reported(now));
+                let sent = self.forwarder.pass(now, layer(0), &packet, reported(now));
                 if let Some(sent) = sent {
                     let read = Descriptor::parse(&sent.payload).expect("a descriptor");
                     if left < 4 && read.ends_layer_frame {
@@ -194,11 +192,7 @@ fn another_codec_begins_with_its_keyframe() {
     };
     let now = origin() + ms(2_000);
     let packets = [vp8(0, false), vp8(1, true), vp8(2, false)];
-    let sent = packets.map(|packet| {
-        scene
-            .forwarder
-            .handle_packet(now, layer(0), &packet, reported(now))
-    });
+    let sent = packets.map(|packet| scene.forwarder.pass(now, layer(0), &packet, reported(now)));
     assert!(sent[0].is_none());
     let last = scene.sent.last().expect("pictures").seq;
     assert_eq!(sent[1].as_ref().expect("a keyframe").seq, last.advance(1));

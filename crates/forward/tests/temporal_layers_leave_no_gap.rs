@@ -3,7 +3,7 @@
 mod support;
 
 use forward::LayerTarget;
-use support::{Start, Vp8Layer, content, layer, ms, origin, reported, track, video_forwarder};
+use support::{Pass, Start, Vp8Layer, content, layer, ms, origin, reported, track, video_forwarder};
 
 /// All of layer 0 up to this temporal layer.
 fn up_to(temporal: u8) -> Option<LayerTarget> {
@@ -37,7 +37,7 @@ fn over_changes_of_the_limit() {
         for packet in source.frame(frame == 0, 3, 2970) {
             sent.extend(
                 forwarder
-                    .handle_packet(now, layer(0), &packet, reported(now))
+                    .pass(now, layer(0), &packet, reported(now))
                     .map(|out| (frame, out)),
             );
         }
@@ -70,7 +70,7 @@ fn a_late_packet_of_a_frame_that_passed_still_finds_its_number() {
     let frames: Vec<_> = (0..12).map(|frame| source.frame(frame == 0, 2, 3000)).collect();
     let mut pass = |packet| {
         forwarder
-            .handle_packet(t0, layer(0), packet, reported(t0))
+            .pass(t0, layer(0), packet, reported(t0))
             .map(|out| out.seq)
     };
     let first = pass(&frames[0][0]).expect("a keyframe");
@@ -102,10 +102,7 @@ fn a_layer_begins_only_at_a_frame_that_needs_nothing_that_was_dropped() {
             forwarder.set_target(t0, up_to(LayerTarget::ALL));
         }
         let packet = source.frame(frame == 0, 1, 3000).remove(0);
-        if forwarder
-            .handle_packet(t0, layer(0), &packet, reported(t0))
-            .is_some()
-        {
+        if forwarder.pass(t0, layer(0), &packet, reported(t0)).is_some() {
             passed.push(frame);
         }
     }

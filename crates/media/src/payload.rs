@@ -1,6 +1,7 @@
 //! What a forwarder must know of a payload, in the same words for every codec.
 
 use crate::codec::Codec;
+use crate::dependency_descriptor::FrameLayers;
 use crate::{av1, h264, vp8, vp9};
 
 /// A picture id as the descriptors of VP8 and VP9 carry it.
@@ -43,7 +44,16 @@ impl PictureId {
     }
 }
 
-/// One payload, as far as it may be read: end-to-end encryption must stay possible.
+/// A frame as its dependency descriptor tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DescribedFrame {
+    /// Counts the frames of the encoding, in the order in which they are sent; wraps.
+    pub number: u16,
+    /// `None` until the structure it belongs to has arrived.
+    pub layers: Option<FrameLayers>,
+}
+
+/// One packet's payload, as far as it may be read: end-to-end encryption must stay possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadInfo {
     /// Decoding can start with this packet: it is the first of a keyframe. Always so for audio.
@@ -58,6 +68,8 @@ pub struct PayloadInfo {
     pub temporal_id: u8,
     /// A receiver of the layers below may begin to receive this temporal layer with this frame.
     pub layer_sync: bool,
+    /// With a dependency descriptor: which layers need the frame, and what it refers to.
+    pub described: Option<DescribedFrame>,
 }
 
 impl PayloadInfo {
@@ -74,13 +86,14 @@ impl PayloadInfo {
             spatial_id: 0,
             temporal_id: 0,
             layer_sync: false,
+            described: None,
         }
     }
 
-    /// Read a payload. `None` when it is malformed or empty.
+    /// Read a payload alone. `None` when it is malformed or empty.
     ///
-    /// AV1 shows no layers here: they are in its dependency descriptor, and without that a packet in the middle of a
-    /// frame does not say what it belongs to. H.264 has none.
+    /// AV1 shows no layers here: they are in its dependency descriptor (see [`PacketReader`](crate::PacketReader)), and
+    /// without that a packet in the middle of a frame does not say what it belongs to. H.264 has none.
     pub fn of(codec: Codec, payload: &[u8]) -> Option<PayloadInfo> {
         match codec {
             Codec::Opus | Codec::Red => (!payload.is_empty()).then_some(PayloadInfo::AUDIO),
@@ -96,6 +109,7 @@ impl PayloadInfo {
                 spatial_id: descriptor.spatial_id,
                 temporal_id: descriptor.temporal_id,
                 layer_sync: descriptor.switching_up_point,
+                described: None,
             }),
             Codec::Av1 => av1::AggregationHeader::parse(payload)
                 .map(|header| Self::plain(header.starts_sequence, header.starts_unit)),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use media::data::{MAX_MESSAGE, ToClient, ToServer};
+use media::dependency_descriptor;
 use media::{AudioLevel, Codec, DatagramKind, ExtendedSeq, PayloadInfo, SeqNo, red, stun, vp8};
 use proptest::prelude::*;
 
@@ -45,6 +46,24 @@ proptest! {
             if let Some(info) = PayloadInfo::of(codec, &payload) {
                 prop_assert!(!info.keyframe || info.starts_frame);
                 prop_assert!(info.temporal_id < 8);
+            }
+        }
+    }
+
+    #[test]
+    fn dependency_descriptors(first in noise(), later in noise(), with_structure: bool) {
+        let mut first = first;
+        if with_structure && let Some(flags) = first.get_mut(3) {
+            *flags |= 0x80;
+        }
+        let known = dependency_descriptor::parse(&first, None).and_then(|first| first.attached);
+        for bytes in [&first, &later] {
+            let Some(read) = dependency_descriptor::parse(bytes, known.as_deref()) else { continue };
+            prop_assert_eq!(&bytes[1..3], &read.number.to_be_bytes());
+            if let Some(frame) = read.frame {
+                prop_assert!(frame.spatial_id < 4 && frame.temporal_id < 8);
+                prop_assert!(frame.fdiffs.iter().all(|diff| (1..=4_096).contains(&diff)));
+                prop_assert!(frame.chain_diffs.iter().count() <= 32);
             }
         }
     }

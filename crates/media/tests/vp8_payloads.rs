@@ -47,7 +47,8 @@ fn the_one_libwebrtc_sends() {
             ends_layer_frame: false,
             spatial_id: 0,
             temporal_id: 1,
-            layer_sync: true
+            layer_sync: true,
+            described: None,
         }
     );
 }

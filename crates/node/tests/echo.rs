@@ -69,6 +69,9 @@ impl Peer for EchoPeer {
     fn accepts(&self, _slot: MLineIndex, _codec: Codec) -> bool {
         false
     }
+    fn takes_descriptors(&self, _: MLineIndex) -> bool {
+        false
+    }
     fn bandwidth(&self) -> Option<bwe::Estimate> {
         None
     }

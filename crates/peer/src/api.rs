@@ -255,6 +255,9 @@ pub trait Peer {
     fn is_reachable(&self) -> bool;
     /// Whether the subscriber's slot can take this codec.
     fn accepts(&self, slot: MLineIndex, codec: media::Codec) -> bool;
+    /// Whether the subscriber's slot takes dependency descriptors: without them a receiver of AV1 cannot tell which
+    /// packets of a picture are of which spatial layer, and shows nothing as soon as there are two.
+    fn takes_descriptors(&self, slot: MLineIndex) -> bool;
     /// What the path to the client carries; `None` until anything is known of it (not connected).
     fn bandwidth(&self) -> Option<bwe::Estimate>;
     /// The next decision about what the path carries that was not read yet, for a trace; the oldest go when nobody reads.

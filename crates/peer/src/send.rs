@@ -80,6 +80,11 @@ impl Sender {
         self.slot(slot).is_some_and(|slot| slot.codec(codec).is_some())
     }
 
+    pub(crate) fn takes_descriptors(&self, slot: MLineIndex) -> bool {
+        self.slot(slot)
+            .is_some_and(|slot| slot.ids.dependency_descriptor != 0)
+    }
+
     /// The client reports on transport-wide numbers of some slot.
     pub(crate) fn reports(&self) -> bool {
         self.slots.iter().flatten().any(|slot| slot.ids.transport_cc != 0)

@@ -244,6 +244,9 @@ impl Peer for IdlePeer {
     fn accepts(&self, _: MLineIndex, _: Codec) -> bool {
         true
     }
+    fn takes_descriptors(&self, _: MLineIndex) -> bool {
+        true
+    }
     fn bandwidth(&self) -> Option<bwe::Estimate> {
         None
     }

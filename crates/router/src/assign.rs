@@ -176,7 +176,8 @@ impl<P: Peer> Router<P> {
                 continue;
             };
             let track_steps = if may_flow(entry, mline, track) {
-                track.steps(self.now, slot.forwarder.state().layer.is_none())
+                let lowest = track.codec == Some(Codec::Av1) && !entry.peer.takes_descriptors(mline);
+                track.steps(self.now, slot.forwarder.state().layer.is_none(), lowest)
             } else {
                 Vec::new()
             };
@@ -311,10 +312,9 @@ fn without_repairs(rate: Bitrate, loss: f64) -> Bitrate {
 }
 
 impl Track {
-    /// What the allocator can choose among.
-    ///
-    /// A slot that `starts` begins with what comes already: a better layer that nobody asked for may never come.
-    fn steps(&self, now: Instant, starts: bool) -> Vec<Step> {
+    /// What the allocator can choose among. A slot that `starts` begins with what comes already: a better layer that
+    /// nobody asked for may never come. Of use may be only the `lowest` spatial layer of each encoding.
+    fn steps(&self, now: Instant, starts: bool, lowest: bool) -> Vec<Step> {
         match self.source.kind() {
             // Audio flows or does not; it has no quality to choose, and DTX is no reason to close.
             Kind::Audio if self.open => vec![self.step(0, 0)],
@@ -324,7 +324,7 @@ impl Track {
                 let highest = self.status.iter().rposition(|status| status.active);
                 let most = highest.filter(|_| starts).unwrap_or(usize::MAX);
                 had.filter(|(index, _)| *index <= most && self.is_to_be_had(*index, now))
-                    .flat_map(|(index, status)| self.spatial_steps(index, status.height, now))
+                    .flat_map(|(index, status)| self.spatial_steps(index, status.height, now, lowest))
                     .collect()
             }
         }
@@ -369,10 +369,10 @@ impl Track {
     }
 
     /// The steps one encoding can be had in: all of it, and with SVC fewer of its spatial layers.
-    fn spatial_steps(&self, index: usize, height: u16, now: Instant) -> Vec<Step> {
-        let all = self.step(index, height);
-        let layer = self.layers.get(index);
-        let mut steps: Vec<Step> = layer
+    fn spatial_steps(&self, index: usize, height: u16, now: Instant, lowest: bool) -> Vec<Step> {
+        let mut all = self.step(index, height);
+        all.target.spatial = if lowest { 0 } else { all.target.spatial };
+        let mut steps: Vec<Step> = (self.layers.get(index))
             .into_iter()
             .flat_map(|layer| layer.spatial.steps(now, layer.announced))
             .map(|step| Step {
@@ -384,6 +384,7 @@ impl Track {
                 bitrate: step.bitrate,
                 ..all
             })
+            .take(if lowest { 1 } else { usize::MAX })
             .collect();
         match steps.last_mut() {
             // Nothing to leave out of the highest.

@@ -4,8 +4,8 @@ use crate::assign::tell;
 use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerKey, SlotRef, TrackKey};
-use forward::{CaptureTime, Inserted};
-use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, PayloadInfo, RtpTime, SeqNo};
+use forward::Inserted;
+use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
 use peer::Peer;
 
 impl<P: Peer> Router<P> {
@@ -33,11 +33,8 @@ impl<P: Peer> Router<P> {
             return;
         };
         (layer.heard, layer.absent) = (Some(self.now), false);
-        let info = PayloadInfo::of(packet.codec, &packet.payload);
-        layer.rate.add(self.now, packet.payload.len());
-        if let Some(info) = info {
-            layer.spatial.add(self.now, info.spatial_id, packet.payload.len());
-        }
+        let bytes = packet.payload.len();
+        layer.rate.add(self.now, bytes);
         // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
         let codec = if packet.codec == Codec::Red {
             Codec::Opus
@@ -51,16 +48,18 @@ impl<P: Peer> Router<P> {
             track.codec_wish.note(codec);
         }
         let (muted, seq, level) = (track.muted, packet.seq, packet.extensions.audio_level);
-        let keyframe = info.is_some_and(|info| info.keyframe);
-        let capture = layer
-            .clock
-            .capture_time(&publisher.clock, packet.timestamp, self.now);
         let inserted = if muted {
             Inserted::TooOld
         } else {
             layer.ring.insert(packet)
         };
-        let begins = keyframe && matches!(inserted, Inserted::New | Inserted::Late);
+        let taken = matches!(inserted, Inserted::New | Inserted::Late);
+        let info = layer.ring.get(seq).filter(|_| taken).and_then(|read| read.info);
+        if let Some(info) = info {
+            layer.spatial.add(self.now, info.spatial_id, bytes);
+        }
+        let readable = layer.ring.take_readable();
+        let begins = info.is_some_and(|info| info.keyframe);
         if changed {
             self.retarget_subscribers(key);
         }
@@ -77,8 +76,9 @@ impl<P: Peer> Router<P> {
         if !self.hear(key, level) {
             return self.refuse(DropReason::NotLoudest);
         }
-        self.forward(key, index, seq, capture);
-        if keyframe && let Some(track) = self.tracks.get_mut(key) {
+        self.forward(key, index, seq);
+        readable.into_iter().for_each(|seq| self.forward(key, index, seq));
+        if begins && let Some(track) = self.tracks.get_mut(key) {
             track.keyframes.handle_keyframe(index);
         }
         if changed && begins {
@@ -87,16 +87,19 @@ impl<P: Peer> Router<P> {
     }
 
     /// A packet that has become part of its track's ring goes to every slot of the track.
-    fn forward(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo, capture: CaptureTime) {
+    fn forward(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo) {
         let (now, ntp) = (self.now, self.ntp());
         let Some(track) = self.tracks.get(key) else { return };
-        let Some(packet) = track
-            .layers
-            .get(usize::from(index.0))
-            .and_then(|layer| layer.ring.get(seq))
-        else {
+        let layer = track.layers.get(usize::from(index.0));
+        let Some((layer, packet)) = layer.and_then(|layer| Some((layer, layer.ring.get(seq)?))) else {
             return;
         };
+        let Some(publisher) = self.peers.get(track.publisher) else {
+            return;
+        };
+        let capture = layer
+            .clock
+            .capture_time(&publisher.clock, packet.packet.timestamp, now);
         let kind = track.source.kind();
         // Rarely any, so this rarely allocates.
         let mut switched_slots = Vec::new();

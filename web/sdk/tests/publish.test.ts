@@ -83,6 +83,30 @@ describe('publishing', () => {
     ]);
   });
 
+  it('prefers AV1 to VP8 in the offer, so that the server asks for its descriptors', async () => {
+    const offered = async (videoCodec: 'av1' | 'vp9') => {
+      await world.join({ videoCodec });
+      return world
+        .pc()
+        .section(CAMERA)
+        .codecs.map(({ mimeType }) => mimeType.toLowerCase());
+    };
+    expect(await offered('av1')).toEqual(['video/av1', 'video/vp8', 'video/rtx']);
+    expect(await offered('vp9')).toEqual(['video/vp8', 'video/vp9', 'video/rtx']);
+  });
+
+  it('names VP8 where AV1 comes first', async () => {
+    const call = await world.join({ videoCodec: 'av1' });
+    const { sender } = world.pc().section(CAMERA);
+    sender.codecs.unshift({ mimeType: 'video/AV1', clockRate: 90_000 });
+    const names = () => sender.encodings.map(({ codec }: Encoding) => codec?.mimeType);
+    await publish(call, 'camera', fakeTrack('video', 720));
+    expect(names()).toEqual([undefined, undefined, undefined]);
+    world.socket().say({ type: 'codec', track: 't_000000a1', codec: 'vp8' });
+    await world.pass(50);
+    expect(names()).toEqual(['video/VP8', 'video/VP8', 'video/VP8']);
+  });
+
   it('stays with VP8 where the wanted codec was not negotiated', async () => {
     const call = await world.join({ videoCodec: 'av1' });
     await publish(call, 'camera', fakeTrack('video', 720));

@@ -16,6 +16,10 @@ impl Rewriter for Vp8Rewriter {
 
     fn numbers(&mut self, payload: &[u8]) -> Option<Numbers> {
         let descriptor = Descriptor::parse(payload)?;
+        // Browsers leave both out beside a dependency descriptor.
+        if descriptor.picture_id.is_none() && descriptor.tl0_picture_index.is_none() {
+            return Some(Numbers::Unchanged);
+        }
         let numbers = self
             .numbers
             .numbers(descriptor.picture_id, descriptor.tl0_picture_index)?;

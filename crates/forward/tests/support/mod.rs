@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use forward::{CaptureTime, ForwardedTrack, Forwarder};
 use media::packet::SlotPacket;
 use media::vp8::Descriptor;
-use media::{Codec, Extensions, Kind, LayerIndex, Packet, RtpTime, SeqNo, TrackId};
+use media::{Codec, Extensions, Kind, LayerIndex, Packet, ReadPacket, RtpTime, SeqNo, TrackId};
 use std::time::{Duration, Instant};
 
 /// The origin of a test's virtual time.
@@ -55,6 +55,29 @@ pub(crate) fn opus(seq: u16, timestamp: u32) -> Packet {
             ..Extensions::default()
         },
         payload: Bytes::copy_from_slice(&[0xf8, (seq >> 8) as u8, seq as u8]),
+    }
+}
+
+/// Packets that can be read without those before them, straight into a forwarder.
+pub(crate) trait Pass {
+    fn pass(
+        &mut self,
+        now: Instant,
+        layer: LayerIndex,
+        packet: &Packet,
+        capture: CaptureTime,
+    ) -> Option<SlotPacket>;
+}
+
+impl Pass for Forwarder {
+    fn pass(
+        &mut self,
+        now: Instant,
+        layer: LayerIndex,
+        packet: &Packet,
+        capture: CaptureTime,
+    ) -> Option<SlotPacket> {
+        self.handle_packet(now, layer, &ReadPacket::alone(packet.clone()), capture)
     }
 }
 

@@ -300,6 +300,10 @@ impl Peer for RtcPeer {
         self.sender.accepts(slot, codec)
     }
 
+    fn takes_descriptors(&self, slot: MLineIndex) -> bool {
+        self.sender.takes_descriptors(slot)
+    }
+
     fn bandwidth(&self) -> Option<bwe::Estimate> {
         self.egress.estimate().filter(|_| self.connected)
     }

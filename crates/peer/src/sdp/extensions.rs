@@ -159,20 +159,20 @@ pub(crate) fn read(attributes: &[Attribute]) -> Result<Vec<OfferedExtension>, Of
 /// `feedback`: whether the section's codecs can report on transport-wide numbers; where they cannot, a number on
 /// packets we send is of no use.
 ///
-/// `vp8`: whether the section's codecs include VP8. A publisher of VP8 is not asked for dependency descriptors: with them
-/// libwebrtc leaves picture ids and temporal layers out of the payload, and nothing would be left to keep a slot's
-/// numbering whole (seen in Firefox 153 and Chromium 156: payload descriptors without an X bit).
+/// `described`: whether a publisher is asked for dependency descriptors. One that sends VP8 at first is not: beside them
+/// libwebrtc leaves picture ids and temporal layers out of VP8 payloads (seen in Firefox 153 and Chromium 156: payload
+/// descriptors without an X bit), and clients that do not take descriptors are better served with those.
 pub(crate) fn negotiate(
     offered: &[OfferedExtension],
     publishes: bool,
     feedback: bool,
-    vp8: bool,
+    described: bool,
 ) -> (ExtensionIds, Vec<String>) {
     let mut ids = ExtensionIds::default();
     let mut lines = Vec::new();
     for offer in offered {
         let usable = if publishes {
-            offer.client_sends && !(vp8 && offer.extension == Extension::DependencyDescriptor)
+            offer.client_sends && (described || offer.extension != Extension::DependencyDescriptor)
         } else {
             // Rids name a publisher's layers.
             offer.client_receives

@@ -145,9 +145,10 @@ impl Session {
             .codecs
             .iter()
             .any(|codec| codec.feedback.iter().any(|line| line == "transport-cc"));
-        let mut formats = offer.codecs.iter().filter_map(formats::video);
-        let vp8 = offer.media == Media::Video && formats.any(|codec| codec == Codec::Vp8);
-        let (ids, extension_lines) = extensions::negotiate(&offer.extensions, publishes, feedback, vp8);
+        // What a publisher lists first it sends, unless it was told to fall back: then VP8 comes with descriptors.
+        let described =
+            offer.media == Media::Video && offer.codecs.iter().find_map(formats::video) == Some(Codec::Av1);
+        let (ids, extension_lines) = extensions::negotiate(&offer.extensions, publishes, feedback, described);
         let bandwidth = if ids.transport_cc != 0 {
             Bandwidth::TransportCc
         } else if publishes {

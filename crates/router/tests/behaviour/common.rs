@@ -49,6 +49,7 @@ pub struct Script {
     pub data: Vec<(DataChannel, Bytes)>,
     pub data_error: Option<DataError>,
     pub refused_codecs: Vec<Codec>,
+    pub refuses_descriptors: bool,
     pub bandwidth: Option<bwe::Estimate>,
     pub changes: VecDeque<bwe::Change>,
     pub next_answer: Option<Result<Answer, OfferError>>,
@@ -106,6 +107,9 @@ impl Peer for FakePeer {
     }
     fn accepts(&self, _slot: MLineIndex, codec: Codec) -> bool {
         !self.0.borrow().refused_codecs.contains(&codec)
+    }
+    fn takes_descriptors(&self, _slot: MLineIndex) -> bool {
+        !self.0.borrow().refuses_descriptors
     }
     fn bandwidth(&self) -> Option<bwe::Estimate> {
         self.0.borrow().bandwidth

@@ -26,5 +26,6 @@ mod removing_peers_frees_everything;
 mod reports_go_out_once_a_second;
 mod silence_and_closing_are_told;
 mod slot_states_are_told_on_change;
+mod spatial_layers_need_descriptors;
 mod talkers_take_free_slots;
 mod unwatched_layers_are_announced;

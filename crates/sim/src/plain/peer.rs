@@ -434,6 +434,10 @@ impl Peer for PlainPeer {
         codec != Codec::Red || self.takes_red
     }
 
+    fn takes_descriptors(&self, _slot: MLineIndex) -> bool {
+        true
+    }
+
     fn bandwidth(&self) -> Option<Estimate> {
         self.path.map(|_| self.downlink.estimate())
     }

@@ -43,19 +43,26 @@ export function preferredCodecs<C extends { mimeType: string; sdpFmtpLine?: stri
 /**
  * Limits a section to our codecs, of video only to `video` when given: a slot takes whatever is published, one's own
  * camera needs VP8 and perhaps one more. Browsers that cannot be told keep their whole list, which works too.
+ *
+ * `first`: `video` comes before VP8. The server asks for dependency descriptors where AV1 does, and only with them it
+ * can tell AV1's layers apart.
  */
 export function limitCodecs(
   transceiver: RTCRtpTransceiver,
   kind: Kind,
   direction: 'sendonly' | 'recvonly',
   video?: VideoCodec,
+  first = false,
 ): void {
   const source = direction === 'sendonly' ? RTCRtpSender : RTCRtpReceiver;
   const capable = source.getCapabilities?.(kind)?.codecs ?? [];
   const names = [video, 'vp8', 'rtx'].map((name) => `video/${name}`);
   const sent = ({ mimeType }: { mimeType: string }): boolean =>
     kind === 'audio' || video === undefined || names.includes(mimeType.toLowerCase());
-  const codecs = preferredCodecs(kind, capable).filter(sent);
+  const leads = ({ mimeType }: { mimeType: string }): boolean => first && mimeType.toLowerCase() === `video/${video}`;
+  const codecs = preferredCodecs(kind, capable)
+    .filter(sent)
+    .sort((a, b) => Number(leads(b)) - Number(leads(a)));
   if (codecs.length === 0 || typeof transceiver.setCodecPreferences !== 'function') return;
   transceiver.setCodecPreferences(codecs);
 }

@@ -26,12 +26,26 @@ export function addPublishSections(
     const init: RTCRtpTransceiverInit = { direction: 'sendonly' };
     const encodings = encodingsOf(source);
     if (encodings) init.sendEncodings = encodings;
+    const namesCodecs = watchCodec(encodings ?? []);
     const transceiver = pc.addTransceiver(kind, init);
     const codec = source === 'camera' ? cameraCodec : 'vp8';
-    limitCodecs(transceiver, kind, 'sendonly', codec);
+    limitCodecs(transceiver, kind, 'sendonly', codec, codec === 'av1' && namesCodecs());
     sections.set(source, new PublishSection(source, transceiver, log, codec));
   }
   return sections;
+}
+
+/**
+ * Whether the browser looked for the codec of an encoding (webrtc-extensions). One that does not sends the section's
+ * first codec whatever it is told, so that must be the one everybody decodes.
+ */
+function watchCodec(encodings: readonly RTCRtpEncodingParameters[]): () => boolean {
+  let looked = false;
+  const get = (): undefined => {
+    looked = true;
+  };
+  for (const encoding of encodings) Object.defineProperty(encoding, 'codec', { get });
+  return () => looked;
 }
 
 function encodingsOf(source: Source): RTCRtpEncodingParameters[] | null {

@@ -86,13 +86,13 @@ export class PublishSection {
     }
   }
 
-  /** Names the codec in each encoding; the first negotiated one (VP8) needs no name. */
+  /** Names the codec in each encoding; the first negotiated one needs no name. */
   #applyCodec(parameters: RTCRtpSendParameters): boolean {
     // Parameters are good for one `setParameters`, and only until they are read again.
     const encodings: (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[] = parameters.encodings;
     const wanted = codecNamed(parameters, this.#codec);
     const named = encodings.some(({ codec }) => codec !== undefined);
-    if (!wanted || (!named && this.#codec === 'vp8')) return false;
+    if (!wanted || (!named && wanted.mimeType === parameters.codecs[0]?.mimeType)) return false;
     const differs = ({ codec }: { codec?: RTCRtpCodec }): boolean => codec?.mimeType !== wanted.mimeType;
     if (!encodings.some(differs)) return false;
     for (const encoding of encodings) encoding.codec = wanted;

@@ -92,6 +92,8 @@ export class FakeTransceiver {
   constructor(kind: 'audio' | 'video', init: RTCRtpTransceiverInit) {
     this.kind = kind;
     this.direction = init.direction ?? 'sendrecv';
+    // As a browser does that can be told the codec of an encoding.
+    for (const encoding of init.sendEncodings ?? []) Reflect.get(encoding, 'codec');
     this.sender = new FakeSender(init.sendEncodings ?? [{ active: true }]);
     this.receiver = new FakeReceiver(kind);
   }
