@@ -5,12 +5,13 @@
 mod network;
 mod person;
 
-pub use network::Link;
+pub use network::{Link, Wire};
 pub use person::Person;
 
 use crate::client::{
     AudioSource, CAMERA_LAYERS, Client, ClientConfig, SINGLE_LAYER, Talk, Via, VideoSource, section_of,
 };
+use ::link::Rng;
 use media::plane::MediaEvent;
 use media::{Bitrate, Kind, LayerInfo, NtpTime, ParticipantId, Source, TrackId};
 use network::{Network, To};
@@ -41,6 +42,7 @@ pub struct World {
     pub connections: Vec<(ParticipantId, &'static str, &'static str)>,
     factory: PeerFactory,
     network: Network,
+    rng: Rng,
     server: SocketAddr,
     start: Instant,
     router_wake: Option<Instant>,
@@ -61,7 +63,8 @@ impl World {
             people: Vec::new(),
             connections: Vec::new(),
             factory,
-            network: Network::new(seed),
+            network: Network::default(),
+            rng: Rng::new(seed),
             server,
             start: now,
             router_wake: None,
@@ -105,7 +108,7 @@ impl World {
         self.people.push(Person {
             name: name.to_owned(),
             client: Client::new(self.now, config).expect("the client's configuration is valid"),
-            link,
+            link: Wire::new(link, self.now, &mut self.rng),
             id: welcome.participant,
             socket,
             tracks: Default::default(),
@@ -401,9 +404,9 @@ impl World {
                 .iter()
                 .position(|p| p.udp == remote || p.tcp == remote);
             if let Some(index) = found {
-                let link = self.people[index].link;
+                let wire = &mut self.people[index].link;
                 self.network
-                    .send(self.now, link, index, To::Client, via, transmit.datagram);
+                    .send(self.now, wire, index, To::Client, via, transmit.datagram);
             }
         }
     }
@@ -416,7 +419,7 @@ impl World {
             while let Some(transmit) = person.client.poll_transmit() {
                 self.network.send(
                     self.now,
-                    person.link,
+                    &mut person.link,
                     index,
                     To::Server,
                     transmit.via,

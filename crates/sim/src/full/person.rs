@@ -1,6 +1,6 @@
 //! One client of the simulated room, with what signaling told it.
 
-use super::network::Link;
+use super::network::Wire;
 use crate::client::{Client, ClientEvent, Via};
 use media::{ParticipantId, Source, TrackId};
 use peer::{Path, Protocol};
@@ -16,7 +16,7 @@ pub struct Person {
     /// The client.
     pub client: Client,
     /// How it reaches the server.
-    pub link: Link,
+    pub link: Wire,
     /// Its number, once it joined.
     pub id: ParticipantId,
     /// Its signaling connection.
