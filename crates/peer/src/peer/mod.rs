@@ -164,6 +164,11 @@ impl RtcPeer {
         }
     }
 
+    /// What the server has sent to this client so far, by class.
+    pub fn downlink(&self) -> bwe::DownlinkStats {
+        self.egress.stats()
+    }
+
     fn finish(&mut self, reason: &'static str, dtls_alert: bool) {
         if !self.closed {
             self.closed = true;

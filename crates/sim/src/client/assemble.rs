@@ -7,8 +7,8 @@ use rtc::rtp;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// A gap is waited for this long, then skipped.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// A gap is waited for this long, then skipped (libwebrtc's `kMaxWaitForFrame`).
+const PATIENCE: Duration = Duration::from_millis(3_000);
 /// Most packets held behind a gap; when full the gap is skipped.
 const MAX_HELD: usize = 1_024;
 /// Keyframe requests of one slot are at least this far apart.
@@ -37,6 +37,12 @@ struct Held {
     csrc: u32,
     descriptor: Descriptor,
     data: Bytes,
+}
+
+impl Held {
+    fn starts_keyframe(&self) -> bool {
+        self.descriptor.frame_start && vp8::is_keyframe(&self.data)
+    }
 }
 
 #[derive(Debug)]
@@ -102,6 +108,11 @@ impl Assembler {
                 if let Some(held) = self.held.remove(&seq) {
                     frames.extend(self.take(now, &held, stats));
                 }
+            } else if let Some(keyframe) = self.complete_keyframe() {
+                // Decoding can begin with a keyframe, whatever is missing before it.
+                self.held = self.held.split_off(&keyframe);
+                self.next = Some(keyframe);
+                self.break_chain(now, stats);
             } else if first.arrived + PATIENCE <= now || self.held.len() > MAX_HELD {
                 self.next = Some(seq);
                 self.break_chain(now, stats);
@@ -110,6 +121,22 @@ impl Assembler {
             }
         }
         frames
+    }
+
+    /// Number of the first packet of a keyframe that is all there, behind a gap.
+    fn complete_keyframe(&self) -> Option<u64> {
+        let starts = self.held.iter().filter(|(_, held)| held.starts_keyframe());
+        let mut starts = starts.map(|(start, _)| *start);
+        starts.find(|start| self.is_complete(*start))
+    }
+
+    /// Whether all packets from this one to the end of its frame are there.
+    fn is_complete(&self, start: u64) -> bool {
+        let rest = self.held.range(start..);
+        let mut in_a_row = rest
+            .zip(start..)
+            .take_while(|((seq, _), expected)| *seq == expected);
+        in_a_row.any(|((_, held), _)| held.marker)
     }
 
     /// Whether to send a PLI now.

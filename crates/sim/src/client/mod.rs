@@ -299,6 +299,27 @@ impl Client {
         }
     }
 
+    /// Encodings of a source, lowest layer first.
+    pub fn layers(&self, source: Source) -> impl Iterator<Item = LayerSpec> {
+        let section = self.sections.get(section_of(source));
+        section
+            .into_iter()
+            .flat_map(|s| s.encodings.iter().map(|e| e.spec))
+    }
+
+    /// Numbers of the streams that this client makes up, and what each is: its source and layer, 0 the lowest. They are
+    /// in every made-up frame ([`FrameStamp`]) and packet of sound.
+    pub fn streams(&self) -> Vec<(u32, Source, u8)> {
+        let of = |section: &Outgoing| {
+            let numbered = section.streams().zip(0u8..);
+            let source = section.source;
+            numbered
+                .map(|(stream, layer)| (stream, source, layer))
+                .collect::<Vec<_>>()
+        };
+        self.sections.iter().flat_map(of).collect()
+    }
+
     /// Encodings of a source with the keyframes the server asked for.
     pub fn keyframe_requests(&self, source: Source) -> u64 {
         let section = self.sections.get(section_of(source));

@@ -26,6 +26,7 @@ mod world;
 pub use actions::Tile;
 pub use estimators::Estimators;
 pub use link::{Link, LinkConfig, LossModel, Rng};
+pub(crate) use observe::SAMPLE_INTERVAL;
 pub use observe::{Observation, Received, Sample};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
