@@ -32,6 +32,8 @@ pub(super) trait Call {
     /// Somebody looks at these people's cameras, at these heights, and at nothing else.
     fn show(&mut self, who: usize, tiles: &[(usize, u16)]);
 
+    /// Whether the server has a connection for somebody, or waits for one.
+    fn knows(&self, who: usize) -> bool;
     /// What somebody publishes of a source now.
     fn track(&self, who: usize, source: Source) -> Option<TrackId>;
     /// Video frames that somebody decoded so far.

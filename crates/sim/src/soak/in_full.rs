@@ -95,6 +95,10 @@ impl Call for World {
         self.view(who, &tiles);
     }
 
+    fn knows(&self, who: usize) -> bool {
+        self.router.peer(self.people[who].id).is_some()
+    }
+
     fn track(&self, who: usize, source: Source) -> Option<TrackId> {
         self.people[who].tracks.get(&source).copied()
     }

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use crate::full::Arrival;
-use crate::plain::{Observation, PersonConfig, PersonId, Received, Sample, Tile, World};
+use crate::plain::{Observation, PersonConfig, PersonId, Received, Sabotage, Sample, Tile, World};
 use link::LinkConfig;
 use media::{Source, TrackId};
 use room::{Rooms, SlotShown};
@@ -38,6 +38,7 @@ impl Call for World {
         let config = PersonConfig {
             up,
             down,
+            estimator: self.sabotage.map(Sabotage::estimators).unwrap_or_default(),
             ..PersonConfig::default()
         };
         let who = self.join("soak", config);
@@ -75,6 +76,12 @@ impl Call for World {
         };
         let tiles: Vec<Tile> = tiles.iter().map(tile).collect();
         self.show(PersonId(who), &tiles);
+    }
+
+    fn knows(&self, who: usize) -> bool {
+        self.router()
+            .peer(self.person(PersonId(who)).participant)
+            .is_some()
     }
 
     fn track(&self, who: usize, source: Source) -> Option<TrackId> {

@@ -18,6 +18,7 @@ pub use scenario::{Action, Guest, Scenario};
 pub use shrink::{Effort, shrink};
 
 use crate::{full, plain};
+use call::Call;
 use std::fmt;
 use timeline::Timeline;
 
@@ -34,9 +35,16 @@ impl Mode {
     /// What goes wrong in this call; nothing, if all is well.
     pub fn play(self, scenario: &Scenario) -> Vec<Failure> {
         match self {
-            Mode::Plain => play::play::<plain::World>(scenario, None),
-            Mode::Full => play::play::<full::World>(scenario, None),
+            Mode::Plain => play::play(plain::World::begin(scenario.seed), scenario, None),
+            Mode::Full => play::play(full::World::begin(scenario.seed), scenario, None),
         }
+    }
+
+    /// What the oracles say when something goes wrong on purpose, in plain mode.
+    pub fn sabotaged(scenario: &Scenario, sabotage: plain::Sabotage) -> Vec<Failure> {
+        let mut world = plain::World::new(scenario.seed);
+        world.sabotage = Some(sabotage);
+        play::play(world, scenario, None)
     }
 
     /// Plays the call, and tells a line every 200 ms about one of its guests: estimate and link, what the server sent,
@@ -44,8 +52,8 @@ impl Mode {
     pub fn watch(self, scenario: &Scenario, person: usize, tell: &mut dyn FnMut(&str)) -> Vec<Failure> {
         let timeline = Some(Timeline::new(person, tell));
         match self {
-            Mode::Plain => play::play::<plain::World>(scenario, timeline),
-            Mode::Full => play::play::<full::World>(scenario, timeline),
+            Mode::Plain => play::play(plain::World::begin(scenario.seed), scenario, timeline),
+            Mode::Full => play::play(full::World::begin(scenario.seed), scenario, timeline),
         }
     }
 
@@ -79,8 +87,22 @@ pub enum Oracle {
     StuckSound,
     /// What is sent does not stand in front of the network for long.
     StandingQueue,
+    /// Nobody is given up who has not gone.
+    ThrownOut,
     /// When everybody has gone, nothing is left on the server.
     Freed,
+}
+
+impl Oracle {
+    /// All of them.
+    pub const ALL: [Oracle; 6] = [
+        Oracle::Packets,
+        Oracle::StuckSlot,
+        Oracle::StuckSound,
+        Oracle::StandingQueue,
+        Oracle::ThrownOut,
+        Oracle::Freed,
+    ];
 }
 
 impl fmt::Display for Failure {

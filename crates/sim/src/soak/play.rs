@@ -40,6 +40,8 @@ pub(super) struct Stage<'a, C> {
     pub(super) voices_changed: Duration,
     /// By viewer: when their view or the people in it changed.
     pub(super) changes: BTreeMap<usize, Vec<Duration>>,
+    /// Guests that the server gave up although they were there, and since when.
+    pub(super) thrown_out: Vec<(usize, Duration)>,
     timeline: Option<Timeline<'a>>,
 }
 
@@ -50,8 +52,11 @@ enum Step<'a> {
 }
 
 /// What goes wrong in this call; nothing, if all is well.
-pub(super) fn play<'a, C: Call>(scenario: &'a Scenario, timeline: Option<Timeline<'a>>) -> Vec<Failure> {
-    let world = C::begin(scenario.seed);
+pub(super) fn play<'a, C: Call>(
+    world: C,
+    scenario: &'a Scenario,
+    timeline: Option<Timeline<'a>>,
+) -> Vec<Failure> {
     let mut stage = Stage {
         scenario,
         began: world.now(),
@@ -62,11 +67,13 @@ pub(super) fn play<'a, C: Call>(scenario: &'a Scenario, timeline: Option<Timelin
         watched: Vec::new(),
         voices_changed: Duration::ZERO,
         changes: BTreeMap::new(),
+        thrown_out: Vec::new(),
         timeline,
     };
     for (at_ms, step) in steps(scenario) {
         let at = Duration::from_millis(at_ms);
         stage.run_to(at);
+        stage.note_thrown_out();
         if !matches!(step, Step::Does(Action::Show { .. })) {
             stage.voices_changed = at;
         }
@@ -78,6 +85,8 @@ pub(super) fn play<'a, C: Call>(scenario: &'a Scenario, timeline: Option<Timelin
         stage.note_watching();
     }
     stage.run_to(Duration::from_secs(scenario.seconds));
+    stage.note_thrown_out();
+    stage.note_watching();
     stage.finish()
 }
 
@@ -201,6 +210,18 @@ impl<C: Call> Stage<'_, C> {
         }
     }
 
+    /// Whoever the server does not know any more is not here any more.
+    fn note_thrown_out(&mut self) {
+        let now = self.since(self.world.now());
+        for (index, person) in self.people.iter_mut().filter(|(_, person)| person.here) {
+            if !self.world.knows(person.id) {
+                person.here = false;
+                person.camera = None;
+                self.thrown_out.push((*index, now));
+            }
+        }
+    }
+
     /// Ends what is not watched any more, and begins what is.
     fn note_watching(&mut self) {
         let now = self.since(self.world.now());
@@ -256,6 +277,7 @@ impl<C: Call> Stage<'_, C> {
         }
         let mut failures: Vec<Failure> = self.pictures().chain(self.queues()).collect();
         failures.extend(self.sound());
+        failures.extend(self.given_up());
         for index in 0..self.scenario.guests.len() {
             self.goes(index);
         }

@@ -91,6 +91,16 @@ impl<C: Call> Stage<'_, C> {
         })
     }
 
+    pub(super) fn given_up(&self) -> impl Iterator<Item = Failure> {
+        self.thrown_out.iter().map(|(index, at)| Failure {
+            oracle: Oracle::ThrownOut,
+            what: format!(
+                "the server gave up person {index} before second {:.1}",
+                at.as_secs_f64()
+            ),
+        })
+    }
+
     pub(super) fn forbidden(&self) -> impl Iterator<Item = Failure> {
         let violations = self.world.violations().into_iter();
         violations.map(|what| Failure {
