@@ -79,7 +79,10 @@ fn sound_stops_when_muted_and_is_as_loud_as_told() {
 #[test]
 fn whoever_is_killed_is_given_up() {
     let (mut world, ann, bob) = two();
+    let track = world.people[ann].tracks[&Source::Camera];
     world.kill(ann);
+    world.run(Duration::from_millis(100));
+    assert_eq!(in_a_second(&mut world, bob, track).0, 0);
     world.leave(bob);
     world.run(Duration::from_secs(60));
     let counters = world.router.counters();

@@ -28,6 +28,25 @@ fn in_random_calls_over_real_connections() {
 }
 
 #[test]
+fn one_person_of_a_call_can_be_watched() {
+    // Person 4 is there from second 1.2 to 27.5: five lines a second.
+    let mut lines = Vec::new();
+    let failures = Mode::Full.watch(&Scenario::random(46), 4, &mut |line| lines.push(line.to_owned()));
+    assert_eq!(failures, []);
+    assert_eq!(lines.len(), 131);
+    let last = lines.last().expect("there are some");
+    for part in [
+        "27.4 s",
+        "target",
+        "Mb/s, queue",
+        "repairs",
+        "'s camera live, layer 0",
+    ] {
+        assert!(last.contains(part), "{part} is not in {last}");
+    }
+}
+
+#[test]
 fn a_seed_is_always_the_same_call() {
     assert_eq!(Scenario::random(77), Scenario::random(77));
     assert_ne!(Scenario::random(77), Scenario::random(78));

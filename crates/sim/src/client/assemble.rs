@@ -245,3 +245,68 @@ impl Assembler {
         follows
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Packets of these frames (keyframe or not), two for each, numbered from 0 on.
+    fn packets(frames: &[bool]) -> Vec<rtp::Packet> {
+        let mut packets = Vec::new();
+        for (number, keyframe) in (0u16..).zip(frames) {
+            let stamp = FrameStamp {
+                stream: 1,
+                number: number.into(),
+            };
+            let frame = vp8::pretend_frame(*keyframe, (320, 180), 1_500, stamp);
+            let payloads = vp8::packetize(&frame, number, number as u8);
+            let last = payloads.len() - 1;
+            packets.extend(payloads.into_iter().enumerate().map(|(index, payload)| {
+                let header = rtp::header::Header {
+                    marker: index == last,
+                    timestamp: u32::from(number) * 3_000,
+                    csrc: vec![9],
+                    ..rtp::header::Header::default()
+                };
+                rtp::Packet { header, payload }
+            }));
+        }
+        packets
+    }
+
+    /// When each frame that could be decoded came, in milliseconds, by its timestamp. One packet comes every 10 ms, and
+    /// some do not come.
+    fn decoded(frames: &[bool], lost: &[u64]) -> Vec<(u32, u64)> {
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let start = Instant::now();
+        let (mut assembler, mut stats) = (Assembler::default(), SlotStats::default());
+        let packets = packets(frames);
+        let mut decoded = Vec::new();
+        for (seq, ms) in (0..1_000).map(|step| (step, step * 10)) {
+            let now = start + Duration::from_millis(ms);
+            let packet = packets.get(seq as usize).filter(|_| !lost.contains(&seq));
+            let came = match packet {
+                Some(packet) => assembler.handle_packet(now, seq, packet, &mut stats),
+                None => assembler.handle_timeout(now, &mut stats),
+            };
+            let decodable = came.iter().filter(|frame| frame.decodable);
+            decoded.extend(decodable.map(|frame| (frame.timestamp / 3_000, ms)));
+        }
+        decoded
+    }
+
+    #[test]
+    fn a_gap_is_waited_for_and_what_is_behind_it_has_no_reference() {
+        assert_eq!(decoded(&[true, false, false], &[]), [(0, 10), (1, 30), (2, 50)]);
+        assert_eq!(decoded(&[true, false, false], &[2]), [(0, 10)]);
+        // Packet 3, the first behind the gap, came at 30 ms, and the gap is given up three seconds later.
+        let late = [true, false, true, false];
+        assert_eq!(decoded(&late, &[2, 4]), [(0, 10)], "no whole keyframe");
+    }
+
+    #[test]
+    fn a_whole_keyframe_behind_a_gap_is_not_waited_with() {
+        let frames = [true, false, true, false];
+        assert_eq!(decoded(&frames, &[2]), [(0, 10), (2, 50), (3, 70)]);
+    }
+}

@@ -27,7 +27,7 @@ use timeline::Timeline;
 pub enum Mode {
     /// Without cryptography and `rtc`: the same bit for bit each time.
     Plain,
-    /// Real `rtc` connections at both ends: not quite the same each time, and some ten times slower.
+    /// Real `rtc` connections at both ends: not quite the same each time.
     Full,
 }
 
@@ -61,7 +61,7 @@ impl Mode {
     pub fn effort(self) -> Effort {
         match self {
             Mode::Plain => Effort { tries: 400, plays: 1 },
-            Mode::Full => Effort { tries: 60, plays: 3 },
+            Mode::Full => Effort { tries: 100, plays: 3 },
         }
     }
 }
