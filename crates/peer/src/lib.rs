@@ -11,6 +11,7 @@ mod connection;
 mod egress;
 pub mod factory;
 mod feedback;
+mod handshake;
 mod header;
 mod loss;
 pub mod missing;

@@ -4,6 +4,7 @@ mod support;
 
 use peer::{PeerEvent, Protocol};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc::sansio::Protocol as _;
 use std::time::Duration;
 use support::*;
 
@@ -153,4 +154,20 @@ fn both_ends_can_say_goodbye() {
     world.server.close(world.now);
     let farewell = std::iter::from_fn(|| world.server.poll_transmit()).count();
     assert!(farewell > 0, "the client is told");
+}
+
+#[test]
+fn a_lost_flight_is_sent_again_when_the_client_asks_again() {
+    let mut world = World::new(&usual_sections(), ClientOptions::default(), false);
+    // ServerHello, Certificate and ServerKeyExchange are lost; the answer with the cookie is short.
+    world.loses_dtls_over = Some(200);
+    world.run(Duration::from_millis(900));
+    assert!(!world.is_connected());
+    world.loses_dtls_over = None;
+    // The client is the first to lose patience.
+    world.now += Duration::from_millis(600);
+    world.client.pc.handle_timeout(world.now).unwrap();
+    world.exchange();
+    world.run(Duration::from_secs(5));
+    assert!(world.is_connected(), "{:?}", world.events);
 }

@@ -23,10 +23,8 @@ fn estimate_rises_and_falls() {
     let ann = world.join_with_media("ann");
     let eve = world.join_with_media("eve");
     world.run(Duration::from_secs(3));
-    let slow = Link {
-        rate_down: Some(SLOW),
-        ..Link::default()
-    };
+    let mut slow = Link::default();
+    slow.down.rate_bps = Some(SLOW);
     let bob = world.join("bob", world.next_config(), slow, false);
     assert!(world.run_until(Duration::from_secs(3), |w| w.people[bob].client.is_connected()));
     let tiles = [ann, eve].map(|other| (world.people[other].id, 180));
@@ -34,12 +32,12 @@ fn estimate_rises_and_falls() {
 
     world.run(Duration::from_secs(15));
     let first = share(&world, bob, SLOW);
-    world.people[bob].link.rate_down = Some(FAST);
+    world.people[bob].link.down.config.rate_bps = Some(FAST);
     let tiles = [ann, eve].map(|other| (world.people[other].id, 360));
     world.view(bob, &tiles);
     world.run(Duration::from_secs(20));
     let second = share(&world, bob, FAST);
-    world.people[bob].link.rate_down = Some(SLOW);
+    world.people[bob].link.down.config.rate_bps = Some(SLOW);
     let tiles = [ann, eve].map(|other| (world.people[other].id, 180));
     world.view(bob, &tiles);
     world.run(Duration::from_secs(10));

@@ -13,15 +13,11 @@ fn first_picture_comes_at_once() {
     let mut world = world(16);
     let ann = world.join_with_media("ann");
     world.run(Duration::from_secs(10));
-    let bob = world.join(
-        "bob",
-        world.next_config(),
-        Link {
-            delay: Duration::from_millis(60),
-            ..Link::default()
-        },
-        false,
-    );
+    let mut link = Link::default();
+    for way in [&mut link.up, &mut link.down] {
+        way.delay = Duration::from_millis(60);
+    }
+    let bob = world.join("bob", world.next_config(), link, false);
     assert!(world.run_until(Duration::from_secs(3), |w| w.people[bob].client.is_connected()));
     let connected = world.now;
     world.run(Duration::from_secs(1));

@@ -3,7 +3,7 @@
 mod support;
 
 use media::Source;
-use sim::full::Link;
+use sim::plain::LossModel;
 use std::time::Duration;
 use support::world;
 
@@ -15,10 +15,7 @@ fn lost_publisher_packets_are_repaired() {
     assert!(world.run_until(Duration::from_secs(5), |w| {
         w.people.iter().all(|p| p.client.is_connected())
     }));
-    world.people[bob].link = Link {
-        loss_up: 0.05,
-        ..Link::default()
-    };
+    world.people[bob].link.up.config.loss = LossModel::Random(0.05);
     world.run(Duration::from_secs(20));
 
     let asked = world.router.peer_stats();
@@ -43,10 +40,7 @@ fn lost_packets_on_the_way_to_a_viewer_are_repaired() {
     assert!(world.run_until(Duration::from_secs(5), |w| {
         w.people.iter().all(|p| p.client.is_connected())
     }));
-    world.people[ann].link = Link {
-        loss_down: 0.05,
-        ..Link::default()
-    };
+    world.people[ann].link.down.config.loss = LossModel::Random(0.05);
     world.run(Duration::from_secs(20));
 
     let slot = world.people[ann]

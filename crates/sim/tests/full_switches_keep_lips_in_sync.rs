@@ -19,7 +19,10 @@ fn switches_keep_lips_in_sync() {
         .map(|n| world.join_with_media(n))
         .collect();
     for (i, &publisher) in publishers.iter().enumerate() {
-        world.people[publisher].link.delay = Duration::from_millis(5 + 30 * i as u64);
+        let link = &mut world.people[publisher].link;
+        for way in [&mut link.up, &mut link.down] {
+            way.config.delay = Duration::from_millis(5 + 30 * i as u64);
+        }
     }
     let config = ClientConfig {
         video_slots: 1,

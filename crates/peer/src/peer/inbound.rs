@@ -2,8 +2,9 @@
 
 use super::RtcPeer;
 use super::outbound::holds_alert;
-use crate::api::{Path, PeerEvent, Protocol};
+use crate::api::{Path, PeerEvent, Protocol, Transmit};
 use crate::feedback;
+use crate::handshake::LastFlight;
 use crate::probe;
 use crate::stun::{Binding, Class};
 use bytes::BytesMut;
@@ -99,12 +100,25 @@ impl RtcPeer {
             self.channels.flush(now, &mut self.pc);
         }
         self.unsent = true;
+        if !self.connected {
+            self.answer_handshake(now);
+        }
         let ended = self
             .pc
             .sctp()
             .is_some_and(|sctp| sctp.transport().state() == RTCDtlsTransportState::Closed);
         if ended {
             self.finish("the client closed the connection", false);
+        }
+    }
+
+    /// What `rtc` has to say to a datagram of the handshake; when that is nothing, our last flight was lost.
+    fn answer_handshake(&mut self, now: Instant) {
+        self.flush();
+        if let Some(path) = self.paths.current() {
+            let again = self.flight.again(now).iter().cloned();
+            self.transmits
+                .extend(again.map(|datagram| Transmit { path, datagram }));
         }
     }
 
@@ -182,6 +196,7 @@ impl RtcPeer {
                     if !self.connected =>
                 {
                     self.connected = true;
+                    self.flight = LastFlight::default();
                     let protocol = self.paths.current().map_or(Protocol::Udp, |path| path.protocol);
                     let srtp_profile = self.srtp_profile(now);
                     self.sender.connected(srtp_profile);

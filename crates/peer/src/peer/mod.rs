@@ -12,6 +12,7 @@ use crate::config::{MAX_OFFER_BYTES, MAX_REOFFER_BYTES, SrtpProfiles};
 use crate::connection;
 use crate::egress::Egress;
 use crate::factory::PeerFactory;
+use crate::handshake::LastFlight;
 use crate::paths::Paths;
 use crate::probe;
 use crate::receive::Receiver;
@@ -66,6 +67,8 @@ pub struct RtcPeer {
     /// The last probes that were not answered, the newest first: where a round trip takes longer than the next probe
     /// waits, the answer to a former one comes.
     probes: Vec<probe::Transaction>,
+    /// Of the handshake, until it is done.
+    flight: LastFlight,
     transmits: VecDeque<Transmit>,
     events: VecDeque<PeerEvent>,
     /// `rtc` may have something to send.
@@ -131,6 +134,7 @@ impl RtcPeer {
             deferred: false,
             held: Vec::new(),
             probes: Vec::new(),
+            flight: LastFlight::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             unsent: false,
@@ -162,6 +166,11 @@ impl RtcPeer {
             sections: self.session.plane_sections(),
             ufrag: self.local.ufrag.clone(),
         }
+    }
+
+    /// What the server has sent to this client so far, by class.
+    pub fn downlink(&self) -> bwe::DownlinkStats {
+        self.egress.stats()
     }
 
     fn finish(&mut self, reason: &'static str, dtls_alert: bool) {

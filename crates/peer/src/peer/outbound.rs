@@ -22,6 +22,7 @@ impl RtcPeer {
     /// Move what `rtc` wants to send to where it must go.
     pub(super) fn flush(&mut self) {
         self.unsent = false;
+        self.flight.begin();
         while let Some(out) = self.pc.poll_write() {
             self.route(&out.transport, out.message);
         }
@@ -35,6 +36,10 @@ impl RtcPeer {
                 let path = self.paths.current();
                 self.finish("the DTLS handshake failed", true);
                 path
+            }
+            Some(20..=63) if !self.connected => {
+                self.flight.leaves(self.now, &datagram);
+                self.paths.current()
             }
             _ => self.paths.current(),
         };

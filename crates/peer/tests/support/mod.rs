@@ -320,6 +320,8 @@ pub struct World {
     pub events: Vec<PeerEvent>,
     /// Paths the network does not carry, in either direction.
     pub dead: Vec<Path>,
+    /// What the server sends over DTLS gets lost when it is longer than this.
+    pub loses_dtls_over: Option<usize>,
     /// Datagrams the server sent, by path.
     pub sent: Vec<(Path, usize)>,
     /// STUN answers and checks of the server on paths the client's agent does not know.
@@ -346,6 +348,7 @@ impl World {
             first_answer: answer,
             events: Vec::new(),
             dead: Vec::new(),
+            loses_dtls_over: None,
             sent: Vec::new(),
             stray_stun: Vec::new(),
         })
@@ -384,7 +387,11 @@ impl World {
             while let Some(out) = self.server.poll_transmit() {
                 quiet = false;
                 self.sent.push((out.path, out.datagram.len()));
-                if self.dead.contains(&out.path) {
+                let dtls = out.datagram.first().is_some_and(|b| (20..64).contains(b));
+                let lost = self
+                    .loses_dtls_over
+                    .is_some_and(|most| dtls && out.datagram.len() > most);
+                if lost || self.dead.contains(&out.path) {
                     continue;
                 }
                 if out.path != self.client.agent_path && out.datagram.first().is_some_and(|b| *b <= 3) {

@@ -7,8 +7,8 @@ use rtc::rtp;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// A gap is waited for this long, then skipped.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// A gap is waited for this long, then skipped (libwebrtc's `kMaxWaitForFrame`).
+const PATIENCE: Duration = Duration::from_millis(3_000);
 /// Most packets held behind a gap; when full the gap is skipped.
 const MAX_HELD: usize = 1_024;
 /// Keyframe requests of one slot are at least this far apart.
@@ -37,6 +37,12 @@ struct Held {
     csrc: u32,
     descriptor: Descriptor,
     data: Bytes,
+}
+
+impl Held {
+    fn starts_keyframe(&self) -> bool {
+        self.descriptor.frame_start && vp8::is_keyframe(&self.data)
+    }
 }
 
 #[derive(Debug)]
@@ -102,6 +108,11 @@ impl Assembler {
                 if let Some(held) = self.held.remove(&seq) {
                     frames.extend(self.take(now, &held, stats));
                 }
+            } else if let Some(keyframe) = self.complete_keyframe() {
+                // Decoding can begin with a keyframe, whatever is missing before it.
+                self.held = self.held.split_off(&keyframe);
+                self.next = Some(keyframe);
+                self.break_chain(now, stats);
             } else if first.arrived + PATIENCE <= now || self.held.len() > MAX_HELD {
                 self.next = Some(seq);
                 self.break_chain(now, stats);
@@ -110,6 +121,22 @@ impl Assembler {
             }
         }
         frames
+    }
+
+    /// Number of the first packet of a keyframe that is all there, behind a gap.
+    fn complete_keyframe(&self) -> Option<u64> {
+        let starts = self.held.iter().filter(|(_, held)| held.starts_keyframe());
+        let mut starts = starts.map(|(start, _)| *start);
+        starts.find(|start| self.is_complete(*start))
+    }
+
+    /// Whether all packets from this one to the end of its frame are there.
+    fn is_complete(&self, start: u64) -> bool {
+        let rest = self.held.range(start..);
+        let mut in_a_row = rest
+            .zip(start..)
+            .take_while(|((seq, _), expected)| *seq == expected);
+        in_a_row.any(|((_, held), _)| held.marker)
     }
 
     /// Whether to send a PLI now.
@@ -216,5 +243,70 @@ impl Assembler {
         let follows = reference.csrc == *csrc && picture_id == successor && stamps_follow;
         stats.wrong_reference += u64::from(!follows);
         follows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Packets of these frames (keyframe or not), two for each, numbered from 0 on.
+    fn packets(frames: &[bool]) -> Vec<rtp::Packet> {
+        let mut packets = Vec::new();
+        for (number, keyframe) in (0u16..).zip(frames) {
+            let stamp = FrameStamp {
+                stream: 1,
+                number: number.into(),
+            };
+            let frame = vp8::pretend_frame(*keyframe, (320, 180), 1_500, stamp);
+            let payloads = vp8::packetize(&frame, number, number as u8);
+            let last = payloads.len() - 1;
+            packets.extend(payloads.into_iter().enumerate().map(|(index, payload)| {
+                let header = rtp::header::Header {
+                    marker: index == last,
+                    timestamp: u32::from(number) * 3_000,
+                    csrc: vec![9],
+                    ..rtp::header::Header::default()
+                };
+                rtp::Packet { header, payload }
+            }));
+        }
+        packets
+    }
+
+    /// When each frame that could be decoded came, in milliseconds, by its timestamp. One packet comes every 10 ms, and
+    /// some do not come.
+    fn decoded(frames: &[bool], lost: &[u64]) -> Vec<(u32, u64)> {
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let start = Instant::now();
+        let (mut assembler, mut stats) = (Assembler::default(), SlotStats::default());
+        let packets = packets(frames);
+        let mut decoded = Vec::new();
+        for (seq, ms) in (0..1_000).map(|step| (step, step * 10)) {
+            let now = start + Duration::from_millis(ms);
+            let packet = packets.get(seq as usize).filter(|_| !lost.contains(&seq));
+            let came = match packet {
+                Some(packet) => assembler.handle_packet(now, seq, packet, &mut stats),
+                None => assembler.handle_timeout(now, &mut stats),
+            };
+            let decodable = came.iter().filter(|frame| frame.decodable);
+            decoded.extend(decodable.map(|frame| (frame.timestamp / 3_000, ms)));
+        }
+        decoded
+    }
+
+    #[test]
+    fn a_gap_is_waited_for_and_what_is_behind_it_has_no_reference() {
+        assert_eq!(decoded(&[true, false, false], &[]), [(0, 10), (1, 30), (2, 50)]);
+        assert_eq!(decoded(&[true, false, false], &[2]), [(0, 10)]);
+        // Packet 3, the first behind the gap, came at 30 ms, and the gap is given up three seconds later.
+        let late = [true, false, true, false];
+        assert_eq!(decoded(&late, &[2, 4]), [(0, 10)], "no whole keyframe");
+    }
+
+    #[test]
+    fn a_whole_keyframe_behind_a_gap_is_not_waited_with() {
+        let frames = [true, false, true, false];
+        assert_eq!(decoded(&frames, &[2]), [(0, 10), (2, 50), (3, 70)]);
     }
 }

@@ -34,11 +34,13 @@ pub struct ClientConfig {
     pub video_codecs: Vec<Codec>,
     /// Camera in three encodings (rids q, h, f); otherwise one.
     pub simulcast: bool,
+    /// These encodings, lowest first.
+    pub camera: [LayerSpec; 3],
     /// Receive m-lines of kind video.
     pub video_slots: usize,
     /// Receive m-lines of kind audio.
     pub audio_slots: usize,
-    /// Hand every completed video frame to the application as an event.
+    /// Hand every completed video frame and every audio packet to the application as an event.
     pub frame_events: bool,
 }
 
@@ -53,6 +55,7 @@ impl Default for ClientConfig {
             red: false,
             video_codecs: vec![Codec::Vp8],
             simulcast: true,
+            camera: CAMERA_LAYERS,
             video_slots: 3,
             audio_slots: 3,
             frame_events: false,

@@ -1,7 +1,7 @@
 //! Builds the `rtc` connection and takes what comes out of it.
 
 use super::codecs;
-use super::config::{CAMERA_LAYERS, ClientConfig, PUBLISH_ORDER, SINGLE_LAYER, Srtp};
+use super::config::{ClientConfig, PUBLISH_ORDER, SINGLE_LAYER, Srtp};
 use super::edge::{self, Edge, SentStream};
 use super::publish::Outgoing;
 use super::{Channel, Client, ClientError, ClientEvent};
@@ -42,7 +42,7 @@ pub(super) fn sections(config: &ClientConfig) -> Vec<Outgoing> {
         .enumerate()
         .map(|(i, &source)| {
             let specs = if source == Source::Camera && config.simulcast {
-                &CAMERA_LAYERS[..]
+                &config.camera[..]
             } else {
                 &SINGLE_LAYER
             };

@@ -7,6 +7,7 @@ mod config;
 mod connection;
 mod container;
 mod edge;
+mod handshake;
 mod mover;
 mod publish;
 mod receive;
@@ -26,6 +27,7 @@ pub use vp8::FrameStamp;
 
 use bytes::BytesMut;
 use codecs::uri;
+use handshake::Answered;
 use media::{Kind, Source};
 use mover::{Credentials, Mover};
 use publish::{Clocks, Outgoing};
@@ -59,6 +61,8 @@ pub struct Client {
     connected: bool,
     data_paused: bool,
     next_slot_check: Option<Instant>,
+    answered: Answered,
+    transmits: VecDeque<Transmit>,
     events: VecDeque<ClientEvent>,
 }
 
@@ -90,6 +94,8 @@ impl Client {
             connected: false,
             data_paused: false,
             next_slot_check: None,
+            answered: Answered::default(),
+            transmits: VecDeque::new(),
             events: VecDeque::new(),
             config,
         };
@@ -201,6 +207,9 @@ impl Client {
         };
         let inbound = self.mover.inbound(now, actual, via, &datagram, &self.credentials);
         let Some(transport) = inbound else { return };
+        if !self.connected {
+            return self.shake_hands(now, transport, datagram);
+        }
         // Errors are the sender's: a datagram that is not for this connection.
         let _ = self.pc.handle_read(TaggedBytesMut {
             now,
@@ -208,10 +217,36 @@ impl Client {
             message: datagram,
         });
         self.drain(now);
-        if !self.connected {
-            // `rtc` begins DTLS in the timeout that follows the nomination, and asks for none.
-            let _ = self.pc.handle_timeout(now);
-            self.drain(now);
+    }
+
+    /// A datagram while there is no connection yet.
+    fn shake_hands(&mut self, now: Instant, transport: TransportContext, message: BytesMut) {
+        if self.answered.has(&message) {
+            return;
+        }
+        self.collect();
+        let (before, copy) = (self.transmits.len(), message.clone());
+        // Errors are the sender's, as above.
+        let _ = self.pc.handle_read(TaggedBytesMut {
+            now,
+            transport,
+            message,
+        });
+        self.drain(now);
+        self.collect();
+        if self.transmits.len() > before {
+            self.answered.add(&copy);
+        }
+        // `rtc` begins DTLS in the timeout that follows the nomination, and asks for none.
+        let _ = self.pc.handle_timeout(now);
+        self.drain(now);
+    }
+
+    /// Takes what `rtc` has to send.
+    fn collect(&mut self) {
+        while let Some(out) = self.pc.poll_write() {
+            self.transmits
+                .push_back(self.mover.outbound(out.transport, out.message));
         }
     }
 
@@ -220,8 +255,8 @@ impl Client {
         if let Some(transmit) = self.mover.poll_transmit() {
             return Some(transmit);
         }
-        let out = self.pc.poll_write()?;
-        Some(self.mover.outbound(out.transport, out.message))
+        self.collect();
+        self.transmits.pop_front()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next.
@@ -297,6 +332,27 @@ impl Client {
         if let Some(section) = self.sections.get_mut(section_of(source)) {
             section.set_wanted(rids);
         }
+    }
+
+    /// Encodings of a source, lowest layer first.
+    pub fn layers(&self, source: Source) -> impl Iterator<Item = LayerSpec> {
+        let section = self.sections.get(section_of(source));
+        section
+            .into_iter()
+            .flat_map(|s| s.encodings.iter().map(|e| e.spec))
+    }
+
+    /// Numbers of the streams that this client makes up, and what each is: its source and layer, 0 the lowest. They are
+    /// in every made-up frame ([`FrameStamp`]) and packet of sound.
+    pub fn streams(&self) -> Vec<(u32, Source, u8)> {
+        let of = |section: &Outgoing| {
+            let numbered = section.streams().zip(0u8..);
+            let source = section.source;
+            numbered
+                .map(|(stream, layer)| (stream, source, layer))
+                .collect::<Vec<_>>()
+        };
+        self.sections.iter().flat_map(of).collect()
     }
 
     /// Encodings of a source with the keyframes the server asked for.

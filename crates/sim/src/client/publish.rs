@@ -3,7 +3,7 @@
 use super::codecs::{PT_OPUS, PT_RED, PT_VP8};
 use super::config::LayerSpec;
 use super::source::{AUDIO_PACKET_TIME, AudioPlayer, AudioSource, Talk, VideoPlayer, VideoSource};
-use super::vp8;
+use super::{source, vp8};
 use bytes::{BufMut, Bytes, BytesMut};
 use media::{NtpTime, Source};
 use rand::rngs::StdRng;
@@ -100,8 +100,10 @@ impl Outgoing {
     }
 
     pub(super) fn start_video(&mut self, now: Instant, source: &VideoSource) {
-        for (layer, encoding) in self.encodings.iter_mut().enumerate() {
-            let seed = self.seed.wrapping_add(1 + layer as u64);
+        let seeds: Vec<u64> = (0..self.encodings.len())
+            .map(|layer| self.layer_seed(layer))
+            .collect();
+        for ((layer, encoding), seed) in self.encodings.iter_mut().enumerate().zip(seeds) {
             encoding.player = Some(VideoPlayer::new(source, layer, encoding.spec, seed));
             encoding.keyframe = true;
             encoding.next_frame = Some(now);
@@ -135,7 +137,22 @@ impl Outgoing {
             encoding.player = None;
             encoding.next_frame = None;
             encoding.next_report = None;
+            // All of a new track is wanted until the server says otherwise.
+            encoding.wanted = true;
         }
+    }
+
+    /// The number of each encoding's made-up stream, lowest layer first.
+    pub(super) fn streams(&self) -> impl Iterator<Item = u32> {
+        let seed = |layer: usize| match self.source.kind() {
+            media::Kind::Video => self.layer_seed(layer),
+            media::Kind::Audio => self.seed,
+        };
+        (0..self.encodings.len()).map(move |layer| source::stream_of(seed(layer)))
+    }
+
+    fn layer_seed(&self, layer: usize) -> u64 {
+        self.seed.wrapping_add(1 + layer as u64)
     }
 
     /// Stops and starts encodings as the server's `layers` says.

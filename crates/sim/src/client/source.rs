@@ -12,6 +12,10 @@ use std::time::{Duration, Instant};
 pub const AUDIO_PACKET_TIME: Duration = Duration::from_millis(20);
 /// Silence in Opus: a 20 ms CELT fullband frame of nothing.
 const OPUS_SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+/// The level of silence (RFC 6464 §3).
+const SILENCE: u8 = 127;
+/// Marks a made-up packet of sound, behind its first byte; the stream's number is behind it.
+const SOUND_MAGIC: [u8; 4] = *b"PLNM";
 /// A made-up keyframe is this many times a delta frame.
 const KEYFRAME_FACTOR: u32 = 6;
 /// Made-up media sends a keyframe of its own accord this often.
@@ -43,6 +47,8 @@ pub enum AudioSource {
 pub enum Talk {
     /// All the time.
     Always,
+    /// All the time, so far below full scale in dB (RFC 6464): 0 is loudest, 127 silence.
+    Level(u8),
     /// Never.
     Never,
     /// For `on`, then silent for `off`, and so on, starting `after`.
@@ -61,6 +67,7 @@ impl Talk {
         match self {
             Talk::Always => true,
             Talk::Never => false,
+            Talk::Level(level) => level < SILENCE,
             Talk::Pattern { after, on, off } => {
                 let period = (on + off).as_micros().max(1);
                 elapsed
@@ -69,6 +76,17 @@ impl Talk {
             }
         }
     }
+}
+
+/// The number of the stream that a player with this seed makes up.
+pub(super) fn stream_of(seed: u64) -> u32 {
+    StdRng::seed_from_u64(seed).random()
+}
+
+/// The stream that a made-up packet of sound belongs to; `None` for a recorded or a silent one.
+pub(super) fn sound_stream(payload: &[u8]) -> Option<u32> {
+    let stream = payload.get(1..)?.strip_prefix(&SOUND_MAGIC)?;
+    Some(u32::from_be_bytes(*stream.first_chunk::<4>()?))
 }
 
 /// One layer's place in its source.
@@ -93,16 +111,14 @@ impl VideoPlayer {
             }
             VideoSource::Generated { fps } => (None, Duration::from_secs(1) / (*fps).max(1)),
         };
-        let mut random = StdRng::seed_from_u64(seed);
-        let stream = random.random();
         Self {
             spec,
             recorded,
             next: 0,
             since_keyframe: 0,
             frame_time,
-            stream,
-            random,
+            stream: stream_of(seed),
+            random: StdRng::seed_from_u64(seed),
         }
     }
 
@@ -167,6 +183,7 @@ pub(super) struct AudioPlayer {
     started: Instant,
     next: usize,
     was_talking: bool,
+    stream: u32,
     random: StdRng,
 }
 
@@ -179,6 +196,7 @@ impl AudioPlayer {
             started: now,
             next: 0,
             was_talking: false,
+            stream: stream_of(seed),
             random,
         }
     }
@@ -190,10 +208,14 @@ impl AudioPlayer {
         if !talking {
             return Sound {
                 packet: Bytes::from_static(&OPUS_SILENCE),
-                level: 127,
+                level: SILENCE,
                 spurt,
             };
         }
+        let level = match self.talk {
+            Talk::Level(level) => level,
+            _ => self.random.random_range(18..30),
+        };
         let packet = match &self.source {
             AudioSource::Opus(packets) => {
                 self.next += 1;
@@ -204,15 +226,19 @@ impl AudioPlayer {
             }
             AudioSource::Generated => {
                 let mut packet = vec![self.random.random::<u8>(); self.random.random_range(60..140)];
-                if let Some(toc) = packet.first_mut() {
-                    *toc = 0xf8; // CELT, fullband, 20 ms, mono, one frame (RFC 6716 §3.1)
-                }
+                let stream = self.stream.to_be_bytes();
+                // CELT, fullband, 20 ms, mono, one frame (RFC 6716 §3.1)
+                let head = [0xf8].into_iter().chain(SOUND_MAGIC).chain(stream);
+                packet
+                    .iter_mut()
+                    .zip(head)
+                    .for_each(|(byte, of_head)| *byte = of_head);
                 Bytes::from(packet)
             }
         };
         Sound {
             packet,
-            level: 0x80 | self.random.random_range(18..30),
+            level: 0x80 | level,
             spurt,
         }
     }

@@ -2,8 +2,8 @@
 
 use super::assemble::Frame;
 use super::publish::Due;
-use super::{Client, ClientEvent};
-use media::NtpTime;
+use super::{Client, ClientEvent, source};
+use media::{Kind, NtpTime};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -65,7 +65,21 @@ impl Client {
         let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
+        let (kind, before) = (slot.kind, slot.stats.packets);
         let outcome = slot.handle_packet(now, packet, level);
+        let sound = kind == Kind::Audio && slot.stats.packets > before;
+        if let Some(&csrc) = packet
+            .header
+            .csrc
+            .first()
+            .filter(|_| sound && self.config.frame_events)
+        {
+            self.events.push_back(ClientEvent::Sound {
+                slot: index,
+                csrc,
+                stream: source::sound_stream(&packet.payload),
+            });
+        }
         if let Some(csrc) = outcome.track_changed {
             self.events
                 .push_back(ClientEvent::TrackChanged { slot: index, csrc });

@@ -82,6 +82,15 @@ pub enum ClientEvent {
         /// The track's number.
         csrc: u32,
     },
+    /// An audio packet, the first time it came; only with `frame_events`.
+    Sound {
+        /// Which of [`Client::slots`](super::Client::slots).
+        slot: usize,
+        /// The track it came from.
+        csrc: u32,
+        /// Number of the stream, when it was made up ([`Client::streams`](super::Client::streams)).
+        stream: Option<u32>,
+    },
     /// A complete frame; only with `frame_events`.
     Frame {
         /// Which of [`Client::slots`](super::Client::slots).

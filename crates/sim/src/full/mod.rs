@@ -2,21 +2,24 @@
 //!
 //! Not repeatable bit for bit (`rtc` draws its own random numbers), but a whole call of minutes takes seconds.
 
+mod actions;
 mod network;
+mod observe;
 mod person;
 
-pub use network::Link;
+pub use network::{Link, Wire};
+pub use observe::{Arrival, Observation};
 pub use person::Person;
 
-use crate::client::{
-    AudioSource, CAMERA_LAYERS, Client, ClientConfig, SINGLE_LAYER, Talk, Via, VideoSource, section_of,
-};
+use crate::client::{Client, ClientConfig, ClientEvent, Via};
+use ::link::Rng;
 use media::plane::MediaEvent;
-use media::{Bitrate, Kind, LayerInfo, NtpTime, ParticipantId, Source, TrackId};
+use media::{NtpTime, ParticipantId, Source, TrackId};
 use network::{Network, To};
 use peer::{PeerConfig, PeerFactory, Protocol, RtcPeer};
-use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId, Tile, View};
+use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId};
 use router::{Router, RouterConfig};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -41,9 +44,16 @@ pub struct World {
     pub connections: Vec<(ParticipantId, &'static str, &'static str)>,
     factory: PeerFactory,
     network: Network,
+    rng: Rng,
     server: SocketAddr,
     start: Instant,
     router_wake: Option<Instant>,
+    next_sample: Option<Instant>,
+    /// Every track there ever was, and whose it is.
+    published: BTreeMap<TrackId, (usize, Source)>,
+    /// Every stream that anybody makes up: whose, of which source and layer.
+    streams: BTreeMap<u32, (usize, Source, u8)>,
+    violations: Vec<String>,
 }
 
 impl World {
@@ -61,10 +71,15 @@ impl World {
             people: Vec::new(),
             connections: Vec::new(),
             factory,
-            network: Network::new(seed),
+            network: Network::default(),
+            rng: Rng::new(seed),
             server,
             start: now,
             router_wake: None,
+            next_sample: None,
+            published: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            violations: Vec::new(),
         }
     }
 
@@ -102,10 +117,18 @@ impl World {
             .handle_join(self.now, socket, join)
             .expect("the room takes everybody");
         let number = u8::try_from(index + 1).unwrap_or(250);
+        let observed = config.frame_events;
+        let client = Client::new(self.now, config).expect("the client's configuration is valid");
+        let streams = client.streams().into_iter();
+        self.streams
+            .extend(streams.map(|(stream, source, layer)| (stream, (index, source, layer))));
+        if observed {
+            self.next_sample.get_or_insert(self.now);
+        }
         self.people.push(Person {
             name: name.to_owned(),
-            client: Client::new(self.now, config).expect("the client's configuration is valid"),
-            link,
+            client,
+            link: Wire::new(link, self.now, &mut self.rng),
             id: welcome.participant,
             socket,
             tracks: Default::default(),
@@ -114,6 +137,7 @@ impl World {
             slots: Default::default(),
             announced: Vec::new(),
             next_offer: 0,
+            observation: observed.then(Observation::default),
             compat,
             here: true,
             wake: Some(self.now),
@@ -159,89 +183,12 @@ impl World {
         self.settle();
     }
 
-    /// The person publishes a made-up source.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn publish(&mut self, index: usize, source: Source) -> TrackId {
-        let person = &mut self.people[index];
-        let specs = if source == Source::Camera {
-            &CAMERA_LAYERS[..]
-        } else {
-            &SINGLE_LAYER
-        };
-        let layers = specs
-            .iter()
-            .filter(|_| source.kind() == Kind::Video)
-            .map(|l| LayerInfo {
-                rid: l.rid.to_owned(),
-                height: l.height,
-                max_bitrate: Bitrate(l.bitrate.into()),
-            })
-            .collect();
-        let mid = section_of(source).to_string();
-        let track = self
-            .rooms
-            .handle_publish(self.now, person.socket, &mid, layers, false);
-        let track = track.expect("the room takes the track").id;
-        person.tracks.insert(source, track);
-        match source.kind() {
-            Kind::Video => person
-                .client
-                .start_video(self.now, source, &VideoSource::Generated { fps: 30 }),
-            Kind::Audio => person
-                .client
-                .start_audio(self.now, source, AudioSource::Generated, Talk::Always),
-        }
-        person.wake = Some(self.now);
-        self.settle();
-        track
-    }
-
     /// Someone joins, connects and publishes camera and microphone.
     pub fn join_with_media(&mut self, name: &str) -> usize {
         let index = self.join(name, self.next_config(), Link::default(), false);
         self.publish(index, Source::Camera);
         self.publish(index, Source::Microphone);
         index
-    }
-
-    /// The person shows these cameras, at these heights.
-    ///
-    /// # Panics
-    /// When the server refuses.
-    pub fn view(&mut self, index: usize, tiles: &[(ParticipantId, u16)]) {
-        let tiles = tiles
-            .iter()
-            .map(|&(participant, height)| Tile {
-                participant,
-                source: Source::Camera,
-                height,
-                priority: 0,
-            })
-            .collect();
-        let view = View {
-            tiles,
-            auto_height: None,
-        };
-        self.rooms
-            .handle_view(self.now, self.people[index].socket, view)
-            .expect("the view is valid");
-        self.settle();
-    }
-
-    /// The person leaves.
-    ///
-    /// # Panics
-    /// When it was not there.
-    pub fn leave(&mut self, index: usize) {
-        let person = &mut self.people[index];
-        person.client.close(self.now);
-        person.here = false;
-        self.rooms
-            .handle_leave(self.now, person.socket)
-            .expect("was here");
-        self.settle();
     }
 
     /// Lets time pass.
@@ -273,7 +220,8 @@ impl World {
 
     /// Everything wrong with what anybody received.
     pub fn complaints(&self) -> Vec<String> {
-        self.people.iter().flat_map(Person::complaints).collect()
+        let complaints = self.people.iter().flat_map(Person::complaints);
+        complaints.chain(self.violations.iter().cloned()).collect()
     }
 
     fn next_event(&mut self) -> Option<Instant> {
@@ -283,6 +231,7 @@ impl World {
             self.router_wake,
             self.rooms.poll_timeout(),
             self.network.next(),
+            self.next_sample,
         ]
         .into_iter()
         .flatten()
@@ -308,6 +257,9 @@ impl World {
                 }
                 To::Client => {}
             }
+        }
+        if self.next_sample.is_some_and(|at| at <= now) {
+            self.sample();
         }
         self.router.handle_timeout(now);
         self.rooms.handle_timeout(now);
@@ -401,14 +353,15 @@ impl World {
                 .iter()
                 .position(|p| p.udp == remote || p.tcp == remote);
             if let Some(index) = found {
-                let link = self.people[index].link;
+                let wire = &mut self.people[index].link;
                 self.network
-                    .send(self.now, link, index, To::Client, via, transmit.datagram);
+                    .send(self.now, wire, index, To::Client, via, transmit.datagram);
             }
         }
     }
 
     fn collect_from_clients(&mut self) {
+        let mut media = Vec::new();
         for (index, person) in self.people.iter_mut().enumerate() {
             if person.wake.is_none_or(|wake| wake > self.now) {
                 continue;
@@ -416,7 +369,7 @@ impl World {
             while let Some(transmit) = person.client.poll_transmit() {
                 self.network.send(
                     self.now,
-                    person.link,
+                    &mut person.link,
                     index,
                     To::Server,
                     transmit.via,
@@ -424,9 +377,15 @@ impl World {
                 );
             }
             while let Some(event) = person.client.poll_event() {
-                person.events.push((self.now, event));
+                match event {
+                    ClientEvent::Frame { .. } | ClientEvent::Sound { .. } => media.push((index, event)),
+                    _ => person.events.push((self.now, event)),
+                }
             }
             person.wake = person.client.poll_timeout().filter(|_| person.here);
+        }
+        for (index, event) in media {
+            self.received(index, event);
         }
     }
 }

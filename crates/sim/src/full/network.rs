@@ -2,24 +2,18 @@
 
 use crate::client::Via;
 use bytes::BytesMut;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use link::{Fate, LinkConfig, LossModel, Rng};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::time::{Duration, Instant};
+use std::collections::BinaryHeap;
+use std::time::Instant;
 
-/// How one client reaches the server. TCP has the delay and never loses: retransmission is the kernel's.
-#[derive(Debug, Clone, Copy)]
+/// How one client reaches the server, before it comes.
+#[derive(Debug, Clone)]
 pub struct Link {
-    /// One way.
-    pub delay: Duration,
-    /// Share of UDP datagrams lost towards the server, 0 to 1.
-    pub loss_up: f64,
-    /// Share of UDP datagrams lost towards the client.
-    pub loss_down: f64,
-    /// Bits per second towards the client, headers included; `None`: no limit. The queue in front drops what would wait
-    /// longer than 300 ms.
-    pub rate_down: Option<u64>,
+    /// Towards the server.
+    pub up: LinkConfig,
+    /// Towards the client.
+    pub down: LinkConfig,
     /// Whether UDP passes at all.
     pub udp: bool,
     /// Whether the TCP connection is open.
@@ -29,12 +23,58 @@ pub struct Link {
 impl Default for Link {
     fn default() -> Self {
         Self {
-            delay: Duration::from_millis(20),
-            loss_up: 0.0,
-            loss_down: 0.0,
-            rate_down: None,
+            up: LinkConfig::default(),
+            down: LinkConfig::default(),
             udp: true,
             tcp: true,
+        }
+    }
+}
+
+/// The two ways between one client and the server; all of it may be changed at any time.
+#[derive(Debug)]
+pub struct Wire {
+    /// Towards the server.
+    pub up: link::Link,
+    /// Towards the client.
+    pub down: link::Link,
+    /// Whether UDP passes at all.
+    pub udp: bool,
+    /// Whether the TCP connection is open.
+    pub tcp: bool,
+}
+
+impl Wire {
+    pub(super) fn new(link: Link, now: Instant, rng: &mut Rng) -> Self {
+        let Link { up, down, udp, tcp } = link;
+        Self {
+            up: link::Link::new(up, now, rng.bits()),
+            down: link::Link::new(down, now, rng.bits()),
+            udp,
+            tcp,
+        }
+    }
+
+    /// When a datagram arrives at the other end, if it does.
+    fn send(&mut self, now: Instant, to: To, via: Via, bytes: usize) -> Option<Instant> {
+        let open = match via {
+            Via::Udp => self.udp,
+            Via::Tcp => self.tcp,
+        };
+        let way = match to {
+            To::Server => &mut self.up,
+            To::Client => &mut self.down,
+        };
+        // What TCP loses, the kernel sends again; the queue is the same.
+        let loss = way.config.loss;
+        if via == Via::Tcp {
+            way.config.loss = LossModel::None;
+        }
+        let fate = way.send(now, bytes);
+        way.config.loss = loss;
+        match fate {
+            Fate::Arrives(at) if open => Some(at),
+            _ => None,
         }
     }
 }
@@ -79,52 +119,26 @@ impl Ord for Flight {
 }
 
 /// Everything in flight.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Network {
     flights: BinaryHeap<Reverse<Flight>>,
-    /// The bottleneck towards each client that ever had one.
-    bottlenecks: HashMap<usize, link::Link>,
-    seed: u64,
     sent: u64,
-    random: StdRng,
 }
 
 impl Network {
-    pub(super) fn new(seed: u64) -> Self {
-        Self {
-            flights: BinaryHeap::new(),
-            bottlenecks: HashMap::new(),
-            seed,
-            sent: 0,
-            random: StdRng::seed_from_u64(seed),
-        }
-    }
-
     pub(super) fn send(
         &mut self,
         now: Instant,
-        link: Link,
+        wire: &mut Wire,
         person: usize,
         to: To,
         via: Via,
         datagram: BytesMut,
     ) {
-        let loss = match (via, to) {
-            (Via::Tcp, _) => f64::from(u8::from(!link.tcp)),
-            (Via::Udp, _) if !link.udp => 1.0,
-            (Via::Udp, To::Server) => link.loss_up,
-            (Via::Udp, To::Client) => link.loss_down,
-        };
-        if self.random.random::<f64>() < loss {
+        let Some(at) = wire.send(now, to, via, datagram.len()) else {
             return;
-        }
-        let departure = match to {
-            To::Client => self.bottleneck(now, link, person, datagram.len()),
-            To::Server => Some(now),
         };
-        let Some(departure) = departure else { return };
         self.sent += 1;
-        let at = departure + link.delay;
         self.flights.push(Reverse(Flight {
             at,
             person,
@@ -133,25 +147,6 @@ impl Network {
             datagram,
             order: self.sent,
         }));
-    }
-
-    /// When a datagram has passed the bottleneck towards a client; `None` when its queue was full.
-    fn bottleneck(&mut self, now: Instant, link: Link, person: usize, bytes: usize) -> Option<Instant> {
-        if link.rate_down.is_none() && !self.bottlenecks.contains_key(&person) {
-            return Some(now);
-        }
-        let bottleneck = self.bottlenecks.entry(person).or_insert_with(|| {
-            let config = link::LinkConfig {
-                delay: Duration::ZERO,
-                ..link::LinkConfig::default()
-            };
-            link::Link::new(config, now, self.seed.wrapping_add(person as u64))
-        });
-        bottleneck.config.rate_bps = link.rate_down;
-        match bottleneck.send(now, bytes) {
-            link::Fate::Arrives(at) => Some(at),
-            link::Fate::Dropped(_) => None,
-        }
     }
 
     pub(super) fn next(&self) -> Option<Instant> {

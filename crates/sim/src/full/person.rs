@@ -1,6 +1,7 @@
 //! One client of the simulated room, with what signaling told it.
 
-use super::network::Link;
+use super::network::Wire;
+use super::observe::Observation;
 use crate::client::{Client, ClientEvent, Via};
 use media::{ParticipantId, Source, TrackId};
 use peer::{Path, Protocol};
@@ -16,7 +17,7 @@ pub struct Person {
     /// The client.
     pub client: Client,
     /// How it reaches the server.
-    pub link: Link,
+    pub link: Wire,
     /// Its number, once it joined.
     pub id: ParticipantId,
     /// Its signaling connection.
@@ -25,12 +26,14 @@ pub struct Person {
     pub tracks: HashMap<Source, TrackId>,
     /// Everything signaling said without being asked.
     pub notices: Vec<(Instant, Notice)>,
-    /// Everything the client reported, except frames.
+    /// Everything the client reported, except frames and sound.
     pub events: Vec<(Instant, ClientEvent)>,
     /// What each slot carries now, by mid.
     pub slots: HashMap<String, SlotShown>,
     /// Every track a slot ever carried, by mid.
     pub announced: Vec<(String, TrackId)>,
+    /// Written down when the client tells frames.
+    pub observation: Option<Observation>,
     pub(super) next_offer: u64,
     pub(super) compat: bool,
     pub(super) here: bool,

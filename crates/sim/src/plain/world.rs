@@ -7,6 +7,7 @@ use super::peer::{PlainOffer, PlainPeer};
 use super::person::{Person, PersonConfig, PersonId};
 use super::publisher::Publisher;
 use super::reporter::Reporter;
+use super::sabotage::Sabotage;
 use super::subscriber::Subscriber;
 use super::wire::{MORE_HEADERS, Message};
 use bytes::BytesMut;
@@ -40,7 +41,7 @@ pub(super) enum Event {
 /// A simulated internet with one Plenum server in it.
 #[derive(Debug)]
 pub struct World {
-    origin: Instant,
+    pub(super) origin: Instant,
     pub(super) now: Instant,
     rng: Rng,
     router: Router<PlainPeer>,
@@ -56,6 +57,8 @@ pub struct World {
     next_sample: Option<Instant>,
     /// Downloads of others, by whose link they share.
     pub(super) downloads: BTreeMap<usize, Cubic>,
+    /// What goes wrong on purpose.
+    pub sabotage: Option<Sabotage>,
 }
 
 impl World {
@@ -87,6 +90,7 @@ impl World {
             digest: 0xCBF2_9CE4_8422_2325,
             next_sample: None,
             downloads: BTreeMap::new(),
+            sabotage: None,
         }
     }
 
@@ -343,8 +347,13 @@ impl World {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::ToServer(path, datagram) => self.router.handle_datagram(self.now, path, datagram),
+            Event::ToServer(path, datagram) => {
+                if let Some(datagram) = self.tamper_up(path, datagram) {
+                    self.router.handle_datagram(self.now, path, datagram);
+                }
+            }
             Event::ToPerson(index, datagram) => {
+                let datagram = self.tamper_down(index, datagram);
                 self.check_sender(index, &datagram);
                 let person = &mut self.people[index];
                 if !person.alive {
@@ -410,6 +419,7 @@ impl World {
             while let Some(output) = self.rooms.poll_output() {
                 silent = false;
                 match output {
+                    RoomOutput::Media { command, .. } if self.loses(&command) => {}
                     RoomOutput::Media { command, .. } => self.router.handle_command(self.now, command),
                     RoomOutput::Notify { socket, notice } => {
                         self.push(self.now + SIGNALING_DELAY, Event::Notice(socket, notice));

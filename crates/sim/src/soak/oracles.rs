@@ -1,6 +1,7 @@
 //! What is looked at after a call, for one viewer at a time.
 
-use crate::plain::{Received, Sample};
+use crate::full::Arrival;
+use crate::plain::Sample;
 use link::LinkConfig;
 use std::time::Duration;
 
@@ -106,7 +107,7 @@ pub(super) fn standing_queue(
 
 /// When each frame or packet came, since the beginning.
 pub(super) fn times(
-    received: &[Received],
+    received: &[Arrival],
     track: media::TrackId,
     since: impl Fn(std::time::Instant) -> Duration,
 ) -> impl Iterator<Item = Duration> {

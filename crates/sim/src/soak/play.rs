@@ -1,9 +1,10 @@
 //! Plays a call, and looks at everybody in it.
 
-use super::oracles::{Watched, lowest_rate, standing_queue, stuck, stuck_sound, times};
+use super::Failure;
+use super::call::Call;
+use super::oracles::Watched;
 use super::scenario::{Action, Guest, Scenario};
-use super::{Failure, Oracle};
-use crate::plain::{PersonConfig, PersonId, Tile, World};
+use super::timeline::Timeline;
 use media::{Source, TrackId};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,28 +14,35 @@ const AFTER: Duration = Duration::from_secs(60);
 
 /// Somebody who came.
 #[derive(Debug)]
-struct Present {
-    id: PersonId,
-    here: bool,
-    camera: Option<TrackId>,
-    muted: bool,
-    loudness: u8,
+pub(super) struct Present {
+    /// The world's number of them.
+    pub(super) id: usize,
+    pub(super) here: bool,
+    pub(super) camera: Option<TrackId>,
+    pub(super) muted: bool,
+    pub(super) loudness: u8,
     /// What they look at.
-    tiles: Vec<(usize, u16)>,
+    pub(super) tiles: Vec<(usize, u16)>,
 }
 
-struct Stage<'a> {
-    scenario: &'a Scenario,
-    world: World,
-    began: Instant,
-    people: BTreeMap<usize, Present>,
+/// A call while it is played, and what is to be remembered of it.
+pub(super) struct Stage<'a, C> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) world: C,
+    pub(super) began: Instant,
+    pub(super) people: BTreeMap<usize, Present>,
+    /// Every track there ever was: whose, and of which source.
+    pub(super) owners: BTreeMap<TrackId, (usize, Source)>,
     /// By viewer and track: since when, among how many pictures.
     watching: BTreeMap<(usize, TrackId), (Duration, u64)>,
-    watched: Vec<(usize, TrackId, Watched)>,
+    pub(super) watched: Vec<(usize, TrackId, Watched)>,
     /// When somebody last came, went, spoke up or fell silent.
-    voices_changed: Duration,
+    pub(super) voices_changed: Duration,
     /// By viewer: when their view or the people in it changed.
-    changes: BTreeMap<usize, Vec<Duration>>,
+    pub(super) changes: BTreeMap<usize, Vec<Duration>>,
+    /// Guests that the server gave up although they were there, and since when.
+    pub(super) thrown_out: Vec<(usize, Duration)>,
+    timeline: Option<Timeline<'a>>,
 }
 
 enum Step<'a> {
@@ -44,23 +52,30 @@ enum Step<'a> {
 }
 
 /// What goes wrong in this call; nothing, if all is well.
-pub fn play(scenario: &Scenario) -> Vec<Failure> {
-    let world = World::new(scenario.seed);
+pub(super) fn play<'a, C: Call>(
+    world: C,
+    scenario: &'a Scenario,
+    timeline: Option<Timeline<'a>>,
+) -> Vec<Failure> {
     let mut stage = Stage {
         scenario,
         began: world.now(),
         world,
         people: BTreeMap::new(),
+        owners: BTreeMap::new(),
         watching: BTreeMap::new(),
         watched: Vec::new(),
         voices_changed: Duration::ZERO,
         changes: BTreeMap::new(),
+        thrown_out: Vec::new(),
+        timeline,
     };
     for (at_ms, step) in steps(scenario) {
-        let at = stage.began + Duration::from_millis(at_ms);
-        stage.world.run(at.saturating_duration_since(stage.world.now()));
+        let at = Duration::from_millis(at_ms);
+        stage.run_to(at);
+        stage.note_thrown_out();
         if !matches!(step, Step::Does(Action::Show { .. })) {
-            stage.voices_changed = stage.since(at);
+            stage.voices_changed = at;
         }
         match step {
             Step::Comes(index) => stage.comes(index),
@@ -69,8 +84,9 @@ pub fn play(scenario: &Scenario) -> Vec<Failure> {
         }
         stage.note_watching();
     }
-    let end = stage.began + Duration::from_secs(scenario.seconds);
-    stage.world.run(end.saturating_duration_since(stage.world.now()));
+    stage.run_to(Duration::from_secs(scenario.seconds));
+    stage.note_thrown_out();
+    stage.note_watching();
     stage.finish()
 }
 
@@ -92,28 +108,40 @@ fn steps(scenario: &Scenario) -> Vec<(u64, Step<'_>)> {
     steps
 }
 
-impl Stage<'_> {
-    fn since(&self, at: Instant) -> Duration {
+impl<C: Call> Stage<'_, C> {
+    pub(super) fn since(&self, at: Instant) -> Duration {
         at.saturating_duration_since(self.began)
     }
 
-    fn guest(&self, index: usize) -> &Guest {
+    /// Lets time pass up to this time since the beginning.
+    fn run_to(&mut self, at: Duration) {
+        let Some(mut timeline) = self.timeline.take() else {
+            let left = (self.began + at).saturating_duration_since(self.world.now());
+            return self.world.run(left);
+        };
+        loop {
+            let now = self.since(self.world.now());
+            let next = at.min(timeline.next());
+            self.world.run(next.saturating_sub(now));
+            if next < timeline.next() {
+                break;
+            }
+            timeline.tell(self, next);
+        }
+        self.timeline = Some(timeline);
+    }
+
+    pub(super) fn guest(&self, index: usize) -> &Guest {
         &self.scenario.guests[index]
     }
 
     fn comes(&mut self, index: usize) {
         let Guest { up, down, .. } = self.guest(index).clone();
-        let config = PersonConfig {
-            up,
-            down,
-            ..PersonConfig::default()
-        };
-        let id = self.world.join("soak", config);
-        self.world.observe(id);
+        let id = self.world.comes(up, down);
         let present = Present {
             id,
             here: true,
-            camera: self.world.person(id).camera,
+            camera: self.world.track(id, Source::Camera),
             muted: false,
             loudness: 0,
             tiles: Vec::new(),
@@ -129,8 +157,8 @@ impl Stage<'_> {
         person.here = false;
         person.camera = None;
         match killed {
-            true => self.world.kill(person.id),
-            false => self.world.leave(person.id),
+            true => self.world.is_killed(person.id),
+            false => self.world.leaves(person.id),
         }
     }
 
@@ -144,12 +172,10 @@ impl Stage<'_> {
                 }
             }),
             Action::Camera { who, on } => self.on(*who, |world, person| {
-                if *on && person.camera.is_none() {
-                    world.publish(person.id, Source::Camera);
-                } else if !*on && person.camera.is_some() {
-                    world.unpublish(person.id, Source::Camera);
+                if *on != person.camera.is_some() {
+                    world.set_camera(person.id, *on);
                 }
-                person.camera = world.person(person.id).camera;
+                person.camera = world.track(person.id, Source::Camera);
             }),
             Action::Speak { who, loudness } => self.on(*who, |world, person| {
                 world.speak(person.id, *loudness);
@@ -158,7 +184,7 @@ impl Stage<'_> {
         }
     }
 
-    fn on(&mut self, who: usize, act: impl FnOnce(&mut World, &mut Present)) {
+    fn on(&mut self, who: usize, act: impl FnOnce(&mut C, &mut Present)) {
         if let Some(person) = self.people.get_mut(&who).filter(|person| person.here) {
             act(&mut self.world, person);
         }
@@ -174,16 +200,25 @@ impl Stage<'_> {
             .copied()
             .filter(|(of, _)| here(of).is_some())
             .collect();
-        let wanted = visible.iter().filter_map(|(of, height)| {
-            Some(Tile {
-                of: here(of)?.id,
-                height: *height,
-            })
-        });
-        let wanted: Vec<Tile> = wanted.collect();
+        let wanted = visible
+            .iter()
+            .filter_map(|(of, height)| Some((here(of)?.id, *height)));
+        let wanted: Vec<(usize, u16)> = wanted.collect();
         self.world.show(viewer, &wanted);
         if let Some(person) = self.people.get_mut(&who) {
             person.tiles = visible;
+        }
+    }
+
+    /// Whoever the server does not know any more is not here any more.
+    fn note_thrown_out(&mut self) {
+        let now = self.since(self.world.now());
+        for (index, person) in self.people.iter_mut().filter(|(_, person)| person.here) {
+            if !self.world.knows(person.id) {
+                person.here = false;
+                person.camera = None;
+                self.thrown_out.push((*index, now));
+            }
         }
     }
 
@@ -191,6 +226,12 @@ impl Stage<'_> {
     fn note_watching(&mut self) {
         let now = self.since(self.world.now());
         let mut watching = BTreeMap::new();
+        for (index, person) in &self.people {
+            for source in [Source::Camera, Source::Microphone] {
+                let track = self.world.track(person.id, source);
+                self.owners.extend(track.map(|track| (track, (*index, source))));
+            }
+        }
         for (viewer, person) in self.people.iter().filter(|(_, person)| person.here) {
             let cameras = person.tiles.iter().filter(|(_, height)| *height > 0);
             let cameras: Vec<TrackId> = cameras
@@ -236,121 +277,13 @@ impl Stage<'_> {
         }
         let mut failures: Vec<Failure> = self.pictures().chain(self.queues()).collect();
         failures.extend(self.sound());
+        failures.extend(self.given_up());
         for index in 0..self.scenario.guests.len() {
             self.goes(index);
         }
         self.world.run(AFTER);
         failures.extend(self.left_over());
-        let violations = self.world.violations().iter();
-        failures.extend(violations.map(|what| Failure {
-            oracle: Oracle::Packets,
-            what: what.clone(),
-        }));
+        failures.extend(self.forbidden());
         failures
-    }
-
-    /// The lowest rate of somebody's downlink between two times.
-    fn rate(&self, index: usize, from: Duration, to: Duration) -> u64 {
-        let guest = self.guest(index);
-        let began = Duration::from_millis(guest.comes_ms.unwrap_or(0));
-        lowest_rate(&guest.down, began, from, to)
-    }
-
-    fn pictures(&self) -> impl Iterator<Item = Failure> {
-        self.watched.iter().filter_map(|(viewer, track, watched)| {
-            let seen = self.world.observation(self.people.get(viewer)?.id)?;
-            let frames = times(&seen.frames, *track, |at| self.since(at));
-            let (from, gap) = stuck(*watched, frames, |from, to| self.rate(*viewer, from, to))?;
-            let what = format!(
-                "person {viewer} saw nothing of {track:?} for {:.1} s from second {:.1} on",
-                gap.as_secs_f64(),
-                from.as_secs_f64()
-            );
-            Some(Failure {
-                oracle: Oracle::StuckSlot,
-                what,
-            })
-        })
-    }
-
-    /// Whoever looks at somebody hears them too, while they are the loudest of all.
-    fn sound(&self) -> Vec<Failure> {
-        let mut failures = Vec::new();
-        for (viewer, person) in self.people.iter().filter(|(_, person)| person.here) {
-            let Some(seen) = self.world.observation(person.id) else {
-                continue;
-            };
-            let now = self.since(self.world.now());
-            let speaks = |other: &&Present| other.here && !other.muted;
-            let loudness = self.people.values().filter(speaks).map(|other| other.loudness);
-            let loudest = loudness.max().filter(|loudness| *loudness >= 100);
-            let others = self.people.iter().filter(|(index, _)| *index != viewer);
-            let loudest = others.filter(|(_, other)| speaks(other) && Some(other.loudness) == loudest);
-            let changes = self.changes.get(viewer).and_then(|changes| changes.last());
-            let from = changes.copied().unwrap_or(now).max(self.voices_changed);
-            for (index, other) in loudest {
-                let Some(track) = self.world.person(other.id).microphone else {
-                    continue;
-                };
-                let shown = person.tiles.iter().any(|(of, height)| of == index && *height > 0);
-                let watched = Watched {
-                    from,
-                    to: now,
-                    tiles: 0,
-                };
-                let packets = times(&seen.audio, track, |at| self.since(at));
-                let gap = stuck_sound(watched, packets, |from, to| self.rate(*viewer, from, to));
-                if let Some((from, gap)) = gap.filter(|_| shown) {
-                    failures.push(Failure {
-                        oracle: Oracle::StuckSound,
-                        what: format!(
-                            "person {viewer} heard nothing of person {index} for {:.1} s from second {:.1} on",
-                            gap.as_secs_f64(),
-                            from.as_secs_f64()
-                        ),
-                    });
-                }
-            }
-        }
-        failures
-    }
-
-    fn queues(&self) -> impl Iterator<Item = Failure> {
-        self.people.iter().filter_map(|(viewer, person)| {
-            let guest = self.guest(*viewer);
-            let came = Duration::from_millis(guest.comes_ms?);
-            let steps = guest.down.schedule.iter().map(|step| came + step.at);
-            let views = self.changes.get(viewer).into_iter().flatten().copied();
-            let changes: Vec<Duration> = steps.chain(views).chain([came]).collect();
-            let samples = &self.world.observation(person.id)?.samples;
-            let share = standing_queue(samples, |sample| self.since(sample.at), &changes)?;
-            Some(Failure {
-                oracle: Oracle::StandingQueue,
-                what: format!(
-                    "person {viewer} had a long queue {:.0} % of the calm time",
-                    share * 100.0
-                ),
-            })
-        })
-    }
-
-    fn left_over(&self) -> Option<Failure> {
-        let counters = self.world.router().counters();
-        let left = [
-            ("peers", counters.peers),
-            ("rooms", counters.rooms),
-            ("tracks", counters.tracks),
-            ("slots", counters.slots),
-            ("assigned slots", counters.slots_assigned),
-            ("addresses", counters.addresses),
-            ("usernames", counters.usernames),
-            ("participants", self.world.rooms().participant_count() as u64),
-            ("kept rooms", self.world.rooms().room_count() as u64),
-        ];
-        let left: Vec<_> = left.iter().filter(|(_, count)| *count > 0).collect();
-        (!left.is_empty()).then(|| Failure {
-            oracle: Oracle::Freed,
-            what: format!("left when all had gone: {left:?}"),
-        })
     }
 }

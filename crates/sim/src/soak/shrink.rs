@@ -4,18 +4,31 @@ use super::scenario::Scenario;
 use super::{Failure, Oracle};
 use link::LinkConfig;
 
-/// Calls tried at most; a call of six people has about fifty parts.
-const MOST_TRIES: usize = 400;
+/// How hard to look for a smaller call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Calls tried at most; a call of six people has about fifty parts.
+    pub tries: usize,
+    /// Times each is played before it counts as one in which nothing goes wrong: more than once where the same call is
+    /// not always the same.
+    pub plays: usize,
+}
 
-/// The smallest call found in which the same oracle still fails. `play` must always say the same of the same call.
-pub fn shrink(scenario: &Scenario, oracle: Oracle, play: impl Fn(&Scenario) -> Vec<Failure>) -> Scenario {
-    let fails = |candidate: &Scenario| play(candidate).iter().any(|failure| failure.oracle == oracle);
+/// The smallest call found in which the same oracle still fails.
+pub fn shrink(
+    scenario: &Scenario,
+    oracle: Oracle,
+    effort: Effort,
+    play: impl Fn(&Scenario) -> Vec<Failure>,
+) -> Scenario {
+    let failed = |failures: Vec<Failure>| failures.iter().any(|failure| failure.oracle == oracle);
+    let fails = |candidate: &Scenario| (0..effort.plays).any(|_| failed(play(candidate)));
     let mut smallest = scenario.clone();
     let mut tries = 0;
     'smaller: loop {
         for candidate in smaller(&smallest) {
             tries += 1;
-            if tries > MOST_TRIES {
+            if tries > effort.tries {
                 return smallest;
             }
             if fails(&candidate) {
@@ -61,6 +74,26 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
 mod tests {
     use super::*;
     use crate::soak::Action;
+    use std::cell::Cell;
+
+    const EFFORT: Effort = Effort { tries: 400, plays: 1 };
+
+    #[test]
+    fn what_fails_only_now_and_then_is_played_more_than_once() {
+        let scenario = Scenario::random(3);
+        let plays = Cell::new(0);
+        let every_third = |_: &Scenario| {
+            plays.set(plays.get() + 1);
+            let failure = Failure {
+                oracle: Oracle::StuckSlot,
+                what: String::new(),
+            };
+            Vec::from_iter((plays.get() % 3 == 0).then_some(failure))
+        };
+        let effort = Effort { tries: 400, plays: 3 };
+        let smallest = shrink(&scenario, Oracle::StuckSlot, effort, every_third);
+        assert!(smallest.guests.iter().all(|guest| guest.comes_ms.is_none()));
+    }
 
     #[test]
     fn only_what_matters_is_left() {
@@ -78,7 +111,7 @@ mod tests {
             };
             Vec::from_iter(fails.then_some(failure))
         };
-        let smallest = shrink(&scenario, Oracle::StuckSlot, play);
+        let smallest = shrink(&scenario, Oracle::StuckSlot, EFFORT, play);
         assert_eq!(smallest.actions.len(), 1);
         let come = smallest.guests.iter().filter(|guest| guest.comes_ms.is_some());
         assert_eq!(come.count(), 1);
@@ -89,6 +122,6 @@ mod tests {
                 .all(|guest| guest.up == LinkConfig::default())
         );
         // Another failure's call is not made smaller than it is.
-        assert_eq!(shrink(&smallest, Oracle::Freed, play), smallest);
+        assert_eq!(shrink(&smallest, Oracle::Freed, EFFORT, play), smallest);
     }
 }
