@@ -29,6 +29,18 @@ impl<P: Peer> Router<P> {
         let Some(index) = track.layer_of(layer) else {
             return self.refuse(DropReason::NoLayer);
         };
+        let Some(layer) = track.layers.get(usize::from(index.0)) else {
+            return;
+        };
+        let capture = layer
+            .clock
+            .capture_time(&publisher.clock, packet.timestamp, self.now);
+        self.take_in(key, index, packet, capture);
+    }
+
+    /// A packet of a track, whoever brought it.
+    pub(crate) fn take_in(&mut self, key: TrackKey, index: LayerIndex, packet: Packet, capture: CaptureTime) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
         let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
             return;
         };
@@ -52,9 +64,6 @@ impl<P: Peer> Router<P> {
         }
         let (muted, seq, level) = (track.muted, packet.seq, packet.extensions.audio_level);
         let keyframe = info.is_some_and(|info| info.keyframe);
-        let capture = layer
-            .clock
-            .capture_time(&publisher.clock, packet.timestamp, self.now);
         let inserted = if muted {
             Inserted::TooOld
         } else {

@@ -9,12 +9,13 @@
 //!
 //! A packet's way: `demux` finds the peer, `ingest` the track and its slots; `talkers` decides which microphones
 //! flow. `assign` decides what flows through a slot, `service` what is asked of publishers, `feedback` answers
-//! subscribers, `relay` carries data messages.
+//! subscribers, `data` carries data messages.
 
 mod assign;
 mod codec_wish;
 mod config;
 mod counters;
+mod data;
 mod demux;
 mod feedback;
 mod health;
@@ -23,7 +24,7 @@ mod layer_rate;
 mod peers;
 mod quality;
 mod rate;
-mod relay;
+
 mod resent;
 mod router;
 mod service;

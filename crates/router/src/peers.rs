@@ -265,7 +265,7 @@ impl<P: Peer> Router<P> {
             PeerEvent::Nack { slot, missing } => self.handle_nack(key, slot, &missing),
             PeerEvent::KeyframeRequest { slot } => self.handle_keyframe_request(key, slot),
             PeerEvent::ReceiverReport { slot, rtt_ms, .. } => self.handle_receiver_report(key, slot, rtt_ms),
-            PeerEvent::Data { channel, message } => self.relay(key, channel, &message),
+            PeerEvent::Data { channel, message } => self.pass_on_data(key, channel, &message),
             PeerEvent::PathValidated(path) => self.handle_path_validated(key, path),
             PeerEvent::PathForgotten(path) => {
                 if let Some(entry) = self.peers.get_mut(key) {

@@ -10,13 +10,13 @@ use peer::{DataChannel, Peer};
 
 impl<P: Peer> Router<P> {
     /// A message came: it goes to whom it names, or to everyone else in the room.
-    pub(crate) fn relay(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) {
-        if let Err(reason) = self.try_relay(from, channel, message) {
+    pub(crate) fn pass_on_data(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) {
+        if let Err(reason) = self.try_pass_on(from, channel, message) {
             self.refuse(reason);
         }
     }
 
-    fn try_relay(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) -> Result<(), DropReason> {
+    fn try_pass_on(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) -> Result<(), DropReason> {
         let Some(entry) = self.peers.get_mut(from) else {
             return Ok(());
         };
