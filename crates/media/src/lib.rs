@@ -25,7 +25,7 @@ pub use audio_level::AudioLevel;
 pub use codec::Codec;
 pub use datagram::DatagramKind;
 pub use extended::ExtendedSeq;
-pub use id::{LayerIndex, MLineIndex, ParticipantId, RoomId, TrackId};
+pub use id::{LayerIndex, MLineIndex, ParticipantId, RoomId, TrackId, WorkerId};
 pub use packet::{Extensions, Packet};
 pub use payload::{PayloadInfo, PictureId};
 pub use track::{Kind, LayerInfo, Source};

@@ -40,7 +40,9 @@ impl<P: Peer> Router<P> {
 
     /// A packet of a track, whoever brought it.
     pub(crate) fn take_in(&mut self, key: TrackKey, index: LayerIndex, packet: Packet, capture: CaptureTime) {
-        let Some(track) = self.tracks.get_mut(key) else { return };
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
         let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
             return;
         };
@@ -83,10 +85,13 @@ impl<P: Peer> Router<P> {
             Inserted::Duplicate => return self.refuse(DropReason::Duplicate),
             Inserted::TooOld => return self.refuse(DropReason::TooOld),
         }
-        if !self.hear(key, level) {
+        let open = self.hear(key, level);
+        self.tell_level(key, level, open);
+        if !open {
             return self.refuse(DropReason::NotLoudest);
         }
         self.forward(key, index, seq, capture);
+        self.export(key, index, seq, capture);
         if keyframe && let Some(track) = self.tracks.get_mut(key) {
             track.keyframes.handle_keyframe(index);
         }

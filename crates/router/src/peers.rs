@@ -108,6 +108,8 @@ impl<P: Peer> Router<P> {
             .insert(Room {
                 id,
                 peers: Vec::new(),
+                neighbours: Vec::new(),
+                imports: 0,
                 speakers,
                 epoch: 0,
                 timer: Armed::default(),
@@ -237,6 +239,7 @@ impl<P: Peer> Router<P> {
         room.peers.retain(|other| *other != peer);
         if room.peers.is_empty() {
             let id = room.id;
+            self.drop_imports(key);
             self.by_room.remove(&id);
             self.rooms.remove(key);
         }
