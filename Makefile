@@ -83,8 +83,8 @@ scoreboard: ## Pictures on bad networks: ours, rtc's GCC and an oracle; SEEDS=�
 	$(CARGO) run --locked -p sim --bin scoreboard -- --seeds $(or $(SEEDS),20) --out crates/sim
 
 .PHONY: soak
-soak: ## Random calls from seeds, oracles over everybody in them; SEEDS=… calls, or SEED=… one of them again
-	$(CARGO) run --locked -p sim --bin soak -- $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),2000))
+soak: ## Random calls from seeds, oracles over everybody in them; SEEDS=… calls, or SEED=… one of them again; WORKERS=3 over lossy relays
+	$(CARGO) run --locked -p sim --bin soak -- $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),2000)) $(if $(WORKERS),--workers $(WORKERS))
 
 .PHONY: long-call
 long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)

@@ -1,4 +1,5 @@
 //! Plays random calls: `soak [--seeds N] [--first SEED]`, or one call with all that goes wrong in it: `soak --seed SEED`.
+//! With `--workers N` people are on so many workers, and a packet in a hundred is lost between these.
 //!
 //! Exits with 1 when something went wrong, after making the first such call as small as it can be.
 
@@ -17,7 +18,7 @@ use std::time::Instant;
 const PRINTED: usize = 20;
 
 fn main() -> ExitCode {
-    let mut options = (2_000, 1, None);
+    let (mut options, mut workers) = ((2_000, 1, None), 1);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let number = arguments.next().and_then(|value| value.parse::<u64>().ok());
@@ -25,23 +26,26 @@ fn main() -> ExitCode {
             ("--seeds", Some(seeds)) => options.0 = seeds,
             ("--first", Some(first)) => options.1 = first,
             ("--seed", Some(seed)) => options.2 = Some(seed),
+            ("--workers", Some(count)) => workers = count.clamp(1, 64) as usize,
             _ => {
-                eprintln!("usage: soak [--seeds N] [--first SEED] | soak --seed SEED");
+                eprintln!(
+                    "usage: soak [--seeds N] [--first SEED] [--workers N] | soak --seed SEED [--workers N]"
+                );
                 return ExitCode::from(2);
             }
         }
     }
     let (seeds, first) = options.2.map_or((options.0, options.1), |seed| (1, seed));
-    let failed = soak(first, seeds);
+    let failed = soak(first, seeds, workers);
     let Some((seed, failures)) = failed.first() else {
         return ExitCode::SUCCESS;
     };
-    report(*seed, failures);
+    report(*seed, failures, workers);
     ExitCode::FAILURE
 }
 
 /// Plays so many calls; returns those that went wrong, by seed.
-fn soak(first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
+fn soak(first: u64, seeds: u64, workers: usize) -> Vec<(u64, Vec<Failure>)> {
     let began = Instant::now();
     let (next, seconds, done) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -52,7 +56,7 @@ fn soak(first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
             if seed >= first + seeds {
                 return failed;
             }
-            let scenario = Scenario::random(seed);
+            let scenario = Scenario::random(seed).over(workers);
             let failures = play(&scenario);
             seconds.fetch_add(scenario.seconds, Ordering::Relaxed);
             if !failures.is_empty() {
@@ -85,10 +89,10 @@ fn soak(first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
     failed
 }
 
-fn report(seed: u64, failures: &[Failure]) {
+fn report(seed: u64, failures: &[Failure], workers: usize) {
     let Some(failure) = failures.first() else { return };
     println!("\nmaking the call of seed {seed} smaller …");
-    let smallest = shrink(&Scenario::random(seed), failure.oracle, play);
+    let smallest = shrink(&Scenario::random(seed).over(workers), failure.oracle, play);
     println!("{} seconds", smallest.seconds);
     for (index, guest) in smallest
         .guests
@@ -104,5 +108,10 @@ fn report(seed: u64, failures: &[Failure]) {
     for failure in play(&smallest) {
         println!("{failure}");
     }
-    println!("again: make soak SEED={seed}");
+    let many = if workers > 1 {
+        format!(" WORKERS={workers}")
+    } else {
+        String::new()
+    };
+    println!("again: make soak SEED={seed}{many}");
 }

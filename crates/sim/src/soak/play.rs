@@ -5,6 +5,7 @@ use super::scenario::{Action, Guest, Scenario};
 use super::{Failure, Oracle};
 use crate::plain::{PersonConfig, PersonId, Tile, World};
 use media::{Source, TrackId};
+use router::RouterConfig;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -45,7 +46,7 @@ enum Step<'a> {
 
 /// What goes wrong in this call; nothing, if all is well.
 pub fn play(scenario: &Scenario) -> Vec<Failure> {
-    let world = World::new(scenario.seed);
+    let world = World::over(scenario.seed, &RouterConfig::default(), scenario.workers);
     let mut stage = Stage {
         scenario,
         began: world.now(),
@@ -335,19 +336,7 @@ impl Stage<'_> {
     }
 
     fn left_over(&self) -> Option<Failure> {
-        let counters = self.world.router().counters();
-        let left = [
-            ("peers", counters.peers),
-            ("rooms", counters.rooms),
-            ("tracks", counters.tracks),
-            ("slots", counters.slots),
-            ("assigned slots", counters.slots_assigned),
-            ("addresses", counters.addresses),
-            ("usernames", counters.usernames),
-            ("participants", self.world.rooms().participant_count() as u64),
-            ("kept rooms", self.world.rooms().room_count() as u64),
-        ];
-        let left: Vec<_> = left.iter().filter(|(_, count)| *count > 0).collect();
+        let left = self.world.left_over();
         (!left.is_empty()).then(|| Failure {
             oracle: Oracle::Freed,
             what: format!("left when all had gone: {left:?}"),
