@@ -107,9 +107,9 @@ pub struct RouterCounters {
     pub peers: u64,
     /// Rooms with at least one peer now.
     pub rooms: u64,
-    /// Tracks now.
+    /// Published tracks now.
     pub tracks: u64,
-    /// Tracks of other workers that can be assigned here, now; `tracks` has them too.
+    /// Tracks of other workers that can be assigned here, now.
     pub imports: u64,
     /// Other workers that watch tracks published here, now; a worker counts once for each track.
     pub exports: u64,

@@ -327,7 +327,7 @@ impl<P: Peer> Router<P> {
     pub(crate) fn update_gauges(&mut self) {
         self.counters.peers = self.peers.len() as u64;
         self.counters.rooms = self.rooms.len() as u64;
-        self.counters.tracks = self.tracks.len() as u64;
+        self.counters.tracks = self.tracks.len() as u64 - self.counters.imports;
         self.counters.addresses = self.demultiplexer.addresses() as u64;
         self.counters.usernames = self.demultiplexer.ufrags() as u64;
     }

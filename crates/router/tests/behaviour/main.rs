@@ -19,6 +19,7 @@ mod nothing_crosses_rooms;
 mod only_the_loudest_flow;
 mod peers_are_polled_only_when_given_work;
 mod pictures_that_stand_still_go_on;
+mod placement_tells_the_others;
 mod publishers_fall_back_to_vp8;
 mod quality_is_told_when_it_changes;
 mod red_is_unwrapped;

@@ -16,8 +16,8 @@ fn call() -> (Spread, Member, Member, TrackId) {
     spread.assign(1, &bob, bob.video[0], Some(camera), 180);
     spread.assign(1, &bob, bob.audio[0], Some(microphone), 0);
     spread.frame(0, &alice, 0, true);
-    // Two tracks on two workers, two imports, two exports, the room on both.
-    assert_eq!(spread.held(), [4, 2, 2, 2]);
+    // Two tracks, two imports, two exports, the room on both.
+    assert_eq!(spread.held(), [2, 2, 2, 2]);
     (spread, alice, bob, camera)
 }
 
@@ -25,7 +25,7 @@ fn call() -> (Spread, Member, Member, TrackId) {
 fn with_the_track() {
     let (mut spread, _, _, camera) = call();
     spread.command(1, MediaCommand::Unpublish { track: camera });
-    assert_eq!(spread.held(), [2, 1, 1, 2]);
+    assert_eq!(spread.held(), [1, 1, 1, 2]);
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn with_the_last_peer_of_the_room_on_a_worker() {
     assert!(spread.take_crossed().is_empty());
     // Whoever comes next finds the tracks again.
     let carol = spread.join(1, 1, 3, (1, 1));
-    assert_eq!(spread.held(), [4, 2, 0, 2]);
+    assert_eq!(spread.held(), [2, 2, 0, 2]);
     spread.assign(1, &carol, carol.video[0], Some(TrackId(10)), 180);
-    assert_eq!(spread.held(), [4, 2, 1, 2]);
+    assert_eq!(spread.held(), [2, 2, 1, 2]);
 }
 
 #[test]
