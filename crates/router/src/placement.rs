@@ -133,6 +133,33 @@ impl Placement {
         self.rooms.get(&room)?.peers.get(&participant).copied()
     }
 
+    /// The worker for a further peer of a room whose first worker is `home`: that one until it has `most` of the room's
+    /// peers (0: always), then the one of the room's that has fewest, and when these are full, `least`, the least loaded
+    /// of all. Peers that are being built are not counted, so it may become some more.
+    pub fn worker_for(&self, room: RoomId, home: WorkerId, most: usize, least: WorkerId) -> WorkerId {
+        let mut counts = BTreeMap::from([(home, 0)]);
+        for worker in self.rooms.get(&room).iter().flat_map(|room| room.peers.values()) {
+            *counts.entry(*worker).or_default() += 1;
+        }
+        let at_home = counts.get(&home).copied().unwrap_or(0);
+        if most == 0 || at_home < most {
+            return home;
+        }
+        let fewest = counts.into_iter().min_by_key(|(_, count)| *count);
+        match fewest {
+            Some((worker, count)) if count < most => worker,
+            _ => {
+                let known = self.rooms.get(&room).map(PlacedRoom::workers);
+                let is_new = known.is_none_or(|known| !known.contains(&least));
+                if is_new {
+                    least
+                } else {
+                    fewest.map_or(home, |(worker, _)| worker)
+                }
+            }
+        }
+    }
+
     /// How many rooms have a peer anywhere.
     pub fn room_count(&self) -> usize {
         self.rooms.len()

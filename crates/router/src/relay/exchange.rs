@@ -19,6 +19,12 @@ impl<P: Peer> Router<P> {
         self.outboxes.pop()
     }
 
+    /// Next message for this worker's router, when the ways to the others do not take any now.
+    pub fn poll_relay_to(&mut self, worker: WorkerId) -> Option<RelayMessage> {
+        self.settle();
+        self.outboxes.pop_for(worker)
+    }
+
     /// A message from another worker's router. About a track that is not known (any more), or by a worker that has no
     /// business with it, it is counted and otherwise ignored.
     pub fn handle_relay(&mut self, now: Instant, from: WorkerId, message: RelayMessage) {

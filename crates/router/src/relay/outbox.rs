@@ -53,13 +53,20 @@ impl Outboxes {
 
     /// The next message: state before packets, which may mean something only with it.
     pub(crate) fn pop(&mut self) -> Option<(WorkerId, RelayMessage)> {
-        self.by_worker.iter_mut().find_map(|(worker, outbox)| {
-            let message = outbox
-                .control
-                .pop_front()
-                .or_else(|| outbox.fleeting.pop_front())?;
-            Some((*worker, message))
-        })
+        let mut outboxes = self.by_worker.iter_mut();
+        outboxes.find_map(|(worker, outbox)| Some((*worker, outbox.pop()?)))
+    }
+
+    /// The same, for one neighbour.
+    pub(crate) fn pop_for(&mut self, to: WorkerId) -> Option<RelayMessage> {
+        let outbox = self.by_worker.iter_mut().find(|(worker, _)| *worker == to);
+        outbox?.1.pop()
+    }
+}
+
+impl Outbox {
+    fn pop(&mut self) -> Option<RelayMessage> {
+        self.control.pop_front().or_else(|| self.fleeting.pop_front())
     }
 }
 
@@ -88,9 +95,13 @@ mod tests {
         }
         assert_eq!(counters.dropped(DropReason::RelayFull), 2);
         assert_eq!(counters.dropped(DropReason::RelayControlFull), 3);
-        let all: Vec<RelayMessage> = std::iter::from_fn(|| outboxes.pop())
-            .map(|(_, message)| message)
-            .collect();
+        assert!(outboxes.pop_for(WorkerId(2)).is_none());
+        let first = outboxes.pop().map(|(to, message)| {
+            assert_eq!(to, WorkerId(1));
+            message
+        });
+        let rest = std::iter::from_fn(|| outboxes.pop_for(WorkerId(1)));
+        let all: Vec<RelayMessage> = first.into_iter().chain(rest).collect();
         let (control, packets) = all.split_at(RELAY_CONTROL);
         assert!(matches!(
             control.first(),

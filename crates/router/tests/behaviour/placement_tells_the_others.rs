@@ -155,3 +155,27 @@ fn levels_are_heard_of_one_worker() {
     placement.handle_command(ROOM, MediaCommand::RemovePeer { participant });
     assert!(placement.handle_event(WorkerId(1), &levels));
 }
+
+#[test]
+fn a_room_that_outgrows_a_worker_goes_to_the_next() {
+    let mut placement = Placement::new();
+    let mut chosen = Vec::new();
+    // The node's third worker has least to do, until it has people too.
+    for participant in 0..9 {
+        let least = WorkerId(if participant < 4 { 2 } else { 1 });
+        let WorkerId(worker) = placement.worker_for(ROOM, WorkerId(0), 2, least);
+        chosen.push(worker);
+        peer(&mut placement, participant, worker);
+    }
+    assert_eq!(chosen, [0, 0, 2, 2, 1, 1, 0, 1, 2]);
+    assert_eq!(
+        placement.worker_for(ROOM, WorkerId(0), 0, WorkerId(1)),
+        WorkerId(0)
+    );
+    let participant = ParticipantId(0);
+    placement.handle_command(ROOM, MediaCommand::RemovePeer { participant });
+    assert_eq!(
+        placement.worker_for(ROOM, WorkerId(0), 3, WorkerId(1)),
+        WorkerId(0)
+    );
+}
