@@ -227,18 +227,14 @@ impl<P: Peer> Router<P> {
         }
     }
 
-    /// The track is over here.
+    /// The track is over here. Its own worker hears of that from the control plane, or with its next packet.
     pub(crate) fn end_import(&mut self, track: &Track) {
-        let Origin::Relay(import) = &track.origin else {
+        if !track.is_imported() {
             return;
-        };
+        }
         self.counters.imports -= 1;
         if let Some(room) = self.rooms.get_mut(track.room) {
             room.imports -= 1;
-        }
-        if import.is_watched() {
-            let message = RelayMessage::Unwatch { track: track.id };
-            self.outboxes.push(&mut self.counters, import.worker, message);
         }
     }
 }

@@ -49,6 +49,22 @@ fn with_a_publisher_whose_connection_broke() {
 }
 
 #[test]
+fn before_the_control_plane_has_heard_of_it() {
+    let (mut spread, alice, ..) = call();
+    let closed = PeerEvent::Closed {
+        reason: "the test says so",
+        dtls_alert: false,
+    };
+    spread.stages[0].tell(&alice, closed);
+    let now = spread.stages[0].now;
+    while let Some((to, message)) = spread.stages[0].router.poll_relay() {
+        assert_eq!(to, WorkerId(1));
+        spread.stages[1].router.handle_relay(now, WorkerId(0), message);
+    }
+    assert_eq!(spread.held(), [0, 0, 0, 1]);
+}
+
+#[test]
 fn with_the_last_peer_of_the_room_on_a_worker() {
     let (mut spread, _, bob, _) = call();
     let participant = bob.id;

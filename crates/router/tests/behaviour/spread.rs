@@ -102,6 +102,7 @@ impl Spread {
             }
             for from in 0..self.stages.len() {
                 for event in self.stages[from].take_events() {
+                    silent = false;
                     if self.placement.handle_event(WorkerId(from as u16), &event) {
                         self.events.push((from, event));
                     }
