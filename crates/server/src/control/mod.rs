@@ -18,11 +18,12 @@ use crate::translate;
 use answers::Answers;
 use commands::Commands;
 use media::plane::MediaEvent;
-use media::{ParticipantId, RoomId};
+use media::{ParticipantId, RoomId, WorkerId};
 use node::{Node, NodeEvent};
 use offers::{Built, OfferDesk};
 use peer::{PeerFactory, RtcPeer};
 use room::{Rooms, SocketId};
+use router::Placement;
 use signaling::{ClientFrame, ErrorCode, Limits, ServerMessage};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -97,7 +98,9 @@ pub(crate) struct Control {
     metrics: Metrics,
     sockets: HashMap<SocketId, Socket>,
     members: HashMap<ParticipantId, Member>,
-    workers: HashMap<RoomId, usize>,
+    /// The worker that each room began on.
+    homes: HashMap<RoomId, usize>,
+    placement: Placement,
     next_request: u64,
 }
 
@@ -125,7 +128,8 @@ pub(crate) async fn run(parts: Parts) {
         config,
         sockets: HashMap::new(),
         members: HashMap::new(),
-        workers: HashMap::new(),
+        homes: HashMap::new(),
+        placement: Placement::new(),
         next_request: 0,
     };
     let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
@@ -134,7 +138,7 @@ pub(crate) async fn run(parts: Parts) {
         let wake = control.wake_at();
         tokio::select! {
             Some(input) = inputs.recv() => control.input(input),
-            Some(event) = node_events.recv() => control.media_event(event.event),
+            Some(event) = node_events.recv() => control.media_event(event),
             Some(done) = built.recv() => control.peer_built(done),
             () = sleep_until(wake) => control.timeout(),
             _ = housekeeping.tick() => control.housekeeping(inputs.len()),
@@ -195,7 +199,12 @@ impl Control {
         self.rooms.handle_socket_closed(Instant::now(), socket);
     }
 
-    fn media_event(&mut self, event: MediaEvent) {
+    fn media_event(&mut self, NodeEvent { worker, event }: NodeEvent) {
+        let told = self.placement.handle_event(worker_id(worker), &event);
+        self.send_commands();
+        if !told {
+            return;
+        }
         match &event {
             MediaEvent::Connected {
                 participant,
@@ -300,6 +309,8 @@ impl Control {
             answer: Box::new(answer),
         };
         if self.commands.add_peer(worker, command).is_ok() {
+            self.placement.handle_peer(room, participant, worker_id(worker));
+            self.send_commands();
             return ("accepted", ServerMessage::Answer { sdp });
         }
         let reason = "the media worker has too much to do";
@@ -363,4 +374,9 @@ impl Control {
             SrtpProfiles::All => true,
         }
     }
+}
+
+/// Workers have ports of their own, so there are fewer than 65,536.
+fn worker_id(worker: usize) -> WorkerId {
+    WorkerId(u16::try_from(worker).unwrap_or(u16::MAX))
 }
