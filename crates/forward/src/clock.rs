@@ -25,6 +25,24 @@ pub struct CaptureTime {
     pub reported: bool,
 }
 
+impl CaptureTime {
+    /// Of a packet so many ticks of its RTP clock later (negative: earlier) on the same line.
+    #[must_use]
+    pub fn shifted(self, ticks: i32, clock_rate: u32) -> Self {
+        let distance =
+            Duration::from_secs_f64(f64::from(ticks.unsigned_abs()) / f64::from(clock_rate.max(1)));
+        let at = if ticks < 0 {
+            self.at.checked_sub(distance)
+        } else {
+            self.at.checked_add(distance)
+        };
+        Self {
+            at: at.unwrap_or(self.at),
+            ..self
+        }
+    }
+}
+
 /// One participant's NTP clock on the server's clock: one offset for all its tracks, so that whatever was
 /// captured together stays together.
 #[derive(Debug, Default)]

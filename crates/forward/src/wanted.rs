@@ -41,9 +41,10 @@ impl LayerSet {
     }
 }
 
-/// The layers of one video track that are wanted: at once with the first viewer, for [`LINGER`] after the last.
+/// The layers of one track that are wanted: at once with the first viewer, for a while after the last.
 #[derive(Debug)]
 pub struct WantedLayers {
+    linger: Duration,
     watched: LayerSet,
     /// Per layer not watched: until when it stays wanted.
     until: [Instant; MAX_LAYERS],
@@ -54,21 +55,32 @@ impl WantedLayers {
     /// A new track of `layers` layers: the publisher encodes all of them, nobody watches yet.
     pub fn new(now: Instant, layers: usize) -> WantedLayers {
         WantedLayers {
+            linger: LINGER,
             watched: LayerSet::EMPTY,
             until: [now + LINGER; MAX_LAYERS],
             announced: LayerSet::all(layers),
         }
     }
 
+    /// A track of which nothing is sent until somebody watches, and for `linger` after the last viewer.
+    pub fn of_unsent(now: Instant, linger: Duration) -> WantedLayers {
+        WantedLayers {
+            linger,
+            watched: LayerSet::EMPTY,
+            until: [now; MAX_LAYERS],
+            announced: LayerSet::EMPTY,
+        }
+    }
+
     /// The layers that flow or should flow into any slot now.
     pub fn set_watched(&mut self, now: Instant, watched: LayerSet) {
         for layer in self.watched.iter().filter(|layer| !watched.contains(*layer)) {
-            self.until[usize::from(layer.0)] = now + LINGER;
+            self.until[usize::from(layer.0)] = now + self.linger;
         }
         self.watched = watched;
     }
 
-    /// The layers wanted now, when that changed since it was last returned; at first all are.
+    /// The layers wanted now, when that changed since it was last returned; at first all that are sent.
     pub fn poll(&mut self, now: Instant) -> Option<LayerSet> {
         let mut wanted = self.watched;
         for layer in self

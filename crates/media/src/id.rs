@@ -67,6 +67,10 @@ wire_id!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub u32);
 
+/// One worker of this node, counted from 0; never sent to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkerId(pub u16);
+
 /// Position of an m-line in a participant's SDP, counted from 0. Never changes for the life of the
 /// PeerConnection (RFC 8829 §5.2.2 forbids removing m-lines), so it names a slot or a publish section
 /// without a string.

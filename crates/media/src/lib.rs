@@ -27,7 +27,7 @@ pub use audio_level::AudioLevel;
 pub use codec::Codec;
 pub use datagram::DatagramKind;
 pub use extended::ExtendedSeq;
-pub use id::{LayerIndex, MLineIndex, ParticipantId, RoomId, TrackId};
+pub use id::{LayerIndex, MLineIndex, ParticipantId, RoomId, TrackId, WorkerId};
 pub use packet::{Extensions, Packet};
 pub use payload::{DescribedFrame, PayloadInfo, PictureId};
 pub use reading::{PacketReader, ReadPacket};

@@ -2,7 +2,7 @@
 //! travel through bounded queues. A room emits [`MediaCommand`]s and consumes [`MediaEvent`]s; it never sees
 //! a peer. Adding a peer is the router's own command, because only the router knows what a peer is.
 
-use crate::id::{MLineIndex, ParticipantId, TrackId};
+use crate::id::{MLineIndex, ParticipantId, RoomId, TrackId, WorkerId};
 use crate::track::{Kind, LayerInfo, Source};
 
 /// What a participant's offer contains, by m-line.
@@ -89,6 +89,30 @@ pub enum MediaCommand {
         participant: ParticipantId,
         /// Changes.
         slots: Vec<SlotAssignment>,
+    },
+    /// A room on several workers: the others, to each of them whenever that changes. The worker forgets them with its
+    /// last peer of the room.
+    Neighbours {
+        /// Which room; a peer of it must be here.
+        room: RoomId,
+        /// All other workers with peers of this room.
+        workers: Vec<WorkerId>,
+    },
+    /// A track of the room is published on another worker, and can be assigned here. Ends with
+    /// [`Unpublish`](Self::Unpublish), and with the room's last peer here.
+    Import {
+        /// Id and CSRC of the track.
+        track: TrackId,
+        /// Its room; a peer of it must be here.
+        room: RoomId,
+        /// Where its publisher's peer is.
+        worker: WorkerId,
+        /// What it is.
+        source: Source,
+        /// As in [`Publish`](Self::Publish). Sending `Import` again for the same track updates them.
+        layers: Vec<LayerInfo>,
+        /// Whether its publisher has muted it; later changes come as [`Mute`](Self::Mute).
+        muted: bool,
     },
 }
 
@@ -220,7 +244,7 @@ pub enum MediaEvent {
         /// at most 16.
         levels: Vec<(TrackId, u8)>,
         /// The room.
-        room: crate::id::RoomId,
+        room: RoomId,
     },
 }
 

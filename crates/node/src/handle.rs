@@ -1,5 +1,6 @@
 //! A node's workers, seen from the control plane.
 
+use crate::relays::{self, Relays};
 use crate::snapshot::WorkerSnapshot;
 use crate::tcp::TcpEndpoint;
 use crate::udp::{self, UdpEndpoint};
@@ -158,8 +159,20 @@ impl<P: Peer + Send + 'static> Node<P> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let sockets = bind_all(config)?;
         let mut workers = Vec::new();
-        for (index, sockets) in sockets.into_iter().enumerate() {
-            workers.push(start_worker(config, index, sockets, events.clone())?);
+        let polls = sockets.iter().map(|_| Polled::new());
+        let polls = polls.collect::<io::Result<Vec<_>>>()?;
+        let wakers: Vec<Arc<Waker>> = polls.iter().map(|polled| polled.waker.clone()).collect();
+        let relays = relays::connect(&wakers);
+        let parts = sockets.into_iter().zip(polls).zip(relays).enumerate();
+        for (index, ((sockets, polled), relays)) in parts {
+            workers.push(start_worker(
+                config,
+                index,
+                sockets,
+                polled,
+                relays,
+                events.clone(),
+            )?);
         }
         Ok((Self { workers }, receiver))
     }
@@ -326,14 +339,28 @@ fn bind_error(protocol: &'static str, addr: SocketAddr, source: io::Error) -> No
     }
 }
 
+/// What a worker waits in, and what wakes it.
+struct Polled {
+    poll: Poll,
+    waker: Arc<Waker>,
+}
+
+impl Polled {
+    fn new() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        Ok(Self { poll, waker })
+    }
+}
+
 fn start_worker<P: Peer + Send + 'static>(
     config: &NodeConfig,
     index: usize,
     sockets: Sockets,
+    Polled { poll, waker }: Polled,
+    relays: Relays,
     events: mpsc::Sender<NodeEvent>,
 ) -> Result<WorkerHandle<P>, NodeError> {
-    let poll = Poll::new()?;
-    let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
     let (commands, mailbox) = sync_channel(MAILBOX_COMMANDS);
     let (snapshot_sender, snapshot) = watch::channel(WorkerSnapshot::default());
     let udp = UdpEndpoint::new(sockets.udp, config.fallback_ip)?;
@@ -343,7 +370,17 @@ fn start_worker<P: Peer + Send + 'static>(
     );
     let (wall_clock, now) = crate::worker::clocks();
     let router = Router::new(config.router.clone(), wall_clock, now);
-    let mut worker = Worker::new(index, poll, udp, tcp, router, mailbox, events, snapshot_sender)?;
+    let mut worker = Worker::new(
+        index,
+        poll,
+        udp,
+        tcp,
+        router,
+        mailbox,
+        relays,
+        events,
+        snapshot_sender,
+    )?;
     let thread = std::thread::Builder::new()
         .name(format!("media-{index}"))
         .spawn(move || worker.run())?;

@@ -11,6 +11,7 @@
 
 mod framing;
 mod handle;
+mod relays;
 mod snapshot;
 mod tcp;
 mod udp;

@@ -1,6 +1,7 @@
 //! One worker's loop: wait, read a batch, let the router work, flush once.
 
 use crate::handle::{NodeEvent, WorkerCommand};
+use crate::relays::{RELAY_RETRY, Relays};
 use crate::snapshot::WorkerSnapshot;
 use crate::tcp::TcpEndpoint;
 use crate::udp::UdpEndpoint;
@@ -51,6 +52,7 @@ pub(crate) struct Worker<P> {
     tcp: TcpEndpoint,
     router: Router<P>,
     mailbox: Receiver<WorkerCommand<P>>,
+    relays: Relays,
     events: Sender<NodeEvent>,
     /// An event the control plane had no room for; nothing is polled from the router before it is gone.
     held_event: Option<MediaEvent>,
@@ -74,6 +76,7 @@ impl<P: Peer> Worker<P> {
         mut tcp: TcpEndpoint,
         router: Router<P>,
         mailbox: Receiver<WorkerCommand<P>>,
+        relays: Relays,
         events: Sender<NodeEvent>,
         snapshot_sender: watch::Sender<WorkerSnapshot>,
     ) -> io::Result<Self> {
@@ -88,6 +91,7 @@ impl<P: Peer> Worker<P> {
             tcp,
             router,
             mailbox,
+            relays,
             events,
             held_event: None,
             snapshot_sender,
@@ -111,6 +115,11 @@ impl<P: Peer> Worker<P> {
             }
             let now = Instant::now();
             let open = self.handle_commands(now);
+            let router = &mut self.router;
+            let drained = self
+                .relays
+                .receive(|from, message| router.handle_relay(now, from, message));
+            self.more |= !drained;
             self.receive(now, &ready);
             for path in self.tcp.closed.drain(..) {
                 self.router.handle_path_closed(now, path);
@@ -120,6 +129,8 @@ impl<P: Peer> Worker<P> {
             self.flush();
             // What came of sending.
             self.deliver_events();
+            let router = &mut self.router;
+            self.relays.send(|to| router.poll_relay_to(to));
             if now >= self.next_snapshot {
                 self.tcp.close_idle(now, self.poll.registry());
                 self.publish_snapshot(now);
@@ -144,6 +155,9 @@ impl<P: Peer> Worker<P> {
         }
         if self.held_event.is_some() {
             next = next.min(now + EVENT_RETRY);
+        }
+        if self.relays.waiting() {
+            next = next.min(now + RELAY_RETRY);
         }
         next.saturating_duration_since(now)
     }

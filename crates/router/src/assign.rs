@@ -2,7 +2,7 @@
 
 use crate::counters::DropReason;
 use crate::router::Router;
-use crate::state::{PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
+use crate::state::{Layer, PeerEntry, PeerKey, Slot, SlotRef, Track, TrackKey};
 use crate::table::Table;
 use forward::{Allocation, Budget, Demand, ForwardedTrack, LayerTarget, Step, allocate, select_step};
 use media::plane::{MediaEvent, PauseReason, SlotAssignment, SlotState};
@@ -400,7 +400,7 @@ impl Track {
             target: LayerIndex(index as u8).into(),
             height,
             rate_permille: 1_000,
-            bitrate: layer.map_or(Bitrate(0), |layer| layer.rate.cost(layer.announced)),
+            bitrate: layer.map_or(Bitrate(0), Layer::cost),
         }
     }
 }

@@ -64,10 +64,16 @@ pub enum DropReason {
     LimitReached,
     /// An event for a control plane that does not take any.
     EventsFull,
+    /// A packet, level or lossy message that had to make room for a newer one on its way to another worker.
+    RelayFull,
+    /// Any other message for another worker that takes none.
+    RelayControlFull,
+    /// A message of another worker about a track that is not known or not watched here.
+    RelayUnknown,
 }
 
 /// One word per reason, in the order of [`DropReason`]'s variants.
-pub const DROP_NAMES: [&str; 21] = [
+pub const DROP_NAMES: [&str; 24] = [
     "stun_unknown_ufrag",
     "stun_malformed",
     "unvalidated_address",
@@ -89,6 +95,9 @@ pub const DROP_NAMES: [&str; 21] = [
     "command_invalid",
     "limit_reached",
     "events_full",
+    "relay_full",
+    "relay_control_full",
+    "relay_unknown",
 ];
 
 /// Counters since the router's start, and gauges of now.
@@ -100,6 +109,10 @@ pub struct RouterCounters {
     pub rooms: u64,
     /// Published tracks now.
     pub tracks: u64,
+    /// Tracks of other workers that can be assigned here, now.
+    pub imports: u64,
+    /// Other workers that watch tracks published here, now; a worker counts once for each track.
+    pub exports: u64,
     /// Receive m-lines of all peers now.
     pub slots: u64,
     /// Slots with a track now.
@@ -137,6 +150,14 @@ pub struct RouterCounters {
     pub data_in: Traffic,
     /// Data messages handed to readers' channels.
     pub data_out: Traffic,
+    /// Media packets to other workers, repairs not counted.
+    pub relay_out: Traffic,
+    /// Media packets from other workers, repairs counted.
+    pub relay_in: Traffic,
+    /// Packets of other workers that were missing, each as often as it was asked for.
+    pub relay_missing: u64,
+    /// Packets sent again to other workers.
+    pub relay_resent: u64,
     /// Drops by [`DropReason`]; names in [`DROP_NAMES`].
     pub drops: [u64; DROP_NAMES.len()],
 }

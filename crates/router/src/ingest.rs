@@ -4,7 +4,7 @@ use crate::assign::tell;
 use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerKey, SlotRef, TrackKey};
-use forward::Inserted;
+use forward::{CaptureTime, Inserted};
 use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
 use peer::Peer;
 
@@ -29,6 +29,20 @@ impl<P: Peer> Router<P> {
         let Some(index) = track.layer_of(layer) else {
             return self.refuse(DropReason::NoLayer);
         };
+        let Some(layer) = track.layers.get(usize::from(index.0)) else {
+            return;
+        };
+        let capture = layer
+            .clock
+            .capture_time(&publisher.clock, packet.timestamp, self.now);
+        self.take_in(key, index, packet, capture);
+    }
+
+    /// A packet of a track, whoever brought it.
+    pub(crate) fn take_in(&mut self, key: TrackKey, index: LayerIndex, packet: Packet, capture: CaptureTime) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
         let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
             return;
         };
@@ -48,6 +62,7 @@ impl<P: Peer> Router<P> {
             track.codec_wish.note(codec);
         }
         let (muted, seq, level) = (track.muted, packet.seq, packet.extensions.audio_level);
+        let at = packet.timestamp;
         let inserted = if muted {
             Inserted::TooOld
         } else {
@@ -58,7 +73,12 @@ impl<P: Peer> Router<P> {
         if let Some(info) = info {
             layer.spatial.add(self.now, info.spatial_id, bytes);
         }
-        let readable = layer.ring.take_readable();
+        let readable: Vec<(SeqNo, i32)> = layer
+            .ring
+            .take_readable()
+            .into_iter()
+            .map(|seq| (seq, layer.ticks_after(at, seq)))
+            .collect();
         let begins = info.is_some_and(|info| info.keyframe);
         if changed {
             self.retarget_subscribers(key);
@@ -73,11 +93,17 @@ impl<P: Peer> Router<P> {
             Inserted::Duplicate => return self.refuse(DropReason::Duplicate),
             Inserted::TooOld => return self.refuse(DropReason::TooOld),
         }
-        if !self.hear(key, level) {
+        let open = self.hear(key, level);
+        self.tell_level(key, level, open);
+        if !open {
             return self.refuse(DropReason::NotLoudest);
         }
-        self.forward(key, index, seq);
-        readable.into_iter().for_each(|seq| self.forward(key, index, seq));
+        self.forward(key, index, seq, capture);
+        self.export(key, index, seq, capture);
+        for (seq, ticks) in readable {
+            let capture = capture.shifted(ticks, codec.clock_rate());
+            self.forward(key, index, seq, capture);
+        }
         if begins && let Some(track) = self.tracks.get_mut(key) {
             track.keyframes.handle_keyframe(index);
         }
@@ -87,19 +113,13 @@ impl<P: Peer> Router<P> {
     }
 
     /// A packet that has become part of its track's ring goes to every slot of the track.
-    fn forward(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo) {
+    fn forward(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo, capture: CaptureTime) {
         let (now, ntp) = (self.now, self.ntp());
         let Some(track) = self.tracks.get(key) else { return };
         let layer = track.layers.get(usize::from(index.0));
-        let Some((layer, packet)) = layer.and_then(|layer| Some((layer, layer.ring.get(seq)?))) else {
+        let Some(packet) = layer.and_then(|layer| layer.ring.get(seq)) else {
             return;
         };
-        let Some(publisher) = self.peers.get(track.publisher) else {
-            return;
-        };
-        let capture = layer
-            .clock
-            .capture_time(&publisher.clock, packet.packet.timestamp, now);
         let kind = track.source.kind();
         // Rarely any, so this rarely allocates.
         let mut switched_slots = Vec::new();

@@ -9,21 +9,24 @@
 //!
 //! A packet's way: `demux` finds the peer, `ingest` the track and its slots; `talkers` decides which microphones
 //! flow. `assign` decides what flows through a slot, `service` what is asked of publishers, `feedback` answers
-//! subscribers, `relay` carries data messages.
+//! subscribers, `data` carries data messages, `relay` carries tracks between the routers of one room.
 
 mod assign;
 mod codec_wish;
 mod config;
 mod counters;
+mod data;
 mod demux;
 mod feedback;
 mod health;
 mod ingest;
 mod layer_rate;
 mod peers;
+mod placement;
 mod quality;
 mod rate;
 mod relay;
+
 mod resent;
 mod router;
 mod service;
@@ -40,6 +43,8 @@ pub use config::RouterConfig;
 pub use counters::{DROP_NAMES, DropReason, RouterCounters, Traffic};
 pub use demux::{MAX_ADDRESSES_PER_PEER, MAX_UFRAGS_PER_PEER};
 pub use health::{Health, PAUSE_NAMES, QUALITY_NAMES};
+pub use placement::Placement;
+pub use relay::{LayerReport, RELAY_CONTROL, RELAY_PACKETS, RelayMessage, TrackStatus};
 pub use router::{MAX_EVENTS, Router};
 pub use speakers::{MAX_REPORTED, REPORT_INTERVAL, SPEECH_LOUDNESS};
 pub use talkers::TALKER_SILENCE;

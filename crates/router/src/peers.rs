@@ -108,6 +108,8 @@ impl<P: Peer> Router<P> {
             .insert(Room {
                 id,
                 peers: Vec::new(),
+                neighbours: Vec::new(),
+                imports: 0,
                 speakers,
                 epoch: 0,
                 timer: Armed::default(),
@@ -237,6 +239,7 @@ impl<P: Peer> Router<P> {
         room.peers.retain(|other| *other != peer);
         if room.peers.is_empty() {
             let id = room.id;
+            self.drop_imports(key);
             self.by_room.remove(&id);
             self.rooms.remove(key);
         }
@@ -265,7 +268,7 @@ impl<P: Peer> Router<P> {
             PeerEvent::Nack { slot, missing } => self.handle_nack(key, slot, &missing),
             PeerEvent::KeyframeRequest { slot } => self.handle_keyframe_request(key, slot),
             PeerEvent::ReceiverReport { slot, rtt_ms, .. } => self.handle_receiver_report(key, slot, rtt_ms),
-            PeerEvent::Data { channel, message } => self.relay(key, channel, &message),
+            PeerEvent::Data { channel, message } => self.pass_on_data(key, channel, &message),
             PeerEvent::PathValidated(path) => self.handle_path_validated(key, path),
             PeerEvent::PathForgotten(path) => {
                 if let Some(entry) = self.peers.get_mut(key) {

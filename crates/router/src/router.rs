@@ -3,6 +3,7 @@
 use crate::config::RouterConfig;
 use crate::counters::{DropReason, RouterCounters};
 use crate::demux::Demultiplexer;
+use crate::relay::{Imported, Outboxes};
 use crate::state::{PeerEntry, PeerKey, PeerTag, Room, RoomKey, Track, TrackKey};
 use crate::table::Table;
 use crate::timers::{Timer, Timers};
@@ -19,7 +20,7 @@ pub const MAX_EVENTS: usize = 65_536;
 /// The media plane of one worker.
 ///
 /// After any number of `handle_*` calls drain [`poll_event`](Self::poll_event),
-/// [`poll_transmit`](Self::poll_transmit), and the events once more: what they return is bounded by what was handled, and nothing is dropped
+/// [`poll_transmit`](Self::poll_transmit), the events once more, and [`poll_relay`](Self::poll_relay): what they return is bounded by what was handled, and nothing is dropped
 /// for lack of room here.
 #[derive(Debug)]
 pub struct Router<P> {
@@ -46,6 +47,8 @@ pub struct Router<P> {
     /// Last words of peers that are gone.
     pub(crate) farewells: VecDeque<Transmit>,
     pub(crate) events: VecDeque<MediaEvent>,
+    /// What waits for other workers.
+    pub(crate) outboxes: Outboxes,
     /// Counters of peers that are gone.
     pub(crate) departed: PeerStats,
 }
@@ -73,6 +76,7 @@ impl<P: Peer> Router<P> {
             sending: VecDeque::new(),
             farewells: VecDeque::new(),
             events: VecDeque::new(),
+            outboxes: Outboxes::default(),
             departed: PeerStats::default(),
         }
     }
@@ -100,6 +104,22 @@ impl<P: Peer> Router<P> {
             MediaCommand::Unpublish { track } => self.unpublish(track),
             MediaCommand::Mute { track, muted } => self.mute(track, muted),
             MediaCommand::Assign { participant, slots } => self.assign(participant, &slots),
+            MediaCommand::Neighbours { room, workers } => self.set_neighbours(room, workers),
+            MediaCommand::Import {
+                track,
+                room,
+                worker,
+                source,
+                layers,
+                muted,
+            } => self.import(Imported {
+                track,
+                room,
+                worker,
+                source,
+                layers,
+                muted,
+            }),
         }
     }
 
@@ -262,7 +282,7 @@ impl<P: Peer> Router<P> {
 
     /// Polls the peers that were given something: their events; their datagrams wait for [`Self::poll_transmit`], and
     /// their deadline is asked when those are gone.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         while let Some(key) = self.dirty.pop() {
             // Events first: they may give the same peer something more.
             self.drain_peer_events(key);
@@ -307,7 +327,7 @@ impl<P: Peer> Router<P> {
     pub(crate) fn update_gauges(&mut self) {
         self.counters.peers = self.peers.len() as u64;
         self.counters.rooms = self.rooms.len() as u64;
-        self.counters.tracks = self.tracks.len() as u64;
+        self.counters.tracks = self.tracks.len() as u64 - self.counters.imports;
         self.counters.addresses = self.demultiplexer.addresses() as u64;
         self.counters.usernames = self.demultiplexer.ufrags() as u64;
     }

@@ -1,7 +1,8 @@
 //! What a video track's viewers need of its publisher: layers, and keyframes to begin at.
 
+use crate::relay::RelayMessage;
 use crate::router::Router;
-use crate::state::{PeerEntry, Track, TrackKey};
+use crate::state::{Origin, PeerEntry, Track, TrackKey};
 use crate::timers::Timer;
 use forward::{LAYER_SILENCE, LayerSet};
 use media::id::MAX_LAYERS;
@@ -22,26 +23,24 @@ impl<P: Peer> Router<P> {
         if !track.timer.fires(at) {
             return;
         }
-        let Track { layers, status, .. } = track;
-        for (layer, status) in layers.iter().zip(status) {
-            let silence = layer.heard.map(|heard| self.now.saturating_duration_since(heard));
-            status.active &= silence.is_some_and(|silence| silence < LAYER_SILENCE);
+        if !track.is_imported() {
+            track.note_silence(self.now);
         }
         track.note_absent(self.now);
         // Also without a change: a track that nobody sends becomes a reason to pause after a while.
         self.retarget_subscribers(key);
+        self.ask_for_missing(key);
         self.service_track(key);
     }
 
     /// Asks the publisher for what viewers need, tells what they watch, and sets the next time to look.
     pub(crate) fn service_track(&mut self, key: TrackKey) {
-        let is_video = |track: &Track| track.source.kind() == Kind::Video;
-        if !self.tracks.get(key).is_some_and(is_video) {
+        let is_served = |track: &Track| track.source.kind() == Kind::Video || track.is_imported();
+        if !self.tracks.get(key).is_some_and(is_served) {
             return;
         }
         let watched = self.gather_needs(key);
-        self.choose_codec(key);
-        self.request_keyframes(key);
+        let decodes = self.choose_codec(key);
         let now = self.now;
         let Some(track) = self.tracks.get_mut(key) else {
             return;
@@ -58,30 +57,54 @@ impl<P: Peer> Router<P> {
                 layer.asked = Some(now);
             }
         }
-        let wanted = wanted.map(|layers| (track.id, layers.iter().collect()));
-        let alive = !track.subscribers.is_empty() || track.status.iter().any(|status| status.active);
-        let check = alive.then(|| now + CHECK_INTERVAL);
+        let id = track.id;
+        if track.is_imported() {
+            self.tell_watched(key, decodes);
+        } else if let Some(layers) = wanted {
+            let layers = layers.iter().collect();
+            self.emit(MediaEvent::WantedLayers { track: id, layers });
+        }
+        self.tell_status(key);
+        // After the layers: another worker asks for keyframes only of what is watched.
+        self.request_keyframes(key);
+        self.arm_track(key);
+    }
+
+    /// Sets the next time to look at the track.
+    fn arm_track(&mut self, key: TrackKey) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let (silence, relay, comes) = match &track.origin {
+            Origin::Peer { .. } => {
+                let comes = track.status.iter().any(|status| status.active);
+                (track.silence_due(), None, comes)
+            }
+            Origin::Relay(import) => (None, import.poll_timeout(), false),
+        };
+        let alive = comes || !track.subscribers.is_empty() || !track.exports.is_empty();
         let deadlines = [
-            check,
-            track.silence_due(),
+            alive.then(|| self.now + CHECK_INTERVAL),
+            silence,
+            relay,
             track.keyframes.poll_timeout(),
             track.wanted.poll_timeout(),
         ];
         if let Some(at) = deadlines.into_iter().flatten().min() {
             self.timers.arm(&mut track.timer, at, Timer::Track(key));
         }
-        if let Some((track, layers)) = wanted {
-            self.emit(MediaEvent::WantedLayers { track, layers });
-        }
     }
 
     /// Notes keyframes that viewers wait for; returns the layers that flow or should.
     fn gather_needs(&mut self, key: TrackKey) -> LayerSet {
-        let mut watched = LayerSet::EMPTY;
         let Some(track) = self.tracks.get_mut(key) else {
-            return watched;
+            return LayerSet::EMPTY;
         };
-        let mut needed = LayerSet::EMPTY;
+        if track.source.kind() == Kind::Audio {
+            return track.watched_sound();
+        }
+        let mut watched = track.exported();
+        let mut needed = watched;
         for subscriber in &track.subscribers {
             let entry = self.peers.get(subscriber.peer);
             let Some(slot) = entry.and_then(|entry| entry.slot(subscriber.slot)) else {
@@ -119,23 +142,30 @@ impl<P: Peer> Router<P> {
         watched
     }
 
-    /// Tells the publisher which codec to send, when that has changed.
-    fn choose_codec(&mut self, key: TrackKey) {
+    /// Tells the publisher which codec to send, when that has changed. Returns whether everybody who watches decodes the
+    /// publisher's own.
+    fn choose_codec(&mut self, key: TrackKey) -> bool {
         let (now, peers) = (self.now, &self.peers);
         let Some(track) = self.tracks.get_mut(key) else {
-            return;
+            return true;
         };
-        let Some(own) = track.codec_wish.own() else { return };
-        let all_able = track.subscribers.iter().all(|subscriber| {
+        let Some(own) = track.codec_wish.own().filter(|own| own.kind() == Kind::Video) else {
+            return true;
+        };
+        let all_here = track.subscribers.iter().all(|subscriber| {
             let entry = peers.get(subscriber.peer);
             let watches =
                 |entry: &PeerEntry<P>| entry.slot(subscriber.slot).is_some_and(|slot| slot.height > 0);
             entry.is_none_or(|entry| !watches(entry) || entry.peer.accepts(subscriber.slot, own))
         });
-        if let Some(codec) = track.codec_wish.poll(now, all_able) {
+        let all_able = all_here && track.exports.iter().all(|export| export.decodes);
+        if !track.is_imported()
+            && let Some(codec) = track.codec_wish.poll(now, all_able)
+        {
             let track = track.id;
             self.emit(MediaEvent::Codec { track, codec });
         }
+        all_able
     }
 
     /// Sends the requests that are due.
@@ -143,23 +173,42 @@ impl<P: Peer> Router<P> {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
-        let Some(entry) = self.peers.get_mut(track.publisher) else {
-            return;
-        };
-        while let Some(layer) = track.keyframes.poll(self.now) {
-            let Some(layer) = track.layers.get(usize::from(layer.0)) else {
+        while let Some(index) = track.keyframes.poll(self.now) {
+            let Some(layer) = track.layers.get(usize::from(index.0)) else {
                 continue;
             };
-            entry
-                .peer
-                .request_keyframe(self.now, track.section, layer.section_layer);
-            entry.touch(track.publisher, &mut self.dirty);
-            self.counters.keyframe_requests_out += 1;
+            match &track.origin {
+                Origin::Peer { key, section } => {
+                    let Some(entry) = self.peers.get_mut(*key) else {
+                        return;
+                    };
+                    entry
+                        .peer
+                        .request_keyframe(self.now, *section, layer.section_layer);
+                    entry.touch(*key, &mut self.dirty);
+                    self.counters.keyframe_requests_out += 1;
+                }
+                Origin::Relay(import) => {
+                    let message = RelayMessage::Keyframe {
+                        track: track.id,
+                        layer: index,
+                    };
+                    self.outboxes.push(&mut self.counters, import.worker, message);
+                }
+            }
         }
     }
 }
 
 impl Track {
+    /// Notes which layers have fallen silent.
+    fn note_silence(&mut self, now: Instant) {
+        for (layer, status) in self.layers.iter().zip(&mut self.status) {
+            let silence = layer.heard.map(|heard| now.saturating_duration_since(heard));
+            status.active &= silence.is_some_and(|silence| silence < LAYER_SILENCE);
+        }
+    }
+
     /// When the first of the active layers counts as silent if nothing more comes of it.
     fn silence_due(&self) -> Option<Instant> {
         let layers = self.layers.iter().zip(&self.status);

@@ -34,6 +34,16 @@ pub const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 /// Most microphones in one report.
 pub const MAX_REPORTED: usize = 16;
 
+/// Whether a packet with this level, as on the wire, is speech.
+pub(crate) fn is_speech(level: Option<u8>) -> bool {
+    loudness(level) >= SPEECH_LOUDNESS
+}
+
+// The sender's own opinion of voice activity is left aside: not all senders have one.
+fn loudness(level: Option<u8>) -> u8 {
+    level.map_or(UNKNOWN_LOUDNESS, |level| AudioLevel::from_wire(level).loudness())
+}
+
 /// Names a microphone of a room.
 pub(crate) type MicrophoneKey = Key<Microphone>;
 
@@ -208,8 +218,7 @@ impl Speakers {
         if microphone.muted {
             return silent;
         }
-        // The sender's own opinion of voice activity is left aside: not all senders have one.
-        let loudness = level.map_or(UNKNOWN_LOUDNESS, |level| AudioLevel::from_wire(level).loudness());
+        let loudness = loudness(level);
         let speech = loudness >= SPEECH_LOUDNESS;
         if now.saturating_duration_since(microphone.heard) > NO_PACKETS {
             microphone.smooth(now, 0.0);

@@ -5,6 +5,7 @@ use crate::demux::Registration;
 use crate::layer_rate::LayerRate;
 use crate::quality::QualityMeter;
 use crate::rate::Rate;
+use crate::relay::{Export, Import};
 use crate::resent::Resent;
 use crate::spatial_rates::SpatialRates;
 use crate::speakers::{MicrophoneKey, Speakers};
@@ -13,7 +14,10 @@ use crate::timers::Armed;
 use forward::{Forwarder, KeyframeRequests, LayerClock, PacketRing, PublisherClock, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::SlotState;
-use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex, ParticipantId, RoomId, Source, TrackId};
+use media::{
+    Bitrate, Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, RoomId, RtpTime, SeqNo, Source,
+    TrackId, WorkerId,
+};
 use peer::Peer;
 use std::time::Instant;
 
@@ -129,13 +133,21 @@ pub(crate) struct SlotRef {
     pub(crate) slot: MLineIndex,
 }
 
+/// Where a track's packets come from, and where to ask for more.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// From a publish section of a peer.
+    Peer { key: PeerKey, section: MLineIndex },
+    /// From another worker.
+    Relay(Import),
+}
+
 /// What somebody publishes.
 #[derive(Debug)]
 pub(crate) struct Track {
     pub(crate) id: TrackId,
     pub(crate) room: RoomKey,
-    pub(crate) publisher: PeerKey,
-    pub(crate) section: MLineIndex,
+    pub(crate) origin: Origin,
     pub(crate) source: Source,
     pub(crate) muted: bool,
     /// Codec of the last packet, Opus for RED.
@@ -147,6 +159,10 @@ pub(crate) struct Track {
     /// By the peer's numbering of the section's layers.
     pub(crate) by_section_layer: [Option<LayerIndex>; MAX_LAYERS],
     pub(crate) subscribers: Vec<SlotRef>,
+    /// Other workers that watch.
+    pub(crate) exports: Vec<Export>,
+    /// Where the numbers of the next export begin.
+    pub(crate) next_number: SeqNo,
     /// Microphones: among the room's speakers.
     pub(crate) microphone: Option<MicrophoneKey>,
     /// Microphones: let through the gate. Always so for everything else.
@@ -184,6 +200,44 @@ pub(crate) struct Layer {
     pub(crate) absent: bool,
     /// Highest bitrate the publisher named; 0 when it did not.
     pub(crate) announced: Bitrate,
+    /// What it costs by the measurement of the publisher's worker, when that is another.
+    pub(crate) reported: Option<Bitrate>,
+}
+
+impl Layer {
+    /// How much later than a timestamp a packet of the ring is, in ticks; 0 when it is not there any more.
+    pub(crate) fn ticks_after(&self, timestamp: RtpTime, seq: SeqNo) -> i32 {
+        let kept = self.ring.get(seq);
+        kept.map_or(0, |kept| kept.packet.timestamp.distance(timestamp))
+    }
+
+    /// A layer nothing was heard of; `ring` is how many packets it keeps.
+    pub(crate) fn new(
+        now: Instant,
+        info: &LayerInfo,
+        section_layer: LayerIndex,
+        codec: Codec,
+        ring: usize,
+    ) -> Self {
+        Self {
+            rid: info.rid.clone(),
+            section_layer,
+            ring: PacketRing::new(ring),
+            clock: LayerClock::new(codec.clock_rate()),
+            heard: None,
+            rate: LayerRate::new(now),
+            spatial: SpatialRates::default(),
+            asked: None,
+            absent: false,
+            announced: info.max_bitrate,
+            reported: None,
+        }
+    }
+
+    /// What it costs on the wire to a subscriber.
+    pub(crate) fn cost(&self) -> Bitrate {
+        self.reported.unwrap_or_else(|| self.rate.cost(self.announced))
+    }
 }
 
 /// Who is together.
@@ -191,6 +245,10 @@ pub(crate) struct Layer {
 pub(crate) struct Room {
     pub(crate) id: RoomId,
     pub(crate) peers: Vec<PeerKey>,
+    /// Other workers with peers of this room.
+    pub(crate) neighbours: Vec<WorkerId>,
+    /// Tracks of theirs that are known here.
+    pub(crate) imports: usize,
     pub(crate) speakers: Speakers,
     /// Goes up whenever a listener may have lost a microphone or gained a free slot.
     pub(crate) epoch: u64,

@@ -126,7 +126,7 @@ impl<P: Peer> Router<P> {
             return;
         }
         track.listeners_checked = Some((room.epoch, self.now));
-        let (publisher, room) = (track.publisher, track.room);
+        let (publisher, room) = (track.publisher(), track.room);
         // By index: filling slots does not change who is in the room.
         let mut index = 0;
         while let Some(listener) = self
@@ -136,7 +136,7 @@ impl<P: Peer> Router<P> {
             .copied()
         {
             index += 1;
-            if listener != publisher
+            if Some(listener) != publisher
                 && let Some(slot) = self.talker_slot_for(listener, key)
             {
                 self.take_talker_slot(listener, slot, key);
@@ -173,6 +173,8 @@ impl<P: Peer> Router<P> {
         self.clear_slot(listener, mline);
         self.fill_slot(listener, mline, key);
         self.set_target(listener, mline, Some(LayerIndex(0).into()));
+        // Of another worker: its packets begin to cross.
+        self.service_track(key);
         self.tell_talker(listener, mline);
     }
 

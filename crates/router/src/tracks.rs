@@ -2,16 +2,16 @@
 
 use crate::codec_wish::CodecWish;
 use crate::counters::DropReason;
-use crate::layer_rate::LayerRate;
+use crate::relay::unwatched;
 use crate::router::Router;
-use crate::spatial_rates::SpatialRates;
-use crate::state::{Layer, LayerStatus, Track, TrackKey};
+use crate::state::{Layer, LayerStatus, Origin, PeerKey, RoomKey, Track, TrackKey};
 use crate::timers::Armed;
-use forward::{KeyframeRequests, LayerClock, PacketRing, WantedLayers};
+use forward::{KeyframeRequests, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
-use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};
+use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, SeqNo, Source, TrackId};
 use peer::Peer;
+use std::time::Instant;
 
 impl<P: Peer> Router<P> {
     /// A section carries this track from now on.
@@ -41,30 +41,38 @@ impl<P: Peer> Router<P> {
         if let Some(former) = former {
             self.remove_track(former);
         }
-        self.add_track(publisher, mline, id, source, layers);
+        let Some(room) = self.peers.get(publisher).map(|entry| entry.room) else {
+            return;
+        };
+        let origin = Origin::Peer {
+            key: publisher,
+            section: mline,
+        };
+        self.add_track(room, origin, id, source, layers);
     }
 
-    fn add_track(
+    /// A track begins, wherever its packets come from.
+    pub(crate) fn add_track(
         &mut self,
-        publisher: crate::state::PeerKey,
-        section: MLineIndex,
+        room: RoomKey,
+        origin: Origin,
         id: TrackId,
         source: Source,
         layers: Vec<(LayerInfo, LayerIndex)>,
     ) {
-        let Some(entry) = self.peers.get_mut(publisher) else {
-            return;
-        };
         let now = self.now;
         let (codec, ring) = match source.kind() {
             Kind::Audio => (Codec::Opus, self.config.audio_ring_packets),
             Kind::Video => (Codec::Vp8, self.config.video_ring_packets),
         };
+        let section = match origin {
+            Origin::Peer { key, section } => Some((key, section)),
+            Origin::Relay(_) => None,
+        };
         let mut track = Track {
             id,
-            room: entry.room,
-            publisher,
-            section,
+            room,
+            origin,
             source,
             muted: false,
             codec: None,
@@ -72,6 +80,8 @@ impl<P: Peer> Router<P> {
             status: Vec::new(),
             by_section_layer: [None; MAX_LAYERS],
             subscribers: Vec::new(),
+            exports: Vec::new(),
+            next_number: SeqNo(0),
             microphone: None,
             open: true,
             listeners_checked: None,
@@ -85,26 +95,23 @@ impl<P: Peer> Router<P> {
                 height: info.height,
                 active: false,
             });
-            let (ring, clock) = (PacketRing::new(ring), LayerClock::new(codec.clock_rate()));
-            track.layers.push(Layer {
-                rid: info.rid,
-                section_layer,
-                ring,
-                clock,
-                heard: None,
-                rate: LayerRate::new(now),
-                spatial: SpatialRates::default(),
-                asked: None,
-                absent: false,
-                announced: info.max_bitrate,
-            });
+            track
+                .layers
+                .push(Layer::new(now, &info, section_layer, codec, ring));
         }
         track.number_layers();
+        track.begin_wanted(now);
         let Ok(key) = self.tracks.insert(track) else {
             return self.refuse(DropReason::LimitReached);
         };
-        if let Some(section) = entry.section_mut(section) {
-            section.track = Some(key);
+        match section {
+            Some((publisher, section)) => {
+                let entry = self.peers.get_mut(publisher);
+                if let Some(section) = entry.and_then(|entry| entry.section_mut(section)) {
+                    section.track = Some(key);
+                }
+            }
+            None => self.begin_import(room),
         }
         self.by_track.insert(id, key);
         self.add_microphone(key);
@@ -113,7 +120,7 @@ impl<P: Peer> Router<P> {
     }
 
     /// The same track again: heights and bitrates may be new, and layers may have been added or dropped.
-    fn update_track(
+    pub(crate) fn update_track(
         &mut self,
         known: TrackKey,
         of_section: Option<TrackKey>,
@@ -138,18 +145,7 @@ impl<P: Peer> Router<P> {
             // Positions mean other layers now: whoever watches starts anew at a keyframe.
             track.layers = layers
                 .iter()
-                .map(|(info, section_layer)| Layer {
-                    rid: info.rid.clone(),
-                    section_layer: *section_layer,
-                    ring: PacketRing::new(ring),
-                    clock: LayerClock::new(Codec::Vp8.clock_rate()),
-                    heard: None,
-                    rate: LayerRate::new(now),
-                    spatial: SpatialRates::default(),
-                    asked: None,
-                    absent: false,
-                    announced: info.max_bitrate,
-                })
+                .map(|(info, section_layer)| Layer::new(now, info, *section_layer, Codec::Vp8, ring))
                 .collect();
             track.status = vec![
                 LayerStatus {
@@ -158,7 +154,7 @@ impl<P: Peer> Router<P> {
                 };
                 layers.len()
             ];
-            track.wanted = WantedLayers::new(self.now, layers.len());
+            track.begin_wanted(now);
             track.keyframes = KeyframeRequests::new();
             track.number_layers();
         }
@@ -168,9 +164,11 @@ impl<P: Peer> Router<P> {
         for (layer, (info, _)) in track.layers.iter_mut().zip(layers) {
             layer.announced = info.max_bitrate;
         }
-        let id = track.id;
+        let (id, imported) = (track.id, track.is_imported());
         if !same {
             self.restart_subscribers(known);
+        }
+        if !same && !imported {
             // What the publisher was told of its former layers may have stopped all of these.
             self.emit(MediaEvent::WantedLayers {
                 track: id,
@@ -207,10 +205,13 @@ impl<P: Peer> Router<P> {
             return;
         };
         self.by_track.remove(&track.id);
-        if let Some(section) = self
-            .peers
-            .get_mut(track.publisher)
-            .and_then(|entry| entry.section_mut(track.section))
+        self.end_exports(&track);
+        self.end_import(&track);
+        if let Origin::Peer { key, section } = track.origin
+            && let Some(section) = self
+                .peers
+                .get_mut(key)
+                .and_then(|entry| entry.section_mut(section))
         {
             section.track = None;
         }
@@ -236,6 +237,28 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
+    /// Whether another worker has its publisher.
+    pub(crate) fn is_imported(&self) -> bool {
+        matches!(self.origin, Origin::Relay(_))
+    }
+
+    /// The publisher's peer, when it is here.
+    pub(crate) fn publisher(&self) -> Option<PeerKey> {
+        match self.origin {
+            Origin::Peer { key, .. } => Some(key),
+            Origin::Relay(_) => None,
+        }
+    }
+
+    /// What is wanted of the layers as they are now: a publisher sends all until it is told otherwise, another worker
+    /// nothing.
+    fn begin_wanted(&mut self, now: Instant) {
+        self.wanted = match self.origin {
+            Origin::Peer { .. } => WantedLayers::new(now, self.layers.len()),
+            Origin::Relay(_) => unwatched(now),
+        };
+    }
+
     /// Fills the map from the peer's numbering of layers to ours.
     fn number_layers(&mut self) {
         self.by_section_layer = [None; MAX_LAYERS];
@@ -253,7 +276,7 @@ impl Track {
 }
 
 /// A track's layers with the peer's number of each; empty when one is not among the section's.
-fn layers_of(kind: Kind, layers: Vec<LayerInfo>, rids: &[String]) -> Vec<(LayerInfo, LayerIndex)> {
+pub(crate) fn layers_of(kind: Kind, layers: Vec<LayerInfo>, rids: &[String]) -> Vec<(LayerInfo, LayerIndex)> {
     if kind == Kind::Audio || rids.is_empty() {
         let only = layers.into_iter().next();
         let unknown = || LayerInfo {

@@ -41,6 +41,7 @@ fn call() -> Scenario {
         loudness: 120,
     };
     Scenario {
+        workers: sim::plain::Workers::default(),
         seed: 1,
         seconds: 50,
         guests: (0..3).map(guest).collect(),

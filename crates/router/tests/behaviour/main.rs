@@ -2,6 +2,7 @@
 //! takes longer than running.
 
 mod common;
+mod spread;
 
 mod a_full_router_turns_peers_away;
 mod a_later_offer_adds_slots;
@@ -19,9 +20,16 @@ mod nothing_crosses_rooms;
 mod only_the_loudest_flow;
 mod peers_are_polled_only_when_given_work;
 mod pictures_that_stand_still_go_on;
+mod placement_tells_the_others;
 mod publishers_fall_back_to_vp8;
 mod quality_is_told_when_it_changes;
 mod red_is_unwrapped;
+mod relay_asks_the_publisher;
+mod relay_carries_watched_tracks;
+mod relay_frees_everything;
+mod relay_hears_the_whole_room;
+mod relay_queue_drops_the_oldest;
+mod relay_repairs_loss;
 mod removing_peers_frees_everything;
 mod reports_go_out_once_a_second;
 mod silence_and_closing_are_told;

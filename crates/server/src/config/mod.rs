@@ -156,7 +156,7 @@ fields! {
         media_bind: IpAddr = IpAddr::from([0, 0, 0, 0]), range "an address of this machine; 0.0.0.0 or :: for all", unit "";
         /// UDP and TCP port of the first worker; worker i (from 0) uses this port + i. Open them all in the firewall.
         media_port: u16 = 10_000, range 0..=65_535, unit "port; 0 takes free ones";
-        /// Media threads. A room lives on one of them. 0: as many as the machine has cores.
+        /// Media threads. A room lives on one of them, unless `room_participants_per_worker` spreads it. 0: as many as the machine has cores.
         workers: u16 = 0, range 0..=256, unit "threads";
         /// Addresses that clients reach this machine at, when it does not have them itself (a public address
         /// behind NAT). Empty: the addresses of the machine's interfaces.
@@ -179,6 +179,9 @@ fields! {
         max_rooms: u32 = 1_000, range 1..=100_000, unit "rooms";
         /// Participants at once in one room.
         max_participants_per_room: u32 = 200, range 1..=2_000, unit "participants";
+        /// Participants of one room on one worker, about. Further ones are put on other workers, and each track that
+        /// somebody there watches crosses to them once. 0: a room stays on one worker, however many come.
+        room_participants_per_worker: u32 = 0, range 0..=2_000, unit "participants";
         /// Video slots (receive m-lines) a client may offer. Each costs memory and SDP.
         max_video_slots: u16 = 25, range 0..=59, unit "slots";
         /// Audio slots a client may offer; those past the number of video slots carry talkers who are off screen.

@@ -19,11 +19,12 @@ use crate::translate;
 use answers::Answers;
 use commands::Commands;
 use media::plane::MediaEvent;
-use media::{ParticipantId, RoomId};
+use media::{ParticipantId, RoomId, WorkerId};
 use node::{Node, NodeEvent};
 use offers::{Built, OfferDesk};
 use peer::{PeerFactory, RtcPeer};
 use room::{Rooms, SocketId};
+use router::Placement;
 use signaling::{ClientFrame, ErrorCode, Limits, ServerMessage};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -99,7 +100,9 @@ pub(crate) struct Control {
     metrics: Metrics,
     sockets: HashMap<SocketId, Socket>,
     members: HashMap<ParticipantId, Member>,
-    workers: HashMap<RoomId, usize>,
+    /// The worker that each room began on.
+    homes: HashMap<RoomId, usize>,
+    placement: Placement,
     next_request: u64,
     trace: Option<Trace>,
 }
@@ -129,7 +132,8 @@ pub(crate) async fn run(parts: Parts) {
         config,
         sockets: HashMap::new(),
         members: HashMap::new(),
-        workers: HashMap::new(),
+        homes: HashMap::new(),
+        placement: Placement::new(),
         next_request: 0,
         trace,
     };
@@ -139,7 +143,7 @@ pub(crate) async fn run(parts: Parts) {
         let wake = control.wake_at();
         tokio::select! {
             Some(input) = inputs.recv() => control.input(input),
-            Some(event) = node_events.recv() => control.media_event(event.event),
+            Some(event) = node_events.recv() => control.media_event(event),
             Some(done) = built.recv() => control.peer_built(done),
             () = sleep_until(wake) => control.timeout(),
             _ = housekeeping.tick() => control.housekeeping(inputs.len()),
@@ -200,9 +204,14 @@ impl Control {
         self.rooms.handle_socket_closed(Instant::now(), socket);
     }
 
-    fn media_event(&mut self, event: MediaEvent) {
+    fn media_event(&mut self, NodeEvent { worker, event }: NodeEvent) {
         if let Some(trace) = &self.trace {
             trace.note(&event);
+        }
+        let told = self.placement.handle_event(worker_id(worker), &event);
+        self.send_commands();
+        if !told {
+            return;
         }
         match &event {
             MediaEvent::Connected {
@@ -308,6 +317,8 @@ impl Control {
             answer: Box::new(answer),
         };
         if self.commands.add_peer(worker, command).is_ok() {
+            self.placement.handle_peer(room, participant, worker_id(worker));
+            self.send_commands();
             return ("accepted", ServerMessage::Answer { sdp });
         }
         let reason = "the media worker has too much to do";
@@ -371,4 +382,9 @@ impl Control {
             SrtpProfiles::All => true,
         }
     }
+}
+
+/// Workers have ports of their own, so there are fewer than 65,536.
+fn worker_id(worker: usize) -> WorkerId {
+    WorkerId(u16::try_from(worker).unwrap_or(u16::MAX))
 }

@@ -4,8 +4,7 @@ use super::Control;
 use super::answers::{Answer, RequestKey};
 use crate::session::{End, Outgoing};
 use crate::translate::{self, Outcome};
-use media::plane::MediaCommand;
-use media::{ParticipantId, RoomId};
+use media::{ParticipantId, WorkerId};
 use room::{CloseReason, RoomOutput, SocketId};
 use signaling::{ServerFrame, ServerMessage};
 use tokio::sync::mpsc;
@@ -21,19 +20,23 @@ impl Control {
                     Outcome::Answer(request, message) => self.answer_pending(socket, request, message),
                     Outcome::Close(reason, message) => self.dismiss(socket, reason, message),
                 },
-                RoomOutput::Media { room, command } => self.command(room, command),
+                RoomOutput::Media { room, command } => {
+                    self.placement.handle_command(room, command);
+                    self.send_commands();
+                }
                 RoomOutput::RoomClosed { room } => {
-                    self.workers.remove(&room);
+                    self.homes.remove(&room);
+                    self.placement.forget_room(room);
                     tracing::info!(room = room.0, "room closed");
                 }
             }
         }
     }
 
-    fn command(&mut self, room: RoomId, command: MediaCommand) {
-        // A room has a worker from its first peer on; what comes before concerns nobody's media.
-        if let Some(worker) = self.workers.get(&room) {
-            self.commands.send(*worker, command);
+    /// Sends each command to its worker.
+    pub(super) fn send_commands(&mut self) {
+        while let Some((WorkerId(worker), command)) = self.placement.poll_command() {
+            self.commands.send(usize::from(worker), command);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What each request of a client does.
 
 use super::answers::{Answers, RequestKey};
-use super::{Control, Member};
+use super::{Control, Member, worker_id};
 use crate::session::{End, Outgoing};
 use crate::translate::{self, error, room_error};
 use media::ParticipantId;
@@ -157,7 +157,12 @@ impl Control {
             }
             Ok(OfferStep::BuildPeer { participant, room }) => {
                 let least = self.commands.least_loaded();
-                let worker = *self.workers.entry(room).or_insert(least);
+                let home = *self.homes.entry(room).or_insert(least);
+                let most = self.config.room_participants_per_worker as usize;
+                let placed = self
+                    .placement
+                    .worker_for(room, worker_id(home), most, worker_id(least));
+                let worker = usize::from(placed.0);
                 let asked = self.member(socket).is_some_and(|(_, member)| member.compat);
                 let compat = self.compat(asked);
                 if self.offers.build(participant, room, worker, request, sdp, compat) {

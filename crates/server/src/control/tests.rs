@@ -39,7 +39,8 @@ impl World {
             config,
             sockets: HashMap::new(),
             members: HashMap::new(),
-            workers: HashMap::new(),
+            homes: HashMap::new(),
+            placement: Placement::new(),
             next_request: 0,
             trace: None,
         };
@@ -129,11 +130,12 @@ async fn a_later_offer_of_a_peer_that_breaks_is_answered() {
     world.control.peer_built(built);
     world.offer(socket, 3);
     world.answers(socket);
-    world.control.media_event(MediaEvent::Disconnected {
+    let event = MediaEvent::Disconnected {
         participant,
         reason: "a test",
         dtls_alert: false,
-    });
+    };
+    world.control.media_event(NodeEvent { worker: 0, event });
     world.control.drain();
     let answers = world.answers(socket);
     assert_eq!(

@@ -225,6 +225,26 @@ static ROWS: &[Row] = &[
         peer_drops,
     ),
     counter(
+        "plenum_relay_packets_sent_total",
+        "Media packets to other workers, for viewers there.",
+        |s| plain(s.router.relay_out.packets),
+    ),
+    counter(
+        "plenum_relay_packets_received_total",
+        "Media packets from other workers, repairs among them.",
+        |s| plain(s.router.relay_in.packets),
+    ),
+    counter(
+        "plenum_relay_missing_packets_total",
+        "Packets of other workers that were missing, each as often as it was asked for.",
+        |s| plain(s.router.relay_missing),
+    ),
+    counter(
+        "plenum_relay_resent_packets_total",
+        "Packets sent again to other workers.",
+        |s| plain(s.router.relay_resent),
+    ),
+    counter(
         "plenum_layer_switches_total",
         "Changes of layer or track in a slot that reached their keyframe.",
         |s| plain(s.router.switches),

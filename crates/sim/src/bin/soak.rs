@@ -1,5 +1,6 @@
 //! Plays random calls: `soak [--full] [--seeds N] [--first SEED]`, or one call with all that goes wrong in it:
 //! `soak [--full] --seed SEED [--person P]`; with a person, a line about them every 200 ms.
+//! With `--workers N`, in plain mode, people are on so many workers, and a packet in a hundred is lost between these.
 //!
 //! Exits with 1 when something went wrong, after making the first such call as small as it can be.
 
@@ -16,12 +17,27 @@ use std::time::Instant;
 
 /// Calls that go wrong and are printed; the others are counted.
 const PRINTED: usize = 20;
-const USAGE: &str =
-    "usage: soak [--full] [--seeds N] [--first SEED] | soak [--full] --seed SEED [--person P]";
+const USAGE: &str = "usage: soak [--full | --workers N] [--seeds N] [--first SEED] | soak [--full | --workers N] --seed SEED [--person P]";
+
+/// Most workers that may be asked for.
+const MOST_WORKERS: usize = 64;
+
+/// What calls are played.
+#[derive(Debug, Clone, Copy)]
+struct Calls {
+    mode: Mode,
+    workers: usize,
+}
+
+impl Calls {
+    fn scenario(self, seed: u64) -> Scenario {
+        Scenario::random(seed).over(self.workers)
+    }
+}
 
 #[derive(Debug)]
 struct Options {
-    mode: Mode,
+    calls: Calls,
     seeds: u64,
     first: u64,
     /// This call alone.
@@ -33,7 +49,10 @@ struct Options {
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
         let mut options = Self {
-            mode: Mode::Plain,
+            calls: Calls {
+                mode: Mode::Plain,
+                workers: 1,
+            },
             seeds: 2_000,
             first: 1,
             seed: None,
@@ -41,19 +60,26 @@ impl Options {
         };
         while let Some(argument) = arguments.next() {
             if argument == "--full" {
-                options.mode = Mode::Full;
+                options.calls.mode = Mode::Full;
                 continue;
             }
             let number = arguments.next()?.parse().ok()?;
             match argument.as_str() {
                 "--seeds" => options.seeds = number,
+                "--workers" => {
+                    options.calls.workers = usize::try_from(number)
+                        .ok()
+                        .filter(|count| (1..=MOST_WORKERS).contains(count))?
+                }
                 "--first" => options.first = number,
                 "--seed" => options.seed = Some(number),
                 "--person" => options.person = usize::try_from(number).ok(),
                 _ => return None,
             }
         }
-        Some(options).filter(|options| options.person.is_none() || options.seed.is_some())
+        let Calls { mode, workers } = options.calls;
+        let possible = mode == Mode::Plain || workers == 1;
+        Some(options).filter(|options| possible && (options.person.is_none() || options.seed.is_some()))
     }
 }
 
@@ -64,23 +90,25 @@ fn main() -> ExitCode {
     };
     let failed = match (options.seed, options.person) {
         (Some(seed), Some(person)) => {
-            return watch(options.mode, seed, person);
+            return watch(options.calls, seed, person);
         }
-        (Some(seed), None) => soak(options.mode, seed, 1),
-        (None, _) => soak(options.mode, options.first, options.seeds),
+        (Some(seed), None) => soak(options.calls, seed, 1),
+        (None, _) => soak(options.calls, options.first, options.seeds),
     };
     let Some((seed, failures)) = failed.first() else {
         return ExitCode::SUCCESS;
     };
-    report(options.mode, *seed, failures);
+    report(options.calls, *seed, failures);
     ExitCode::FAILURE
 }
 
 /// Plays a call and prints how one person does in it.
-fn watch(mode: Mode, seed: u64, person: usize) -> ExitCode {
-    let scenario = Scenario::random(seed);
+fn watch(calls: Calls, seed: u64, person: usize) -> ExitCode {
+    let scenario = calls.scenario(seed);
     print(&scenario);
-    let failures = mode.watch(&scenario, person, &mut |line| println!("{line}"));
+    let failures = calls
+        .mode
+        .watch(&scenario, person, &mut |line| println!("{line}"));
     for failure in &failures {
         println!("{failure}");
     }
@@ -88,7 +116,7 @@ fn watch(mode: Mode, seed: u64, person: usize) -> ExitCode {
 }
 
 /// Plays so many calls; returns those that went wrong, by seed.
-fn soak(mode: Mode, first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
+fn soak(calls: Calls, first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
     let began = Instant::now();
     let (next, seconds, done) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -99,14 +127,14 @@ fn soak(mode: Mode, first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
             if seed >= first + seeds {
                 return failed;
             }
-            let scenario = Scenario::random(seed);
-            let failures = mode.play(&scenario);
+            let scenario = calls.scenario(seed);
+            let failures = calls.mode.play(&scenario);
             seconds.fetch_add(scenario.seconds, Ordering::Relaxed);
             if !failures.is_empty() {
                 failed.push((seed, failures));
             }
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if mode == Mode::Full || done.is_multiple_of(50) {
+            if calls.mode == Mode::Full || done.is_multiple_of(50) {
                 eprint!("\r{done} of {seeds} calls ");
             }
         }
@@ -132,17 +160,21 @@ fn soak(mode: Mode, first: u64, seeds: u64) -> Vec<(u64, Vec<Failure>)> {
     failed
 }
 
-fn report(mode: Mode, seed: u64, failures: &[Failure]) {
+fn report(calls: Calls, seed: u64, failures: &[Failure]) {
     let Some(failure) = failures.first() else { return };
     println!("\nmaking the call of seed {seed} smaller …");
-    let play = |scenario: &Scenario| mode.play(scenario);
-    let smallest = shrink(&Scenario::random(seed), failure.oracle, mode.effort(), play);
+    let play = |scenario: &Scenario| calls.mode.play(scenario);
+    let smallest = shrink(&calls.scenario(seed), failure.oracle, calls.mode.effort(), play);
     print(&smallest);
-    for failure in mode.play(&smallest) {
+    for failure in calls.mode.play(&smallest) {
         println!("{failure}");
     }
-    let full = if mode == Mode::Full { " FULL=1" } else { "" };
-    println!("again: make soak{full} SEED={seed}; what a person sees: PERSON=…");
+    let how = match calls {
+        Calls { mode: Mode::Full, .. } => " FULL=1".to_owned(),
+        Calls { workers: 1, .. } => String::new(),
+        Calls { workers, .. } => format!(" WORKERS={workers}"),
+    };
+    println!("again: make soak{how} SEED={seed}; what a person sees: PERSON=…");
 }
 
 fn print(scenario: &Scenario) {

@@ -8,15 +8,16 @@ use super::person::{Person, PersonConfig, PersonId};
 use super::publisher::Publisher;
 use super::reporter::Reporter;
 use super::sabotage::Sabotage;
+use super::spread::{Wire, Workers};
 use super::subscriber::Subscriber;
 use super::wire::{MORE_HEADERS, Message};
 use bytes::BytesMut;
 use link::Rng;
 use link::{Fate, Link};
-use media::{MLineIndex, NtpTime, ParticipantId, Source, TrackId};
+use media::{MLineIndex, NtpTime, ParticipantId, Source, TrackId, WorkerId};
 use peer::{Path, Protocol};
 use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId};
-use router::{Router, RouterConfig};
+use router::{Placement, RelayMessage, Router, RouterConfig};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
@@ -31,7 +32,13 @@ const SERVER_NTP: NtpTime = NtpTime(3_990_000_000 << 32);
 
 #[derive(Debug)]
 pub(super) enum Event {
-    ToServer(Path, BytesMut),
+    /// From this person.
+    ToServer(usize, BytesMut),
+    Relay {
+        from: WorkerId,
+        to: usize,
+        message: Box<RelayMessage>,
+    },
     ToPerson(usize, BytesMut),
     Notice(SocketId, Notice),
     /// A segment of the download on this person's link was acknowledged (`true`) or found lost.
@@ -44,7 +51,10 @@ pub struct World {
     pub(super) origin: Instant,
     pub(super) now: Instant,
     rng: Rng,
-    router: Router<PlainPeer>,
+    /// By worker.
+    pub(super) routers: Vec<Router<PlainPeer>>,
+    pub(super) placement: Placement,
+    pub(super) wire: Wire,
     pub(super) rooms: Rooms,
     pub(super) people: Vec<Person>,
     /// By time, then in the order they were put in.
@@ -69,6 +79,11 @@ impl World {
 
     /// An empty world whose router has these limits.
     pub fn with(seed: u64, config: RouterConfig) -> Self {
+        Self::over(seed, &config, Workers::default())
+    }
+
+    /// An empty world whose people are put on so many workers, with these limits each.
+    pub fn over(seed: u64, config: &RouterConfig, workers: Workers) -> Self {
         // Instants cannot be made up; all that is used of this one are distances to it.
         #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
         let origin = Instant::now();
@@ -78,7 +93,11 @@ impl World {
             origin,
             now: origin,
             rng,
-            router: Router::new(config, SERVER_NTP, origin),
+            routers: (0..workers.count.max(1))
+                .map(|_| Router::new(config.clone(), SERVER_NTP, origin))
+                .collect(),
+            placement: Placement::new(),
+            wire: Wire::new(workers, seed),
             rooms: Rooms::new(room::Config::default(), room_seed),
             people: Vec::new(),
             queue: BinaryHeap::new(),
@@ -204,7 +223,10 @@ impl World {
             .rooms
             .handle_peer_built(self.now, participant, answer.sections.clone());
         built.expect("the participant is here");
-        self.router.add_peer(self.now, room, participant, peer, &answer);
+        let worker = self.worker_for(offer.person as usize);
+        self.routers[worker].add_peer(self.now, room, participant, peer, &answer);
+        self.placement
+            .handle_peer(room, participant, WorkerId(worker as u16));
         self.settle();
     }
 
@@ -264,7 +286,8 @@ impl World {
             }
             let link = &self.people[self.people[index].shares.unwrap_or(index)].down;
             let (link_bps, queue) = (link.rate_at(self.now), link.queue_delay(self.now));
-            let Some(peer) = self.router.peer(self.people[index].participant) else {
+            let router = &self.routers[self.worker_for(index)];
+            let Some(peer) = router.peer(self.people[index].participant) else {
                 continue;
             };
             let (estimate, sent) = peer.downlink();
@@ -282,9 +305,14 @@ impl World {
         }
     }
 
-    /// The server's media plane.
+    /// The server's media plane; of several workers, the first.
     pub fn router(&self) -> &Router<PlainPeer> {
-        &self.router
+        &self.routers[0]
+    }
+
+    /// All workers' routers.
+    pub fn routers(&self) -> &[Router<PlainPeer>] {
+        &self.routers
     }
 
     /// The server's control plane.
@@ -305,10 +333,11 @@ impl World {
     fn next_deadline(&mut self) -> Option<Instant> {
         let queue = self.queue.peek().map(|Reverse((at, _))| *at);
         let people = self.people.iter().filter_map(Person::poll_timeout).min();
+        let routers = self.routers.iter_mut().filter_map(Router::poll_timeout).min();
         [
             queue,
             people,
-            self.router.poll_timeout(),
+            routers,
             self.rooms.poll_timeout(),
             self.next_sample,
         ]
@@ -332,7 +361,9 @@ impl World {
             self.sample();
             self.next_sample = Some(self.now + SAMPLE_INTERVAL);
         }
-        self.router.handle_timeout(self.now);
+        for router in &mut self.routers {
+            router.handle_timeout(self.now);
+        }
         self.rooms.handle_timeout(self.now);
         for index in 0..self.people.len() {
             if self.people[index].poll_timeout().is_some_and(|at| at <= self.now) {
@@ -347,10 +378,14 @@ impl World {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::ToServer(path, datagram) => {
-                if let Some(datagram) = self.tamper_up(path, datagram) {
-                    self.router.handle_datagram(self.now, path, datagram);
+            Event::ToServer(index, datagram) => {
+                if let Some(datagram) = self.tamper_up(index, datagram) {
+                    let (worker, path) = (self.worker_for(index), self.people[index].path);
+                    self.routers[worker].handle_datagram(self.now, path, datagram);
                 }
+            }
+            Event::Relay { from, to, message } => {
+                self.routers[to].handle_relay(self.now, from, *message);
             }
             Event::ToPerson(index, datagram) => {
                 let datagram = self.tamper_down(index, datagram);
@@ -412,27 +447,38 @@ impl World {
     pub(super) fn settle(&mut self) {
         loop {
             let mut silent = true;
-            while let Some(event) = self.router.poll_event() {
-                silent = false;
-                self.rooms.handle_media_event(self.now, event);
+            for worker in 0..self.routers.len() {
+                while let Some(event) = self.routers[worker].poll_event() {
+                    silent = false;
+                    if self.placement.handle_event(WorkerId(worker as u16), &event) {
+                        self.rooms.handle_media_event(self.now, event);
+                    }
+                }
             }
             while let Some(output) = self.rooms.poll_output() {
                 silent = false;
                 match output {
                     RoomOutput::Media { command, .. } if self.loses(&command) => {}
-                    RoomOutput::Media { command, .. } => self.router.handle_command(self.now, command),
+                    RoomOutput::Media { room, command } => self.placement.handle_command(room, command),
                     RoomOutput::Notify { socket, notice } => {
                         self.push(self.now + SIGNALING_DELAY, Event::Notice(socket, notice));
                     }
-                    RoomOutput::RoomClosed { .. } => {}
+                    RoomOutput::RoomClosed { room } => self.placement.forget_room(room),
                 }
             }
+            while let Some((WorkerId(worker), command)) = self.placement.poll_command() {
+                silent = false;
+                self.routers[usize::from(worker)].handle_command(self.now, command);
+            }
+            silent &= !self.carry_relays();
             if silent {
                 break;
             }
         }
-        while let Some(transmit) = self.router.poll_transmit() {
-            self.send_down(transmit.path, transmit.datagram);
+        for worker in 0..self.routers.len() {
+            while let Some(transmit) = self.routers[worker].poll_transmit() {
+                self.send_down(transmit.path, transmit.datagram);
+            }
         }
     }
 
@@ -453,9 +499,8 @@ impl World {
     pub(super) fn send_up(&mut self, index: usize, datagram: BytesMut) {
         self.record(0, &datagram);
         let person = &mut self.people[index];
-        let path = person.path;
         if let Fate::Arrives(at) = person.up.send(self.now, datagram.len() + MORE_HEADERS) {
-            self.push(at, Event::ToServer(path, datagram));
+            self.push(at, Event::ToServer(index, datagram));
         }
     }
 

@@ -1,17 +1,17 @@
 //! What a random call needs of the world it is played in.
 
 use crate::full::Arrival;
-use crate::plain::Sample;
+use crate::plain::{Sample, Workers};
 use link::LinkConfig;
 use media::{Source, TrackId};
-use room::{Rooms, SlotShown};
-use router::RouterCounters;
+use room::SlotShown;
 use std::time::{Duration, Instant};
 
 /// A server with one room, and people who are numbered as they come. All of it is in virtual time.
 pub(super) trait Call {
-    /// Nobody is there yet; whatever is random follows from the seed, as far as this world repeats itself.
-    fn begin(seed: u64) -> Self;
+    /// Nobody is there yet; whatever is random follows from the seed, as far as this world repeats itself. Full mode has
+    /// one worker, whatever is asked for.
+    fn begin(seed: u64, workers: Workers) -> Self;
     /// Virtual time now.
     fn now(&self) -> Instant;
     /// Lets time pass.
@@ -47,8 +47,6 @@ pub(super) trait Call {
 
     /// What happened that must not.
     fn violations(&self) -> Vec<String>;
-    /// What the media plane counts.
-    fn counters(&self) -> &RouterCounters;
-    /// The control plane.
-    fn rooms(&self) -> &Rooms;
+    /// What is left on the server, with a word for it: nothing, when everybody has gone.
+    fn left_over(&self) -> Vec<(&'static str, u64)>;
 }

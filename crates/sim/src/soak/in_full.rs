@@ -3,11 +3,10 @@
 use super::call::Call;
 use crate::client::{ClientConfig, LayerSpec};
 use crate::full::{Arrival, Link, World};
-use crate::plain::Sample;
+use crate::plain::{Sample, Workers};
 use link::LinkConfig;
 use media::{Source, TrackId};
-use room::{Rooms, SlotShown};
-use router::RouterCounters;
+use room::SlotShown;
 use std::time::{Duration, Instant};
 
 /// Receive m-lines; the audio slots past the video slots carry talkers.
@@ -29,7 +28,7 @@ const fn layer(rid: &'static str, width: u16, height: u16, bitrate: u32) -> Laye
 }
 
 impl Call for World {
-    fn begin(seed: u64) -> Self {
+    fn begin(seed: u64, _: Workers) -> Self {
         // Instants cannot be made up; all that is used of this one are distances to it.
         #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
         let origin = Instant::now();
@@ -129,11 +128,19 @@ impl Call for World {
         self.complaints()
     }
 
-    fn counters(&self) -> &RouterCounters {
-        self.router.counters()
-    }
-
-    fn rooms(&self) -> &Rooms {
-        &self.rooms
+    fn left_over(&self) -> Vec<(&'static str, u64)> {
+        let counters = self.router.counters();
+        let all = [
+            ("peers", counters.peers),
+            ("rooms on the worker", counters.rooms),
+            ("tracks", counters.tracks),
+            ("slots", counters.slots),
+            ("assigned slots", counters.slots_assigned),
+            ("addresses", counters.addresses),
+            ("usernames", counters.usernames),
+            ("participants", self.rooms.participant_count() as u64),
+            ("rooms", self.rooms.room_count() as u64),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 }

@@ -2,11 +2,11 @@
 
 use super::call::Call;
 use crate::full::Arrival;
-use crate::plain::{Observation, PersonConfig, PersonId, Received, Sabotage, Sample, Tile, World};
+use crate::plain::{Observation, PersonConfig, PersonId, Received, Sabotage, Sample, Tile, Workers, World};
 use link::LinkConfig;
 use media::{Source, TrackId};
-use room::{Rooms, SlotShown};
-use router::RouterCounters;
+use room::SlotShown;
+use router::RouterConfig;
 use std::time::{Duration, Instant};
 
 fn observed(world: &World, who: usize, of: impl Fn(&Observation) -> &[Received]) -> Vec<Arrival> {
@@ -22,8 +22,8 @@ fn observed(world: &World, who: usize, of: impl Fn(&Observation) -> &[Received])
 }
 
 impl Call for World {
-    fn begin(seed: u64) -> Self {
-        World::new(seed)
+    fn begin(seed: u64, workers: Workers) -> Self {
+        World::over(seed, &RouterConfig::default(), workers)
     }
 
     fn now(&self) -> Instant {
@@ -79,9 +79,10 @@ impl Call for World {
     }
 
     fn knows(&self, who: usize) -> bool {
-        self.router()
-            .peer(self.person(PersonId(who)).participant)
-            .is_some()
+        let participant = self.person(PersonId(who)).participant;
+        self.routers()
+            .iter()
+            .any(|router| router.peer(participant).is_some())
     }
 
     fn track(&self, who: usize, source: Source) -> Option<TrackId> {
@@ -114,11 +115,7 @@ impl Call for World {
         self.violations().to_vec()
     }
 
-    fn counters(&self) -> &RouterCounters {
-        self.router().counters()
-    }
-
-    fn rooms(&self) -> &Rooms {
-        self.rooms()
+    fn left_over(&self) -> Vec<(&'static str, u64)> {
+        self.left_over()
     }
 }

@@ -35,14 +35,22 @@ impl Mode {
     /// What goes wrong in this call; nothing, if all is well.
     pub fn play(self, scenario: &Scenario) -> Vec<Failure> {
         match self {
-            Mode::Plain => play::play(plain::World::begin(scenario.seed), scenario, None),
-            Mode::Full => play::play(full::World::begin(scenario.seed), scenario, None),
+            Mode::Plain => play::play(
+                plain::World::begin(scenario.seed, scenario.workers),
+                scenario,
+                None,
+            ),
+            Mode::Full => play::play(
+                full::World::begin(scenario.seed, scenario.workers),
+                scenario,
+                None,
+            ),
         }
     }
 
     /// What the oracles say when something goes wrong on purpose, in plain mode.
     pub fn sabotaged(scenario: &Scenario, sabotage: plain::Sabotage) -> Vec<Failure> {
-        let mut world = plain::World::new(scenario.seed);
+        let mut world = plain::World::begin(scenario.seed, scenario.workers);
         world.sabotage = Some(sabotage);
         play::play(world, scenario, None)
     }
@@ -52,8 +60,16 @@ impl Mode {
     pub fn watch(self, scenario: &Scenario, person: usize, tell: &mut dyn FnMut(&str)) -> Vec<Failure> {
         let timeline = Some(Timeline::new(person, tell));
         match self {
-            Mode::Plain => play::play(plain::World::begin(scenario.seed), scenario, timeline),
-            Mode::Full => play::play(full::World::begin(scenario.seed), scenario, timeline),
+            Mode::Plain => play::play(
+                plain::World::begin(scenario.seed, scenario.workers),
+                scenario,
+                timeline,
+            ),
+            Mode::Full => play::play(
+                full::World::begin(scenario.seed, scenario.workers),
+                scenario,
+                timeline,
+            ),
         }
     }
 

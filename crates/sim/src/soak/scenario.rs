@@ -1,5 +1,6 @@
 //! A call, as a list of who comes when over which network, and what they do.
 
+use crate::plain::Workers;
 use link::{LinkConfig, LossModel, RateStep, Rng};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub enum Action {
 pub struct Scenario {
     /// Of everything random while it is played.
     pub seed: u64,
+    /// The server's.
+    pub workers: Workers,
     /// How long it lasts.
     pub seconds: u64,
     /// Who takes part.
@@ -70,7 +73,19 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The call of this seed.
+    /// The same call with its people on so many workers, between which a packet in a hundred is lost.
+    #[must_use]
+    pub fn over(self, count: usize) -> Self {
+        let loss = if count > 1 { 0.01 } else { 0.0 };
+        let workers = Workers {
+            count,
+            loss,
+            ..Workers::default()
+        };
+        Self { workers, ..self }
+    }
+
+    /// The call of this seed, on one worker.
     pub fn random(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x50AC);
         let seconds = 20 + rng.below(21);
@@ -85,6 +100,7 @@ impl Scenario {
         actions.sort_by_key(|(at, _)| *at);
         Self {
             seed,
+            workers: Workers::default(),
             seconds,
             guests,
             actions,

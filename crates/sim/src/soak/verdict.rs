@@ -110,19 +110,7 @@ impl<C: Call> Stage<'_, C> {
     }
 
     pub(super) fn left_over(&self) -> Option<Failure> {
-        let counters = self.world.counters();
-        let left = [
-            ("peers", counters.peers),
-            ("rooms", counters.rooms),
-            ("tracks", counters.tracks),
-            ("slots", counters.slots),
-            ("assigned slots", counters.slots_assigned),
-            ("addresses", counters.addresses),
-            ("usernames", counters.usernames),
-            ("participants", self.world.rooms().participant_count() as u64),
-            ("kept rooms", self.world.rooms().room_count() as u64),
-        ];
-        let left: Vec<_> = left.iter().filter(|(_, count)| *count > 0).collect();
+        let left = self.world.left_over();
         (!left.is_empty()).then(|| Failure {
             oracle: Oracle::Freed,
             what: format!("left when all had gone: {left:?}"),

@@ -6,6 +6,8 @@ mod everything_is_freed;
 mod keyframe_requests_are_coalesced;
 mod layer_follows_tile_height;
 mod lost_packets_are_resent;
+mod one_worker_and_three_give_the_same_pictures;
+mod random_calls_go_well_over_lossy_relays;
 mod rooms_never_mix;
 mod same_seed_same_bytes;
 mod switching_publishers_keeps_lips_in_sync;

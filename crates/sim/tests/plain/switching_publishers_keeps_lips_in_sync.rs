@@ -1,12 +1,27 @@
 //! A slot pair that goes from publisher to publisher, whose clocks are minutes apart, keeps picture and sound
 //! together to 40 ms.
 
-use sim::plain::{LinkConfig, PersonConfig, Tile, World};
+use router::RouterConfig;
+use sim::plain::{LinkConfig, PersonConfig, Tile, Workers, World};
 use std::time::Duration;
 
 #[test]
 fn switching_publishers_keeps_lips_in_sync() {
-    let mut world = World::new(2);
+    switch_among_publishers(World::new(2));
+}
+
+#[test]
+fn and_over_several_workers() {
+    let workers = Workers {
+        count: 3,
+        loss: 0.01,
+        // Not what crossing takes, but enough to show in the figures.
+        delay: Duration::from_millis(60),
+    };
+    switch_among_publishers(World::over(2, &RouterConfig::default(), workers));
+}
+
+fn switch_among_publishers(mut world: World) {
     let clocks = [-600, 0, 7, 3_600];
     let publishers: Vec<_> = (clocks.iter().zip([20, 5, 80, 40]))
         .map(|(clock_offset_s, delay)| {
@@ -50,7 +65,10 @@ fn switching_publishers_keeps_lips_in_sync() {
     let skews: Vec<_> = viewer.skews().iter().filter(|skew| skew.at >= start).collect();
     let worst = skews.iter().map(|skew| skew.ms.abs()).fold(0.0, f64::max);
     assert!(
-        world.router().counters().switches >= 40,
+        world
+            .routers()
+            .iter()
+            .any(|router| router.counters().switches >= 40),
         "picture and sound switched 20 times each"
     );
     assert!(skews.len() > 900, "{} comparisons", skews.len());

@@ -10,13 +10,18 @@ use peer::{DataChannel, Peer};
 
 impl<P: Peer> Router<P> {
     /// A message came: it goes to whom it names, or to everyone else in the room.
-    pub(crate) fn relay(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) {
-        if let Err(reason) = self.try_relay(from, channel, message) {
+    pub(crate) fn pass_on_data(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) {
+        if let Err(reason) = self.try_pass_on(from, channel, message) {
             self.refuse(reason);
         }
     }
 
-    fn try_relay(&mut self, from: PeerKey, channel: DataChannel, message: &Bytes) -> Result<(), DropReason> {
+    fn try_pass_on(
+        &mut self,
+        from: PeerKey,
+        channel: DataChannel,
+        message: &Bytes,
+    ) -> Result<(), DropReason> {
         let Some(entry) = self.peers.get_mut(from) else {
             return Ok(());
         };
@@ -41,35 +46,51 @@ impl<P: Peer> Router<P> {
         .map_err(|_| DropReason::DataTooLarge)?;
         self.counters.data_in.add(payload.len());
         if recipients.is_empty() {
-            let others = self
-                .rooms
-                .get(room)
-                .map(|room| room.peers.clone())
-                .unwrap_or_default();
-            for reader in others.into_iter().filter(|reader| *reader != from) {
-                self.deliver(reader, channel, &envelope);
-            }
+            self.deliver_to_room(room, Some(from), channel, &envelope);
+            self.relay_data(room, channel, &envelope, None);
             return Ok(());
         }
         // Naming somebody twice sends nothing twice.
         recipients.sort_unstable();
         recipients.dedup();
-        for recipient in recipients {
-            match self.in_room(recipient, room) {
-                Some(reader) => self.deliver(reader, channel, &envelope),
-                None => self.refuse(DropReason::DataNoRecipient),
+        recipients.retain(|recipient| {
+            let reader = self.in_room(*recipient, room);
+            if let Some(reader) = reader {
+                self.deliver(reader, channel, &envelope);
             }
+            reader.is_none()
+        });
+        // Whoever is not here may be on another worker.
+        let elsewhere = recipients.len();
+        if elsewhere > 0 && !self.relay_data(room, channel, &envelope, Some(recipients.into())) {
+            (0..elsewhere).for_each(|_| self.refuse(DropReason::DataNoRecipient));
         }
         Ok(())
     }
 
+    /// Gives everybody of the room who is on this worker the message, except its sender.
+    pub(crate) fn deliver_to_room(
+        &mut self,
+        room: RoomKey,
+        except: Option<PeerKey>,
+        channel: DataChannel,
+        envelope: &Bytes,
+    ) {
+        let readers = self.rooms.get(room).map(|room| room.peers.clone());
+        for reader in readers.unwrap_or_default() {
+            if Some(reader) != except {
+                self.deliver(reader, channel, envelope);
+            }
+        }
+    }
+
     /// The participant's peer, when it is in this room: ids of other rooms' participants lead nowhere.
-    fn in_room(&self, participant: ParticipantId, room: RoomKey) -> Option<PeerKey> {
+    pub(crate) fn in_room(&self, participant: ParticipantId, room: RoomKey) -> Option<PeerKey> {
         let key = *self.by_participant.get(&participant)?;
         (self.peers.get(key)?.room == room).then_some(key)
     }
 
-    fn deliver(&mut self, reader: PeerKey, channel: DataChannel, envelope: &Bytes) {
+    pub(crate) fn deliver(&mut self, reader: PeerKey, channel: DataChannel, envelope: &Bytes) {
         let Some(entry) = self.peers.get_mut(reader) else {
             return;
         };

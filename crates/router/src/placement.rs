@@ -1,0 +1,287 @@
+//! Which worker each peer is on, and what a room on several workers needs told beside its commands.
+//!
+//! The control plane thinks of a room as one; routers know only what is theirs. In between, a command goes to the
+//! worker it concerns, and the others hear of the room's tracks ([`MediaCommand::Import`]) and of each other
+//! ([`MediaCommand::Neighbours`]).
+
+use media::plane::{MediaCommand, MediaEvent};
+use media::{LayerInfo, ParticipantId, RoomId, Source, TrackId, WorkerId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The rooms of a node and the workers of their peers.
+///
+/// After any number of `handle_*` calls drain [`poll_command`](Self::poll_command).
+#[derive(Debug, Default)]
+pub struct Placement {
+    rooms: BTreeMap<RoomId, PlacedRoom>,
+    /// Drained after each call, so bounded by what one call causes.
+    commands: VecDeque<(WorkerId, MediaCommand)>,
+}
+
+#[derive(Debug, Default)]
+struct PlacedRoom {
+    peers: BTreeMap<ParticipantId, WorkerId>,
+    tracks: BTreeMap<TrackId, Published>,
+    /// The workers that know of each other.
+    told: BTreeSet<WorkerId>,
+}
+
+#[derive(Debug)]
+struct Published {
+    participant: ParticipantId,
+    worker: WorkerId,
+    source: Source,
+    layers: Vec<LayerInfo>,
+    muted: bool,
+}
+
+impl Placement {
+    /// No peer is anywhere.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A participant's peer has been given to a worker; what follows has to reach that worker after the peer.
+    pub fn handle_peer(&mut self, room: RoomId, participant: ParticipantId, worker: WorkerId) {
+        let placed = self.rooms.entry(room).or_default();
+        match placed.peers.insert(participant, worker) {
+            Some(former) if former != worker => {
+                self.commands
+                    .push_back((former, MediaCommand::RemovePeer { participant }));
+                self.end_tracks(room, participant);
+            }
+            _ => {}
+        }
+        let Some(placed) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        // The worker may have forgotten the room meanwhile, with the peer that this one replaces.
+        if placed.peers.values().filter(|other| **other == worker).count() == 1 {
+            placed.told.remove(&worker);
+        }
+        self.tell_neighbours(room);
+    }
+
+    /// A command of the control plane about one of the room's participants or tracks. One about a participant without a
+    /// peer is dropped: it concerns nobody's media.
+    pub fn handle_command(&mut self, room: RoomId, command: MediaCommand) {
+        let Some(placed) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        match command {
+            MediaCommand::RemovePeer { participant } => {
+                if let Some(worker) = placed.peers.get(&participant).copied() {
+                    self.commands
+                        .push_back((worker, MediaCommand::RemovePeer { participant }));
+                }
+                self.forget_peer(room, participant);
+            }
+            MediaCommand::Offer { participant, .. } | MediaCommand::Assign { participant, .. } => {
+                if let Some(worker) = placed.peers.get(&participant) {
+                    self.commands.push_back((*worker, command));
+                }
+            }
+            MediaCommand::Publish { .. } => self.publish(room, command),
+            MediaCommand::Unpublish { track } => {
+                placed.tracks.remove(&track);
+                self.tell_all(room, &command);
+            }
+            MediaCommand::Mute { track, muted } => {
+                if let Some(published) = placed.tracks.get_mut(&track) {
+                    published.muted = muted;
+                }
+                self.tell_all(room, &command);
+            }
+            // These are made here.
+            MediaCommand::Neighbours { .. } | MediaCommand::Import { .. } => {}
+        }
+    }
+
+    /// Something happened on a worker. Returns whether the control plane should hear of it: of what all workers of a room
+    /// tell, one is enough.
+    pub fn handle_event(&mut self, worker: WorkerId, event: &MediaEvent) -> bool {
+        match event {
+            MediaEvent::AudioLevels { room, .. } => {
+                let placed = self.rooms.get(room);
+                let first = placed.and_then(|room| room.peers.values().min());
+                first.is_none_or(|first| *first == worker)
+            }
+            MediaEvent::Disconnected { participant, .. } => {
+                let here = |room: &PlacedRoom| room.peers.get(participant) == Some(&worker);
+                let room = self.rooms.iter().find(|(_, room)| here(room)).map(|(id, _)| *id);
+                if let Some(room) = room {
+                    self.forget_peer(room, *participant);
+                }
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// The room is over.
+    pub fn forget_room(&mut self, room: RoomId) {
+        self.rooms.remove(&room);
+    }
+
+    /// Next command, and for which worker.
+    pub fn poll_command(&mut self) -> Option<(WorkerId, MediaCommand)> {
+        self.commands.pop_front()
+    }
+
+    /// The worker of a participant's peer.
+    pub fn worker_of(&self, room: RoomId, participant: ParticipantId) -> Option<WorkerId> {
+        self.rooms.get(&room)?.peers.get(&participant).copied()
+    }
+
+    /// The worker for a further peer of a room whose first worker is `home`: that one until it has `most` of the room's
+    /// peers (0: always), then the one of the room's that has fewest, and when these are full, `least`, the least loaded
+    /// of all. Peers that are being built are not counted, so it may become some more.
+    pub fn worker_for(&self, room: RoomId, home: WorkerId, most: usize, least: WorkerId) -> WorkerId {
+        let mut counts = BTreeMap::from([(home, 0)]);
+        for worker in self.rooms.get(&room).iter().flat_map(|room| room.peers.values()) {
+            *counts.entry(*worker).or_default() += 1;
+        }
+        let at_home = counts.get(&home).copied().unwrap_or(0);
+        if most == 0 || at_home < most {
+            return home;
+        }
+        let fewest = counts.into_iter().min_by_key(|(_, count)| *count);
+        match fewest {
+            Some((worker, count)) if count < most => worker,
+            _ => {
+                let known = self.rooms.get(&room).map(PlacedRoom::workers);
+                let is_new = known.is_none_or(|known| !known.contains(&least));
+                if is_new {
+                    least
+                } else {
+                    fewest.map_or(home, |(worker, _)| worker)
+                }
+            }
+        }
+    }
+
+    /// How many rooms have a peer anywhere.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    fn publish(&mut self, room: RoomId, command: MediaCommand) {
+        let (
+            Some(placed),
+            MediaCommand::Publish {
+                participant,
+                track,
+                source,
+                layers,
+                ..
+            },
+        ) = (self.rooms.get_mut(&room), &command)
+        else {
+            return;
+        };
+        let Some(worker) = placed.peers.get(participant).copied() else {
+            return;
+        };
+        let (track, muted) = (*track, placed.tracks.get(track).is_some_and(|known| known.muted));
+        let published = Published {
+            participant: *participant,
+            worker,
+            source: *source,
+            layers: layers.clone(),
+            muted,
+        };
+        self.commands.push_back((worker, command));
+        for other in placed.workers().into_iter().filter(|other| *other != worker) {
+            self.commands.push_back((other, published.import(room, track)));
+        }
+        placed.tracks.insert(track, published);
+    }
+
+    /// The participant's peer is gone, with all it published.
+    fn forget_peer(&mut self, room: RoomId, participant: ParticipantId) {
+        self.end_tracks(room, participant);
+        let Some(placed) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        placed.peers.remove(&participant);
+        if placed.peers.is_empty() {
+            self.rooms.remove(&room);
+        } else {
+            self.tell_neighbours(room);
+        }
+    }
+
+    /// The worker of a publisher ends tracks with the peer; the others are told.
+    fn end_tracks(&mut self, room: RoomId, participant: ParticipantId) {
+        let Some(placed) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        let over = placed
+            .tracks
+            .extract_if(.., |_, published| published.participant == participant);
+        let over: Vec<(TrackId, WorkerId)> =
+            over.map(|(track, published)| (track, published.worker)).collect();
+        for worker in placed.workers() {
+            for (track, _) in over.iter().filter(|(_, of)| *of != worker) {
+                self.commands
+                    .push_back((worker, MediaCommand::Unpublish { track: *track }));
+            }
+        }
+    }
+
+    fn tell_all(&mut self, room: RoomId, command: &MediaCommand) {
+        let workers = self.rooms.get(&room).map(PlacedRoom::workers);
+        let commands = workers.into_iter().flatten();
+        self.commands
+            .extend(commands.map(|worker| (worker, command.clone())));
+    }
+
+    /// When the room has come to a worker or has left one, all hear of it, and the new one of the room's tracks.
+    fn tell_neighbours(&mut self, room: RoomId) {
+        let Some(placed) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        let workers = placed.workers();
+        if workers == placed.told {
+            return;
+        }
+        let former = std::mem::replace(&mut placed.told, workers.clone());
+        for worker in &workers {
+            let others: Vec<WorkerId> = workers.iter().filter(|other| *other != worker).copied().collect();
+            // A room on one worker is what a router takes it for.
+            if !others.is_empty() || former.contains(worker) {
+                let command = MediaCommand::Neighbours {
+                    room,
+                    workers: others,
+                };
+                self.commands.push_back((*worker, command));
+            }
+        }
+        for worker in workers.difference(&former) {
+            for (track, published) in &placed.tracks {
+                if published.worker != *worker {
+                    self.commands.push_back((*worker, published.import(room, *track)));
+                }
+            }
+        }
+    }
+}
+
+impl PlacedRoom {
+    fn workers(&self) -> BTreeSet<WorkerId> {
+        self.peers.values().copied().collect()
+    }
+}
+
+impl Published {
+    fn import(&self, room: RoomId, track: TrackId) -> MediaCommand {
+        MediaCommand::Import {
+            track,
+            room,
+            worker: self.worker,
+            source: self.source,
+            layers: self.layers.clone(),
+            muted: self.muted,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! People of one world spread over several workers, as a room that has outgrown one is.
+
+use super::person::PersonId;
+use super::world::{Event, World};
+use link::Rng;
+use media::{Kind, TrackId, WorkerId};
+use router::{RelayMessage, RouterCounters};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The server's workers, and what is between them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Workers {
+    /// How many; people are put on them in turn.
+    pub count: usize,
+    /// From worker to worker: a mailbox and the batch that its owner is at.
+    pub delay: Duration,
+    /// The share of packets lost between workers, 0.0 to 1.0. What is not a packet is never lost: queues between threads
+    /// drop only these.
+    pub loss: f64,
+}
+
+impl Default for Workers {
+    /// One, which is alone.
+    fn default() -> Self {
+        Self {
+            count: 1,
+            delay: Duration::from_micros(500),
+            loss: 0.0,
+        }
+    }
+}
+
+/// What lies between the workers of a world.
+#[derive(Debug)]
+pub(super) struct Wire {
+    workers: Workers,
+    rng: Rng,
+    lost: u64,
+}
+
+impl Wire {
+    pub(super) fn new(workers: Workers, seed: u64) -> Self {
+        Self {
+            workers,
+            // Its own, so that the same people come whether or not anything is lost here.
+            rng: Rng::new(seed ^ 0x5E1A),
+            lost: 0,
+        }
+    }
+
+    fn loses(&mut self, message: &RelayMessage) -> bool {
+        let fleeting = matches!(message, RelayMessage::Packet { .. } | RelayMessage::Level { .. });
+        let lost = fleeting && self.rng.chance(self.workers.loss);
+        self.lost += u64::from(lost);
+        lost
+    }
+}
+
+impl World {
+    /// Where somebody's peer is put.
+    pub(super) fn worker_for(&self, person: usize) -> usize {
+        person % self.routers.len()
+    }
+
+    /// Sends what routers have for each other on its way; `false` when they have nothing.
+    pub(super) fn carry_relays(&mut self) -> bool {
+        let mut any = false;
+        for from in 0..self.routers.len() {
+            while let Some((WorkerId(to), message)) = self.routers[from].poll_relay() {
+                any = true;
+                if !self.wire.loses(&message) {
+                    let event = Event::Relay {
+                        from: WorkerId(from as u16),
+                        to: usize::from(to),
+                        message: Box::new(message),
+                    };
+                    self.push(self.now + self.wire.workers.delay, event);
+                }
+            }
+        }
+        any
+    }
+
+    /// Packets lost between workers.
+    pub fn lost_between_workers(&self) -> u64 {
+        self.wire.lost
+    }
+
+    /// What is left on the server, with a word for it: nothing, when everybody has gone.
+    pub fn left_over(&self) -> Vec<(&'static str, u64)> {
+        let sum =
+            |of: fn(&RouterCounters) -> u64| self.routers.iter().map(|router| of(router.counters())).sum();
+        let all = [
+            ("peers", sum(|c| c.peers)),
+            ("rooms on workers", sum(|c| c.rooms)),
+            ("tracks", sum(|c| c.tracks)),
+            ("imports", sum(|c| c.imports)),
+            ("exports", sum(|c| c.exports)),
+            ("slots", sum(|c| c.slots)),
+            ("assigned slots", sum(|c| c.slots_assigned)),
+            ("addresses", sum(|c| c.addresses)),
+            ("usernames", sum(|c| c.usernames)),
+            ("placed rooms", self.placement.room_count() as u64),
+            ("participants", self.rooms.participant_count() as u64),
+            ("rooms", self.rooms.room_count() as u64),
+            ("held", self.rooms.held() as u64),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The pictures an observed person has decoded: by whose and when each was captured, in which layer.
+    pub fn pictures(&self, viewer: PersonId) -> BTreeMap<(usize, Duration), u8> {
+        let frames = self.observation(viewer).map(|seen| &seen.frames);
+        let person = |track: &TrackId| self.tracks.get(track).map(|(person, _)| *person);
+        let pictures = frames.into_iter().flatten();
+        pictures
+            .filter_map(|frame| Some(((person(&frame.track)?, frame.captured), frame.layer)))
+            .collect()
+    }
+
+    /// Of whose microphones an observed person has got packets, and how many.
+    pub fn voices(&self, listener: PersonId) -> BTreeMap<usize, u64> {
+        let mut voices = BTreeMap::new();
+        let packets = self.observation(listener).map(|heard| &heard.audio);
+        for packet in packets.into_iter().flatten() {
+            if let Some((person, source)) = self.tracks.get(&packet.track)
+                && source.kind() == Kind::Audio
+            {
+                *voices.entry(*person).or_default() += 1;
+            }
+        }
+        voices
+    }
+}
