@@ -175,14 +175,19 @@ impl<P: Peer> Router<P> {
             let Some(track) = slot.track.and_then(|track| self.tracks.get(track)) else {
                 continue;
             };
-            let track_steps = if may_flow(entry, mline, track) {
+            let goes_on = goes_on(entry, mline, slot, track);
+            let mut track_steps = if may_flow(entry, mline, track) {
                 let lowest = track.codec == Some(Codec::Av1) && !entry.peer.takes_descriptors(mline);
                 track.steps(self.now, slot.forwarder.state().layer.is_none(), lowest)
             } else {
                 Vec::new()
             };
+            if let Some(stays) = goes_on {
+                // Nor is bandwidth kept for what the slot will not switch to.
+                track_steps.retain(|step| step.target.layer == stays.layer);
+            }
             steps.push(track_steps);
-            slots.push((mline, goes_on(entry, mline, slot, track)));
+            slots.push((mline, goes_on));
             flowing.push(slot.forwarder.state().layer);
             demands.push(Demand {
                 source: track.source,
