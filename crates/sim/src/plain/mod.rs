@@ -9,27 +9,35 @@
 //! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
 
 mod actions;
+mod camera;
+mod content;
 mod cubic;
 mod downloads;
+mod encoder;
 mod estimators;
 mod observe;
 mod peer;
 mod person;
 mod publisher;
 mod receiver;
+mod recording;
 mod reporter;
 mod stamp;
 mod subscriber;
+mod temporal;
 mod wire;
 mod world;
 
 pub use actions::Tile;
+pub use camera::{ModelledFrame, modelled};
+pub use content::Content;
 pub use estimators::Estimators;
 pub use link::{Link, LinkConfig, LossModel, Rng};
 pub use observe::{Observation, Received, Sample};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
 pub use receiver::SlotStats;
+pub use recording::{RecordedFrame, recording};
 pub use stamp::Stamp;
 pub use subscriber::Skew;
 pub use world::World;
