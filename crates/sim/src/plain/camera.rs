@@ -42,7 +42,9 @@ impl Camera {
     /// Layers at these rates in bits per second; `recorded`: the frames of the recording instead of the model's.
     pub(crate) fn new(content: Content, rates: &[u64], fps: u32, recorded: bool, random: u64) -> Self {
         let encoder = |(layer, bps): (usize, &u64)| {
-            let seed = random.wrapping_add(layer as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let seed = random
+                .wrapping_add(layer as u64 + 1)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
             Encoder::new(content, layer, *bps, fps, seed)
         };
         let material = if recorded {
@@ -121,6 +123,28 @@ impl Camera {
                 }
                 Shot { captured, frames }
             }
+        }
+    }
+
+    /// A keyframe of what is shown already, captured now: before the next picture.
+    pub(crate) fn refresh(&mut self, now: Duration) -> Shot {
+        let next = match &self.material {
+            Material::Model(..) => self.captured,
+            Material::Recorded(replay) => replay.due(),
+        };
+        let shown = Picture {
+            after: Duration::ZERO,
+            late: Duration::ZERO,
+            least: 0.0,
+        };
+        let encoder = self.encoders.first_mut();
+        Shot {
+            captured: now.min(next.saturating_sub(Duration::from_millis(1))),
+            frames: [
+                encoder.and_then(|encoder| encoder.encode(&shown, true)),
+                None,
+                None,
+            ],
         }
     }
 }

@@ -127,7 +127,11 @@ impl Scene {
         let mut rng = Rng::new(seed);
         let seconds = rng.unit() * ZOOM_S;
         let act = rng.below(SCREEN.len() as u64) as usize;
-        let interval = if fps == 30 { PICTURE } else { Duration::from_secs(1) / fps.max(1) };
+        let interval = if fps == 30 {
+            PICTURE
+        } else {
+            Duration::from_secs(1) / fps.max(1)
+        };
         Self {
             content,
             interval,
@@ -175,7 +179,11 @@ impl Scene {
         let size = act.size.draw(&mut self.rng);
         let (count, first) = act.first;
         // The screen's own picture of a slide hardly varies.
-        let least = if done < count { first * (0.97 + 0.06 * self.rng.unit()) } else { size };
+        let least = if done < count {
+            first * (0.97 + 0.06 * self.rng.unit())
+        } else {
+            size
+        };
         let jitter = TALKING_JITTER_MS * (3.0 + normal(&mut self.rng).clamp(-3.0, 3.0));
         Picture {
             after: Duration::from_secs_f64(after / 1_000.0),

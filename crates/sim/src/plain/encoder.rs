@@ -103,7 +103,11 @@ impl Encoder {
     pub(crate) fn encode(&mut self, picture: &Picture, keyframe: bool) -> Option<Encoded> {
         let temporal = self.pattern.advance();
         let bytes = if self.content == Content::Screen {
-            if keyframe { picture.least.max(SCREEN_KEYFRAME) } else { picture.least }
+            if keyframe {
+                picture.least.max(SCREEN_KEYFRAME)
+            } else {
+                picture.least
+            }
         } else {
             self.owed = (self.owed - 1.0).max(-SAVED_MOST);
             if self.owed > self.may_owe && !keyframe {
@@ -119,7 +123,11 @@ impl Encoder {
     }
 
     fn camera_frame(&mut self, picture: &Picture, temporal: u8, keyframe: bool) -> f64 {
-        let sizes = if self.content == Content::Motion { &MOTION } else { &TALKING_HEAD };
+        let sizes = if self.content == Content::Motion {
+            &MOTION
+        } else {
+            &TALKING_HEAD
+        };
         let at = self.layer.min(sizes.len() - 1);
         let above = usize::from(temporal > 0);
         let least = picture.least * LEAST_AT[at];

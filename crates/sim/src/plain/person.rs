@@ -1,5 +1,6 @@
 //! Somebody in a call: publisher, subscriber, and a connection.
 
+use super::content::Content;
 use super::estimators::Estimators;
 use super::publisher::Publisher;
 use super::receiver::SlotStats;
@@ -31,6 +32,10 @@ pub struct PersonConfig {
     pub audio_slots: u16,
     /// Publishes a camera, at so many frames a second; 0: none.
     pub camera_fps: u32,
+    /// What the camera shows.
+    pub content: Content,
+    /// Camera and screen send the frames that were recorded from Chromium, instead of the model's.
+    pub replay: bool,
     /// Publishes a microphone.
     pub microphone: bool,
     /// How far this person's clock is from the server's, in seconds.
@@ -51,6 +56,8 @@ impl Default for PersonConfig {
             video_slots: 3,
             audio_slots: 5,
             camera_fps: 30,
+            content: Content::TalkingHead,
+            replay: false,
             microphone: true,
             clock_offset_s: 0,
             up: LinkConfig::default(),
@@ -80,6 +87,8 @@ pub struct Person {
     pub data: Vec<(DataChannel, Bytes)>,
     /// The camera's track, once published.
     pub camera: Option<TrackId>,
+    /// The screen's track, once published.
+    pub screen: Option<TrackId>,
     /// The microphone's track, once published.
     pub microphone: Option<TrackId>,
     pub(crate) sections: Sections,
@@ -167,6 +176,9 @@ impl Person {
             Notice::Layers { track, wanted } if Some(*track) == self.camera => {
                 self.publisher.set_wanted(wanted);
             }
+            Notice::Layers { track, wanted } if Some(*track) == self.screen => {
+                self.publisher.set_screen_wanted(!wanted.is_empty());
+            }
             _ => {}
         }
         self.notices.push(notice);
@@ -214,8 +226,8 @@ impl Person {
                 layer,
                 missing,
             } => self.publisher.handle_nack(mline, layer, &missing),
-            Message::Keyframe { layer, .. } => {
-                self.publisher.handle_keyframe_request(layer);
+            Message::Keyframe { mline, layer } => {
+                self.publisher.handle_keyframe_request(mline, layer);
                 Vec::new()
             }
             Message::Data { channel, message } => {

@@ -26,7 +26,9 @@ pub fn recording(content: Content) -> Vec<RecordedFrame> {
         Content::Motion => include_str!("../../traces/motion.csv"),
         Content::Screen => include_str!("../../traces/screen.csv"),
     };
-    let lines = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
     lines.map(|line| frame(line).expect("five numbers")).collect()
 }
 
@@ -91,7 +93,10 @@ impl Replay {
     }
 
     pub(crate) fn take(&mut self) -> [Option<RecordedFrame>; 3] {
-        let frames = self.pictures.get(self.at).map_or([None; 3], |(_, frames)| *frames);
+        let frames = self
+            .pictures
+            .get(self.at)
+            .map_or([None; 3], |(_, frames)| *frames);
         self.at += 1;
         if self.at >= self.pictures.len() {
             let last = self.pictures.last().map_or(Duration::ZERO, |(at, _)| *at);

@@ -9,6 +9,6 @@ mod lost_packets_are_resent;
 mod rooms_never_mix;
 mod same_seed_same_bytes;
 mod switching_publishers_keeps_lips_in_sync;
-mod the_encoder_is_like_the_recording;
 mod talkers_off_screen_are_heard;
+mod the_encoder_is_like_the_recording;
 mod unwatched_layers_are_not_encoded;

@@ -19,17 +19,29 @@ fn value_at(values: &mut [f64], share: f64) -> f64 {
 }
 
 fn recorded(content: Content, layer: usize) -> Vec<Frame> {
-    let until = if content == Content::TalkingHead { TALKING_HEAD_UNTIL } else { 60.0 };
-    let frames = recording(content).into_iter().filter(|frame| frame.layer == layer);
+    let until = if content == Content::TalkingHead {
+        TALKING_HEAD_UNTIL
+    } else {
+        60.0
+    };
+    let frames = recording(content)
+        .into_iter()
+        .filter(|frame| frame.layer == layer);
     let frames = frames.map(|frame| (frame.at.as_secs_f64(), frame.temporal, frame.bytes as f64));
     frames.filter(|(at, ..)| *at < until).collect()
 }
 
 fn model(content: Content, layer: usize) -> Vec<Frame> {
-    let rates: &[u64] = if content == Content::Screen { &SCREEN } else { &CAMERA };
+    let rates: &[u64] = if content == Content::Screen {
+        &SCREEN
+    } else {
+        &CAMERA
+    };
     let frames = modelled(content, rates, MODEL_SECONDS, &[], 1).into_iter();
     let frames = frames.filter(|frame| frame.layer == layer);
-    frames.map(|frame| (frame.at.as_secs_f64(), frame.temporal, frame.bytes as f64)).collect()
+    frames
+        .map(|frame| (frame.at.as_secs_f64(), frame.temporal, frame.bytes as f64))
+        .collect()
 }
 
 fn sizes(frames: &[Frame], temporal: u8) -> Vec<f64> {
@@ -38,7 +50,10 @@ fn sizes(frames: &[Frame], temporal: u8) -> Vec<f64> {
 }
 
 fn intervals_ms(frames: &[Frame]) -> Vec<f64> {
-    frames.windows(2).map(|pair| 1_000.0 * (pair[1].0 - pair[0].0)).collect()
+    frames
+        .windows(2)
+        .map(|pair| 1_000.0 * (pair[1].0 - pair[0].0))
+        .collect()
 }
 
 /// Bits in each whole second.
@@ -87,7 +102,12 @@ fn compare(content: Content, layer: usize, temporal: &[u8], tolerance: &Toleranc
         alike(&what, &model, &recorded, &with(tolerance.size));
     }
     let what = format!("{content:?}, layer {layer}, interval in ms");
-    alike(&what, &intervals_ms(&model), &intervals_ms(&recorded), &with(tolerance.interval));
+    alike(
+        &what,
+        &intervals_ms(&model),
+        &intervals_ms(&recorded),
+        &with(tolerance.interval),
+    );
     let what = format!("{content:?}, layer {layer}, bits of a second");
     alike(&what, &rates(&model), &rates(&recorded), &with(tolerance.rate));
 }
@@ -158,9 +178,17 @@ fn a_keyframe_is_bounded_and_paid_back() {
             .map(|frame| frame.bytes as f64 / worth)
             .collect();
         assert_eq!(keyframes.len(), 2, "keyframes of layer {layer}");
-        assert!(keyframes.iter().all(|size| (7.0..9.5).contains(size)), "{keyframes:?}");
-        let after = own.iter().filter(|frame| (20.0..22.0).contains(&frame.at.as_secs_f64()));
+        assert!(
+            keyframes.iter().all(|size| (7.0..9.5).contains(size)),
+            "{keyframes:?}"
+        );
+        let after = own
+            .iter()
+            .filter(|frame| (20.0..22.0).contains(&frame.at.as_secs_f64()));
         let bits: f64 = after.map(|frame| frame.bytes as f64 * 8.0).sum();
-        assert!(bits < 1.15 * 2.0 * *bps as f64, "layer {layer}: {bits} bits in the two seconds after it");
+        assert!(
+            bits < 1.15 * 2.0 * *bps as f64,
+            "layer {layer}: {bits} bits in the two seconds after it"
+        );
     }
 }
