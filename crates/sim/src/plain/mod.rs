@@ -29,6 +29,7 @@ mod stamp;
 mod stream;
 mod subscriber;
 mod temporal;
+mod uplink;
 mod wire;
 mod world;
 
@@ -40,6 +41,7 @@ pub use link::{Link, LinkConfig, LossModel, Rng};
 pub use observe::{Observation, Received, Sample};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
+pub use publisher::LayerChange;
 pub use receiver::SlotStats;
 pub use recording::{RecordedFrame, recording};
 pub use stamp::Stamp;

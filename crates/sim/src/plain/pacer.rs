@@ -13,6 +13,8 @@ const BURST: Duration = Duration::from_millis(40);
 #[derive(Debug)]
 pub(crate) struct Pacer {
     queue: VecDeque<(Message, usize)>,
+    /// Repairs go first.
+    again: VecDeque<(Message, usize)>,
     /// What has left is paid for until then.
     paid: Instant,
     bps: f64,
@@ -22,6 +24,7 @@ impl Pacer {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             queue: VecDeque::new(),
+            again: VecDeque::new(),
             paid: now,
             bps: 1.0,
         }
@@ -36,19 +39,23 @@ impl Pacer {
         self.queue.push_back((message, payload));
     }
 
+    pub(crate) fn push_again(&mut self, message: Message, payload: usize) {
+        self.again.push_back((message, payload));
+    }
+
     /// What leaves now.
     pub(crate) fn release(&mut self, now: Instant) -> Option<Message> {
         if self.poll_timeout()? > now {
             return None;
         }
-        let (message, payload) = self.queue.pop_front()?;
+        let (message, payload) = self.again.pop_front().or_else(|| self.queue.pop_front())?;
         let takes = ((payload + MORE_HEADERS) * 8) as f64 / self.bps;
         self.paid = self.paid.max(now) + Duration::from_secs_f64(takes);
         Some(message)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.queue.front()?;
+        self.again.front().or_else(|| self.queue.front())?;
         Some(self.paid.checked_sub(BURST).unwrap_or(self.paid))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::estimators::Estimators;
-use super::publisher::Publisher;
+use super::publisher::{LayerChange, Publisher};
 use super::receiver::SlotStats;
 use super::reporter::Reporter;
 use super::subscriber::{Skew, Subscriber};
@@ -161,6 +161,11 @@ impl Person {
         self.publisher.frames_sent
     }
 
+    /// When layers of this person's camera stopped because the uplink was too thin, and when they were sent again.
+    pub fn layer_changes(&self) -> &[LayerChange] {
+        &self.publisher.changes
+    }
+
     /// Camera layers this person encodes now.
     pub fn encoded_layers(&self) -> Vec<&'static str> {
         self.publisher.encoded()
@@ -225,7 +230,10 @@ impl Person {
                 mline,
                 layer,
                 missing,
-            } => self.publisher.handle_nack(mline, layer, &missing),
+            } => {
+                self.publisher.handle_nack(now, mline, layer, &missing);
+                Vec::new()
+            }
             Message::Keyframe { mline, layer } => {
                 self.publisher.handle_keyframe_request(mline, layer);
                 Vec::new()
@@ -245,7 +253,7 @@ impl Person {
             self.next_check = now + CHECK_INTERVAL;
             out.push(self.check.clone());
         }
-        let mut messages = self.publisher.handle_timeout(now);
+        let mut messages = self.publisher.handle_timeout(now, &self.up);
         messages.extend(self.subscriber.handle_timeout(now, self.round_trip(now), wrong));
         messages.extend(self.reporter.handle_timeout(now));
         out.extend(messages.iter().map(Message::encode));

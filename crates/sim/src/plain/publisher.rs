@@ -5,8 +5,9 @@ use super::content::Content;
 use super::pacer::Pacer;
 use super::person::PersonConfig;
 use super::stream::Stream;
+use super::uplink::Uplink;
 use super::wire::Message;
-use link::Rng;
+use link::{Link, Rng};
 use media::{AudioLevel, Extensions, LayerIndex, MLineIndex, NtpTime, SeqNo, Source};
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,17 @@ impl Video {
     }
 }
 
+/// A layer of the camera stops without a word, because the uplink does not carry it, or is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerChange {
+    /// When.
+    pub at: Instant,
+    /// Layers are counted from the smallest.
+    pub layer: usize,
+    /// Whether it is sent from then on.
+    pub sent: bool,
+}
+
 /// What one person publishes.
 #[derive(Debug)]
 pub(crate) struct Publisher {
@@ -77,12 +89,15 @@ pub(crate) struct Publisher {
     /// The camera's three layers, the microphone, the screen.
     streams: Vec<Stream>,
     pacer: Pacer,
+    uplink: Uplink,
     next_audio: Instant,
     next_report: Instant,
     /// Keyframe requests received, per camera layer.
     pub(crate) keyframe_requests: [u64; 3],
     /// Frames sent, per camera layer.
     pub(crate) frames_sent: [u64; 3],
+    /// When the uplink stopped carrying a camera layer, or began to again.
+    pub(crate) changes: Vec<LayerChange>,
 }
 
 impl Publisher {
@@ -114,6 +129,8 @@ impl Publisher {
             loudness: 0,
             streams,
             pacer: Pacer::new(now),
+            uplink: Uplink::default(),
+            changes: Vec::new(),
             next_audio: now + phase,
             next_report: now + Duration::from_millis(190) + phase,
             keyframe_requests: [0; 3],
@@ -198,15 +215,21 @@ impl Publisher {
         }
     }
 
-    /// Packets to send again.
+    /// The server lacks packets: those that are kept are sent again, as far as the uplink allows.
     pub(crate) fn handle_nack(
         &mut self,
+        now: Instant,
         section: MLineIndex,
         layer: LayerIndex,
         missing: &[SeqNo],
-    ) -> Vec<Message> {
-        let stream = self.stream(section, layer);
-        stream.map_or_else(Vec::new, |stream| stream.again(missing).collect())
+    ) {
+        let mut streams = self.streams.iter();
+        let stream = streams.find(|stream| (stream.section, stream.layer) == (section, layer));
+        for (message, bytes) in stream.into_iter().flat_map(|stream| stream.again(missing)) {
+            if self.uplink.repair(now, bytes) {
+                self.pacer.push_again(message, bytes);
+            }
+        }
     }
 
     pub(crate) fn poll_timeout(&self) -> Instant {
@@ -216,17 +239,19 @@ impl Publisher {
         video.chain(self.pacer.poll_timeout()).fold(next, Instant::min)
     }
 
-    /// What is due now.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Vec<Message> {
+    /// What is due now, on this uplink.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, up: &Link) -> Vec<Message> {
         let mut out = Vec::new();
         if self.next_audio <= now {
             self.next_audio += AUDIO_INTERVAL;
             self.send_audio(now, &mut out);
         }
         if self.camera.as_ref().is_some_and(|video| video.due() <= now) {
+            self.fit(now, up);
             self.shoot_camera();
         }
         if self.screen_due().is_some_and(|due| due <= now) {
+            self.fit(now, up);
             self.shoot_screen(now);
         }
         out.extend(std::iter::from_fn(|| self.pacer.release(now)));
@@ -255,22 +280,37 @@ impl Publisher {
         out.extend(stream.map(|stream| stream.sound(captured, extensions)));
     }
 
-    /// The rate that is aimed at: what is on, at most.
-    fn pace(&mut self) {
-        let rates = self.config.layers_bps.into_iter().zip(&self.streams);
-        let camera = rates
-            .filter(|(_, stream)| stream.on && stream.fits)
-            .map(|(bps, _)| bps as f64);
+    /// Sends the layers that fit the uplink, at rates that do.
+    fn fit(&mut self, now: Instant, up: &Link) {
+        let rates = self.config.layers_bps;
         let screen = if self.screen.is_some() {
             SCREEN_LAYER.1 as f64
         } else {
             0.0
         };
-        self.pacer.set_rate(AUDIO_BPS + screen + camera.sum::<f64>());
+        let others = AUDIO_BPS + screen;
+        let most = others + rates.iter().sum::<u64>() as f64;
+        self.uplink.update(now, up, most);
+        let of = |is: fn(&Stream) -> bool| std::array::from_fn(|at| self.streams.get(at).is_some_and(is));
+        let (watched, sent) = (of(|stream| stream.on), of(|stream| stream.fits));
+        let allocated = self.uplink.allocate(watched, sent, rates, others);
+        for (layer, stream) in self.streams.iter_mut().take(LAYERS.len()).enumerate() {
+            let rate = allocated[layer];
+            if watched[layer] && rate.is_some() != stream.fits {
+                stream.fits = rate.is_some();
+                stream.keyframe_wanted |= stream.fits;
+                let sent = stream.fits;
+                self.changes.push(LayerChange { at: now, layer, sent });
+            }
+            if let (Some(video), Some(bps)) = (&mut self.camera, rate) {
+                video.camera.set_rate(layer, bps);
+            }
+        }
+        let sum = others + allocated.iter().flatten().sum::<u64>() as f64;
+        self.pacer.set_rate(self.uplink.estimate().unwrap_or(sum));
     }
 
     fn shoot_camera(&mut self) {
-        self.pace();
         let wanted = std::array::from_fn(|at| self.streams.get(at).map_or(Wanted::Nothing, Stream::wanted));
         let Some(video) = &mut self.camera else { return };
         let shot = video.camera.shoot(wanted);
@@ -290,7 +330,6 @@ impl Publisher {
     }
 
     fn shoot_screen(&mut self, now: Instant) {
-        self.pace();
         let (Some(video), Some(stream)) = (&mut self.screen, self.streams.get_mut(SCREEN_STREAM)) else {
             return;
         };

@@ -155,9 +155,9 @@ impl Stream {
         }
     }
 
-    /// Packets to send again, as far as they are kept.
-    pub(crate) fn again(&self, missing: &[SeqNo]) -> impl Iterator<Item = Message> {
+    /// Packets to send again, as far as they are kept, and the bytes of their payloads.
+    pub(crate) fn again(&self, missing: &[SeqNo]) -> impl Iterator<Item = (Message, usize)> {
         let wanted = self.kept.iter().filter(|packet| missing.contains(&packet.seq));
-        wanted.map(|packet| self.message(packet.clone()))
+        wanted.map(|packet| (self.message(packet.clone()), packet.payload.len()))
     }
 }
