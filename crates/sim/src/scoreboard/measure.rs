@@ -7,6 +7,7 @@ use crate::plain::{LayerChange, Observation, Received, Sample};
 use link::RateStep;
 use media::{Source, TrackId};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Heights of the layers.
@@ -245,8 +246,8 @@ impl Look<'_> {
     }
 }
 
-/// The first publisher's uplink got too thin for all layers, and was wide again: the longest time without a frame from
-/// the one to the other, and how long after the top layer is sent again it is seen.
+/// The first publisher's uplink gets too thin for all layers, and wide again: how long after the top layer has stopped
+/// nothing is seen, and how long after it is sent again it is.
 pub(super) fn thin_uplink(
     schedule: &[RateStep],
     changes: &[LayerChange],
@@ -254,30 +255,27 @@ pub(super) fn thin_uplink(
     began: Instant,
     out: &mut Measured,
 ) {
-    let [down, up] = schedule else { return };
-    let (down, up) = (began + down.at - BEFORE, began + up.at - BEFORE);
-    let mut longest = Duration::ZERO;
-    for pair in seen.frames.windows(2) {
-        if let [before, after] = pair
-            && after.at > down
-            && before.at < up
-        {
-            longest = longest.max(after.at.saturating_duration_since(before.at));
-        }
+    let [_, up] = schedule else { return };
+    let up = began + up.at - BEFORE;
+    let top = |sent: bool, from: Instant| {
+        let mut changes = changes.iter();
+        changes.find(|change| change.layer == 2 && change.sent == sent && change.at > from)
+    };
+    let seen_after = |at: Instant, layers: Range<u8>| {
+        let mut frames = seen.frames.iter();
+        let frame = frames.find(|frame| frame.at > at && layers.contains(&frame.layer));
+        frame.map_or(NEVER, |frame| {
+            frame.at.saturating_duration_since(at).as_secs_f64()
+        })
+    };
+    if let Some(stopped) = top(false, began) {
+        // What is still on its way of the top layer, or is repaired, is not what counts.
+        out.insert("thin_gap_ms", 1_000.0 * seen_after(stopped.at, 0..2));
     }
-    out.insert("thin_gap_ms", 1_000.0 * longest.as_secs_f64());
-    let sent = changes
-        .iter()
-        .find(|change| change.at > up && change.layer == 2 && change.sent);
-    let later = sent.and_then(|sent| {
-        let seen = seen
-            .frames
-            .iter()
-            .find(|frame| frame.at > sent.at && frame.layer == 2)?;
+    if let Some(sent) = top(true, up) {
         out.insert("thin_sent_s", sent.at.saturating_duration_since(up).as_secs_f64());
-        Some(seen.at.saturating_duration_since(sent.at).as_secs_f64())
-    });
-    out.insert("thin_back_s", later.unwrap_or(NEVER));
+        out.insert("thin_back_s", seen_after(sent.at, 2..3));
+    }
 }
 
 fn total(sample: &Sample) -> u64 {
