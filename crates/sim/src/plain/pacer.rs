@@ -59,3 +59,30 @@ impl Pacer {
         Some(self.paid.checked_sub(BURST).unwrap_or(self.paid))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use media::{LayerIndex, MLineIndex};
+
+    #[test]
+    fn a_keyframe_leaves_in_a_burst_and_then_at_the_pace() {
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let t0 = Instant::now();
+        let mut pacer = Pacer::new(t0);
+        // 4 Mb/s is the pace: 2 ms a packet.
+        pacer.set_rate(1_600_000.0);
+        let message = Message::Keyframe {
+            mline: MLineIndex(1),
+            layer: LayerIndex(2),
+        };
+        (0..60).for_each(|_| pacer.push(message.clone(), 1_000 - MORE_HEADERS));
+        let mut leaves = |ms: u64| {
+            let now = t0 + Duration::from_millis(ms);
+            std::iter::from_fn(|| pacer.release(now)).count()
+        };
+        assert_eq!(leaves(0), 21);
+        assert_eq!((leaves(10), leaves(20)), (5, 5));
+        assert_eq!(leaves(1_000), 21);
+    }
+}

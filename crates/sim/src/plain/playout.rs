@@ -198,3 +198,61 @@ impl Playout {
         shown.intervals.push_back(interval);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUND_TRIP: Duration = Duration::from_millis(100);
+
+    fn start() -> Instant {
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        Instant::now()
+    }
+
+    /// Shows frames at these times in milliseconds; freezes, and how long they took.
+    fn freezes(times: impl IntoIterator<Item = u64>) -> (u64, u128) {
+        let (t0, mut playout, mut stats) = (start(), Playout::default(), SlotStats::default());
+        for ms in times {
+            playout.show(t0 + Duration::from_millis(ms), TrackId(1), &mut stats);
+        }
+        (stats.freezes, stats.frozen.as_millis())
+    }
+
+    #[test]
+    fn a_freeze_is_longer_than_three_intervals_and_150_ms_more_than_one() {
+        let steady = |from: u64, interval: u64| (0..30).map(move |n| from + n * interval);
+        // At 30 ms a frame the limit is 180 ms, at 100 ms a frame 300.
+        assert_eq!(freezes(steady(0, 30).chain([870 + 179])), (0, 0));
+        assert_eq!(freezes(steady(0, 30).chain([870 + 181])), (1, 181));
+        assert_eq!(freezes(steady(0, 100).chain([2_900 + 299])), (0, 0));
+        assert_eq!(freezes(steady(0, 100).chain([2_900 + 301])), (1, 301));
+    }
+
+    /// What frames wait after so many of them that came so much later than the one before and after them, every other
+    /// one, of which some were repaired.
+    fn wait_ms(late: u64, repaired: bool) -> f64 {
+        let (t0, mut playout) = (start(), Playout::default());
+        let mut wait = 0.0;
+        for n in 0..600 {
+            let now = t0 + Duration::from_millis(n * 33 + (n % 2) * late);
+            let shown = playout.decoded(
+                now,
+                RtpTime(n as u32 * 33 * 90),
+                repaired && n % 10 == 0,
+                ROUND_TRIP,
+            );
+            wait = ms(shown - now);
+        }
+        wait + late as f64
+    }
+
+    #[test]
+    fn frames_wait_for_the_jitter_and_for_repairs() {
+        assert!((10.0..15.0).contains(&wait_ms(0, false)), "{}", wait_ms(0, false));
+        let jittery = wait_ms(40, false);
+        assert!((50.0..100.0).contains(&jittery), "{jittery}");
+        let repaired = wait_ms(0, true);
+        assert!((110.0..115.0).contains(&repaired), "{repaired}");
+    }
+}

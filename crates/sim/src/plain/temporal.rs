@@ -93,3 +93,51 @@ impl Pattern {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(pattern: &mut Pattern, count: usize) -> Vec<(u8, bool, [u8; 2])> {
+        let place = |_| {
+            pattern.advance();
+            let place = pattern.encoded(false);
+            (place.temporal.unwrap_or(9), place.sync, place.references)
+        };
+        (0..count).map(place).collect()
+    }
+
+    #[test]
+    fn frames_refer_as_libwebrtc_has_them_refer() {
+        let mut pattern = Pattern::new(true);
+        pattern.encoded(true);
+        // Its table of dependencies: {4}, {0}, {0}, {0, 2}, {0}, {2, 4}, {2, 4}, {4, 6}.
+        let expected = [
+            (2, true, [1, 0]),
+            (1, true, [2, 0]),
+            (2, false, [3, 1]),
+            (0, false, [4, 0]),
+            (2, false, [1, 3]),
+            (1, false, [2, 4]),
+            (2, false, [3, 1]),
+            (0, false, [4, 0]),
+        ];
+        assert_eq!(places(&mut pattern, 8), expected);
+    }
+
+    #[test]
+    fn nothing_refers_to_a_picture_that_was_left_out() {
+        let mut pattern = Pattern::new(true);
+        pattern.encoded(true);
+        assert_eq!(places(&mut pattern, 1), [(2, true, [1, 0])]);
+        assert_eq!(pattern.advance(), 1);
+        assert_eq!(places(&mut pattern, 1), [(2, true, [2, 0])]);
+    }
+
+    #[test]
+    fn without_layers_each_frame_refers_to_the_last() {
+        let mut pattern = Pattern::new(false);
+        pattern.encoded(true);
+        assert_eq!(places(&mut pattern, 3), [(9, false, [1, 0]); 3]);
+    }
+}
