@@ -73,7 +73,6 @@ fn alike(what: &str, model: &[f64], recorded: &[f64], within: &[(f64, f64)]) {
     let (mut model, mut recorded) = (model.to_vec(), recorded.to_vec());
     for (share, factor) in within {
         let (is, was) = (value_at(&mut model, *share), value_at(&mut recorded, *share));
-        println!("{what} p{}: {is:.1}, recorded {was:.1}", share * 100.0);
         assert!(
             is <= was * factor && was <= is * factor,
             "{what}: p{} is {is:.1}, recorded {was:.1}, more than {factor} apart",
