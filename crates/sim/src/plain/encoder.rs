@@ -159,3 +159,43 @@ impl Encoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Bits and frames of some seconds of pictures whose frames take at least so many bytes at 720p.
+    fn seconds(encoder: &mut Encoder, count: u32, least: f64) -> (f64, usize) {
+        let picture = Picture {
+            after: Duration::ZERO,
+            late: Duration::ZERO,
+            least,
+        };
+        let frames = (0..30 * count).filter_map(|_| encoder.encode(&picture, false));
+        let sizes: Vec<f64> = frames.map(|frame| frame.bytes as f64 * 8.0).collect();
+        (sizes.iter().sum(), sizes.len())
+    }
+
+    #[test]
+    fn a_lower_rate_is_followed_with_smaller_frames() {
+        let mut encoder = Encoder::new(Content::TalkingHead, 2, 1_700_000, 30, 1);
+        seconds(&mut encoder, 5, 0.0);
+        encoder.set_rate(800_000);
+        let (bits, frames) = seconds(&mut encoder, 2, 0.0);
+        assert!((1_400_000.0..1_800_000.0).contains(&bits), "{bits} bits in 2 s");
+        assert_eq!(frames, 60);
+    }
+
+    #[test]
+    fn where_frames_cannot_be_smaller_there_are_fewer() {
+        let mut encoder = Encoder::new(Content::Motion, 2, 1_700_000, 30, 1);
+        seconds(&mut encoder, 5, 10_000.0);
+        let (_, before) = seconds(&mut encoder, 5, 10_000.0);
+        encoder.set_rate(800_000);
+        seconds(&mut encoder, 5, 10_000.0);
+        let (bits, after) = seconds(&mut encoder, 5, 10_000.0);
+        assert!((3_600_000.0..4_400_000.0).contains(&bits), "{bits} bits in 5 s");
+        assert!(after * 5 < before * 3, "{before} frames, then {after}");
+    }
+}
