@@ -268,14 +268,18 @@ pub(super) fn thin_uplink(
             frame.at.saturating_duration_since(at).as_secs_f64()
         })
     };
-    if let Some(stopped) = top(false, began) {
-        // What is still on its way of the top layer, or is repaired, is not what counts.
-        out.insert("thin_gap_ms", 1_000.0 * seen_after(stopped.at, 0..2));
-    }
-    if let Some(sent) = top(true, up) {
+    // What is still on its way of the top layer, or is repaired, is not what counts. A viewer for whom the top layer was
+    // never sent has seen none of it.
+    let follows = top(false, began).map_or(NEVER, |stopped| seen_after(stopped.at, 0..2));
+    out.insert("thin_gap_ms", 1_000.0 * follows);
+    let sent = top(true, up);
+    if let Some(sent) = sent {
         out.insert("thin_sent_s", sent.at.saturating_duration_since(up).as_secs_f64());
-        out.insert("thin_back_s", seen_after(sent.at, 2..3));
     }
+    out.insert(
+        "thin_back_s",
+        sent.map_or(NEVER, |sent| seen_after(sent.at, 2..3)),
+    );
 }
 
 fn total(sample: &Sample) -> u64 {
