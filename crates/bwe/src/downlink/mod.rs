@@ -286,7 +286,7 @@ impl<P: Clone> Downlink<P> {
 
     /// When to call [`Self::handle_timeout`], and then [`Self::poll_release`], next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let probes = self.probes.poll_timeout().filter(|_| self.reported);
+        let probes = self.probes.poll_timeout().filter(|_| self.may_probe());
         let copies = self.copies.front().map(|(at, _)| *at);
         [
             self.estimator.poll_timeout(),
@@ -304,9 +304,16 @@ impl<P: Clone> Downlink<P> {
         self.estimator.poll_change()
     }
 
-    /// Probes where reports can come: the first report is what shows that they do.
+    /// Whether to probe: where reports can come, which the first report shows. As long as nothing is sent that could be
+    /// reported, padding must: whoever watches only a screen that costs more than the start would never see it.
+    fn may_probe(&self) -> bool {
+        let stats = &self.stats;
+        let sent = stats.audio_bytes + stats.video_bytes + stats.retransmission_bytes;
+        self.reports && (self.reported || (sent == 0 && self.pacer.is_empty()))
+    }
+
     fn plan(&mut self, now: Instant) {
-        if self.reports && self.reported {
+        if self.may_probe() {
             let overused = self.estimator.is_overused();
             self.probes.plan(now, &self.estimator.estimate(), overused);
         }

@@ -1,11 +1,11 @@
 //! What people of a world do, besides joining.
 
-use super::person::PersonId;
-use super::publisher::LAYERS;
+use super::person::{Person, PersonId};
+use super::publisher::{LAYERS, SCREEN_LAYER};
 use super::wire::Message;
 use super::world::World;
 use media::data::ToServer;
-use media::{Bitrate, LayerInfo, Source};
+use media::{Bitrate, LayerInfo, Source, TrackId};
 use peer::DataChannel;
 use room::View;
 
@@ -18,58 +18,71 @@ pub struct Tile {
     pub height: u16,
 }
 
+/// Where a source's track is in every client's offer.
+fn mid(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "0",
+        Source::Camera => "1",
+        Source::Screen => "2",
+        Source::ScreenAudio => "3",
+    }
+}
+
+fn track_of(person: &mut Person, source: Source) -> &mut Option<TrackId> {
+    match source {
+        Source::Camera => &mut person.camera,
+        Source::Screen => &mut person.screen,
+        Source::Microphone | Source::ScreenAudio => &mut person.microphone,
+    }
+}
+
 impl World {
-    /// Camera or microphone on.
+    /// Camera, screen or microphone on.
     ///
     /// # Panics
     /// When the server refuses.
     pub fn publish(&mut self, who: PersonId, source: Source) {
-        let camera = source == Source::Camera;
-        let rates = self.people[who.0].publisher.layers_bps;
-        let info = |((rid, height), bps): (&(&str, u16), u64)| LayerInfo {
-            rid: (*rid).to_owned(),
-            height: *height,
+        let info = |rid: &str, height, bps| LayerInfo {
+            rid: rid.to_owned(),
+            height,
             max_bitrate: Bitrate(bps),
         };
-        let layers = if camera {
-            LAYERS.iter().zip(rates).map(info).collect()
-        } else {
-            Vec::new()
+        let rates = self.people[who.0].publisher.layers_bps();
+        let layers = match source {
+            Source::Camera => {
+                let layers = LAYERS.iter().zip(rates);
+                layers
+                    .map(|((rid, height), bps)| info(rid, *height, bps))
+                    .collect()
+            }
+            Source::Screen => vec![info("", SCREEN_LAYER.0, SCREEN_LAYER.1)],
+            Source::Microphone | Source::ScreenAudio => Vec::new(),
         };
-        let mid = if camera { "1" } else { "0" };
         let socket = self.people[who.0].socket;
         let track = self
             .rooms
-            .handle_publish(self.now, socket, mid, layers, false)
+            .handle_publish(self.now, socket, mid(source), layers, false)
             .expect("the section is free")
             .id;
         self.tracks.insert(track, (who.0, source));
+        let now = self.now;
         let person = &mut self.people[who.0];
-        *(if camera {
-            &mut person.camera
-        } else {
-            &mut person.microphone
-        }) = Some(track);
-        person.publisher.set_on(source, true);
+        *track_of(person, source) = Some(track);
+        person.publisher.set_on(now, source, true);
         self.settle();
     }
 
-    /// Camera or microphone off.
+    /// Camera, screen or microphone off.
     ///
     /// # Panics
     /// When the server refuses.
     pub fn unpublish(&mut self, who: PersonId, source: Source) {
-        let camera = source == Source::Camera;
+        let now = self.now;
         let person = &mut self.people[who.0];
-        person.publisher.set_on(source, false);
-        *(if camera {
-            &mut person.camera
-        } else {
-            &mut person.microphone
-        }) = None;
-        let mid = if camera { "1" } else { "0" };
+        person.publisher.set_on(now, source, false);
+        *track_of(person, source) = None;
         self.rooms
-            .handle_unpublish(self.now, person.socket, mid)
+            .handle_unpublish(now, person.socket, mid(source))
             .expect("the mid is known");
         self.settle();
     }
@@ -79,14 +92,24 @@ impl World {
     /// # Panics
     /// When the server refuses.
     pub fn show(&mut self, who: PersonId, tiles: &[Tile]) {
-        let tile = |tile: &Tile| room::Tile {
+        self.show_sources(who, tiles, &[]);
+    }
+
+    /// The same with screens, which stand beside the cameras.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn show_sources(&mut self, who: PersonId, cameras: &[Tile], screens: &[Tile]) {
+        let tile = |tile: &Tile, source| room::Tile {
             participant: self.people[tile.of.0].participant,
-            source: Source::Camera,
+            source,
             height: tile.height,
             priority: 0,
         };
+        let cameras = cameras.iter().map(|one| tile(one, Source::Camera));
+        let screens = screens.iter().map(|one| tile(one, Source::Screen));
         let view = View {
-            tiles: tiles.iter().map(tile).collect(),
+            tiles: cameras.chain(screens).collect(),
             auto_height: None,
         };
         self.rooms

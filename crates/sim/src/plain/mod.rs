@@ -9,30 +9,44 @@
 //! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
 
 mod actions;
+mod camera;
+mod content;
 mod cubic;
+mod decoder;
 mod downloads;
+mod encoder;
 mod estimators;
 mod observe;
+mod pacer;
 mod peer;
 mod person;
+mod playout;
 mod publisher;
 mod receiver;
+mod recording;
 mod reporter;
 mod sabotage;
 mod spread;
 mod stamp;
+mod stream;
 mod subscriber;
+mod temporal;
+mod uplink;
 mod wire;
 mod world;
 
 pub use actions::Tile;
+pub use camera::{ModelledFrame, modelled};
+pub use content::Content;
 pub use estimators::Estimators;
 pub use link::{Link, LinkConfig, LossModel, Rng};
 pub(crate) use observe::SAMPLE_INTERVAL;
 pub use observe::{Observation, Received, Sample};
 pub use peer::PlainPeer;
 pub use person::{Person, PersonConfig, PersonId};
+pub use publisher::LayerChange;
 pub use receiver::SlotStats;
+pub use recording::{RecordedFrame, recording};
 pub use sabotage::Sabotage;
 pub use spread::Workers;
 pub use stamp::Stamp;

@@ -2,7 +2,7 @@
 
 use super::stamp::Stamp;
 use bwe::DownlinkStats;
-use media::{MLineIndex, TrackId};
+use media::{MLineIndex, Source, TrackId};
 use std::time::{Duration, Instant};
 
 /// Between two samples.
@@ -19,6 +19,8 @@ pub struct Received {
     pub slot: MLineIndex,
     /// Whose.
     pub track: TrackId,
+    /// What that track is.
+    pub source: Source,
     /// Which layer; 0 for audio.
     pub layer: u8,
 }
@@ -58,6 +60,7 @@ impl Observation {
             captured: Duration::from_micros(stamp.captured_us),
             slot,
             track,
+            source: stamp.source,
             layer: stamp.layer,
         };
         match stamp.source.kind() {

@@ -1,7 +1,8 @@
 //! Somebody in a call: publisher, subscriber, and a connection.
 
+use super::content::Content;
 use super::estimators::Estimators;
-use super::publisher::Publisher;
+use super::publisher::{LayerChange, Publisher};
 use super::receiver::SlotStats;
 use super::reporter::Reporter;
 use super::subscriber::{Skew, Subscriber};
@@ -31,6 +32,10 @@ pub struct PersonConfig {
     pub audio_slots: u16,
     /// Publishes a camera, at so many frames a second; 0: none.
     pub camera_fps: u32,
+    /// What the camera shows.
+    pub content: Content,
+    /// Camera and screen send the frames that were recorded from Chromium, instead of the model's.
+    pub replay: bool,
     /// Publishes a microphone.
     pub microphone: bool,
     /// How far this person's clock is from the server's, in seconds.
@@ -51,6 +56,8 @@ impl Default for PersonConfig {
             video_slots: 3,
             audio_slots: 5,
             camera_fps: 30,
+            content: Content::TalkingHead,
+            replay: false,
             microphone: true,
             clock_offset_s: 0,
             up: LinkConfig::default(),
@@ -80,6 +87,8 @@ pub struct Person {
     pub data: Vec<(DataChannel, Bytes)>,
     /// The camera's track, once published.
     pub camera: Option<TrackId>,
+    /// The screen's track, once published.
+    pub screen: Option<TrackId>,
     /// The microphone's track, once published.
     pub microphone: Option<TrackId>,
     pub(crate) sections: Sections,
@@ -152,6 +161,11 @@ impl Person {
         self.publisher.frames_sent
     }
 
+    /// When layers of this person's camera stopped because the uplink was too thin, and when they were sent again.
+    pub fn layer_changes(&self) -> &[LayerChange] {
+        &self.publisher.changes
+    }
+
     /// Camera layers this person encodes now.
     pub fn encoded_layers(&self) -> Vec<&'static str> {
         self.publisher.encoded()
@@ -166,6 +180,9 @@ impl Person {
             }
             Notice::Layers { track, wanted } if Some(*track) == self.camera => {
                 self.publisher.set_wanted(wanted);
+            }
+            Notice::Layers { track, wanted } if Some(*track) == self.screen => {
+                self.publisher.set_screen_wanted(!wanted.is_empty());
             }
             _ => {}
         }
@@ -213,9 +230,12 @@ impl Person {
                 mline,
                 layer,
                 missing,
-            } => self.publisher.handle_nack(mline, layer, &missing),
-            Message::Keyframe { layer, .. } => {
-                self.publisher.handle_keyframe_request(layer);
+            } => {
+                self.publisher.handle_nack(now, mline, layer, &missing);
+                Vec::new()
+            }
+            Message::Keyframe { mline, layer } => {
+                self.publisher.handle_keyframe_request(mline, layer);
                 Vec::new()
             }
             Message::Data { channel, message } => {
@@ -233,7 +253,7 @@ impl Person {
             self.next_check = now + CHECK_INTERVAL;
             out.push(self.check.clone());
         }
-        let mut messages = self.publisher.handle_timeout(now);
+        let mut messages = self.publisher.handle_timeout(now, &self.up);
         messages.extend(self.subscriber.handle_timeout(now, self.round_trip(now), wrong));
         messages.extend(self.reporter.handle_timeout(now));
         out.extend(messages.iter().map(Message::encode));

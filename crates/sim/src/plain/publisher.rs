@@ -1,99 +1,103 @@
-//! A synthetic camera and microphone with clocks of their own.
+//! What one person publishes: a camera, a screen and a microphone, with clocks of their own.
 
-use super::stamp::Stamp;
+use super::camera::{Camera, Wanted};
+use super::content::Content;
+use super::pacer::Pacer;
+use super::person::PersonConfig;
+use super::stream::Stream;
+use super::uplink::Uplink;
 use super::wire::Message;
-use link::Rng;
-use media::{AudioLevel, Codec, Extensions, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo, Source};
-use std::collections::VecDeque;
+use link::{Link, Rng};
+use media::{AudioLevel, Extensions, LayerIndex, MLineIndex, NtpTime, SeqNo, Source};
 use std::time::{Duration, Instant};
 
 /// The m-line of the microphone in every client's offer.
-pub(crate) const MICROPHONE: MLineIndex = MLineIndex(0);
+const MICROPHONE: MLineIndex = MLineIndex(0);
 /// The m-line of the camera.
-pub(crate) const CAMERA: MLineIndex = MLineIndex(1);
+const CAMERA: MLineIndex = MLineIndex(1);
+/// The m-line of the screen.
+const SCREEN: MLineIndex = MLineIndex(2);
 /// Rid and height of each camera layer, lowest first.
 pub(crate) const LAYERS: [(&str, u16); 3] = [("q", 180), ("h", 360), ("f", 720)];
-/// Largest payload of a packet.
-const PART_BYTES: usize = 1_100;
-/// A keyframe is so many times as large as the mean frame.
-const KEYFRAME_SIZE: f64 = 5.0;
-/// Sizes of frames lie between these multiples of the mean, evenly.
-const FRAME_SIZE: (f64, f64) = (0.6, 1.4);
+/// Height and rate of a screen, as the recording's.
+pub(crate) const SCREEN_LAYER: (u16, u64) = (1_080, 2_500_000);
+/// Where streams stand behind the camera's three.
+const MICROPHONE_STREAM: usize = 3;
+const SCREEN_STREAM: usize = 4;
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
+const AUDIO_BPS: f64 = 32_000.0;
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// From capture to sending: an encoder's delay. So different that arrival times alone would put lips out of sync.
-const VIDEO_DELAY: Duration = Duration::from_millis(90);
+const VIDEO_DELAY: Duration = Duration::from_millis(80);
 const AUDIO_DELAY: Duration = Duration::from_millis(10);
-/// Packets kept for NACKs, per stream.
-const KEPT: usize = 512;
+/// From a screen's picture until it is given again for a keyframe, if none has come by then.
+const REFRESH: Duration = Duration::from_millis(100);
 
-/// One RTP stream: a camera layer or the microphone.
+/// A camera or screen that is on, and since when.
 #[derive(Debug)]
-struct Stream {
-    section: MLineIndex,
-    layer: LayerIndex,
-    clock_rate: u32,
-    seq: SeqNo,
-    /// The RTP timestamp at the world's beginning.
-    base: RtpTime,
-    frames: u32,
-    picture_id: u16,
-    keyframe_wanted: bool,
-    /// Mean frames that the last keyframe took too much, and that are to be saved.
-    debt: f64,
-    /// The publisher encodes it.
-    on: bool,
-    kept: VecDeque<Packet>,
+struct Video {
+    camera: Camera,
+    began: Instant,
+    /// When it last gave a picture.
+    last: Instant,
 }
 
-impl Stream {
-    fn rtp_at(&self, since_origin: Duration) -> RtpTime {
-        let ticks = since_origin.as_micros() * u128::from(self.clock_rate) / 1_000_000;
-        RtpTime(self.base.0.wrapping_add(ticks as u32))
+impl Video {
+    fn new(camera: Camera, began: Instant) -> Self {
+        let last = began + VIDEO_DELAY;
+        Self { camera, began, last }
     }
 
-    fn packet(&mut self, captured: Duration, marker: bool, codec: Codec, payload: bytes::Bytes) -> Packet {
-        self.seq = self.seq.advance(1);
-        let timestamp = self.rtp_at(captured);
-        let packet = Packet {
-            seq: self.seq,
-            timestamp,
-            marker,
-            codec,
-            extensions: Extensions::default(),
-            payload,
-        };
-        if self.kept.len() >= KEPT {
-            self.kept.pop_front();
-        }
-        self.kept.push_back(packet.clone());
-        packet
+    fn due(&self) -> Instant {
+        self.began + self.camera.due() + VIDEO_DELAY
     }
+
+    /// A screen that stands still gives its picture again for a keyframe.
+    fn due_for(&self, wanted: Wanted) -> Instant {
+        let refresh = self.last + REFRESH;
+        if wanted == Wanted::Keyframe {
+            self.due().min(refresh)
+        } else {
+            self.due()
+        }
+    }
+}
+
+/// A layer of the camera stops without a word, because the uplink does not carry it, or is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerChange {
+    /// When.
+    pub at: Instant,
+    /// Layers are counted from the smallest.
+    pub layer: usize,
+    /// Whether it is sent from then on.
+    pub sent: bool,
 }
 
 /// What one person publishes.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    person: u32,
     origin: Instant,
     /// This person's NTP clock at the world's beginning.
     ntp: NtpTime,
-    frame_interval: Duration,
-    /// Bits per second of the camera's layers.
-    pub(crate) layers_bps: [u64; 3],
+    config: PersonConfig,
     rng: Rng,
-    camera: bool,
+    camera: Option<Video>,
+    screen: Option<Video>,
     microphone: bool,
     pub(crate) loudness: u8,
-    /// The three layers, then the microphone.
+    /// The camera's three layers, the microphone, the screen.
     streams: Vec<Stream>,
-    next_frame: Instant,
+    pacer: Pacer,
+    uplink: Uplink,
     next_audio: Instant,
     next_report: Instant,
-    /// Keyframe requests received, per layer.
+    /// Keyframe requests received, per camera layer.
     pub(crate) keyframe_requests: [u64; 3],
-    /// Frames sent, per layer.
+    /// Frames sent, per camera layer.
     pub(crate) frames_sent: [u64; 3],
+    /// When the uplink stopped carrying a camera layer, or began to again.
+    pub(crate) changes: Vec<LayerChange>,
 }
 
 impl Publisher {
@@ -102,60 +106,78 @@ impl Publisher {
         origin: Instant,
         now: Instant,
         ntp: NtpTime,
-        fps: u32,
-        layers_bps: [u64; 3],
+        config: PersonConfig,
         random: u64,
     ) -> Self {
-        let stream = |index: u8, section, layer, clock_rate| Stream {
-            section,
-            layer: LayerIndex(layer),
-            clock_rate,
-            seq: SeqNo((random >> (index * 8)) as u16),
-            base: RtpTime((random >> (index * 4)) as u32),
-            frames: 0,
-            picture_id: (random >> (20 + index)) as u16 & 0x7FFF,
-            keyframe_wanted: true,
-            debt: 0.0,
-            on: true,
-            kept: VecDeque::new(),
-        };
-        let mut streams: Vec<_> = (0..3).map(|layer| stream(layer, CAMERA, layer, 90_000)).collect();
-        streams.push(stream(3, MICROPHONE, 0, 48_000));
+        let mut rng = Rng::new(random);
+        let mut streams = Vec::new();
+        for layer in 0..LAYERS.len() as u8 {
+            streams.push(Stream::new(person, Source::Camera, CAMERA, layer, rng.bits()));
+        }
+        streams.push(Stream::new(person, Source::Microphone, MICROPHONE, 0, rng.bits()));
+        streams.push(Stream::new(person, Source::Screen, SCREEN, 0, rng.bits()));
         // People do not begin in the same millisecond.
-        let phase = VIDEO_DELAY + Duration::from_micros(random % 33_000);
+        let phase = Duration::from_micros(rng.below(33_000));
         Self {
-            person,
             origin,
             ntp,
-            layers_bps,
-            rng: Rng::new(random),
-            frame_interval: Duration::from_secs(1) / fps.max(1),
-            camera: false,
+            config,
+            rng,
+            camera: None,
+            screen: None,
             microphone: false,
             loudness: 0,
             streams,
-            next_frame: now + phase,
-            next_audio: now + phase / 2,
-            next_report: now + Duration::from_millis(100) + phase,
+            pacer: Pacer::new(now),
+            uplink: Uplink::default(),
+            changes: Vec::new(),
+            next_audio: now + phase,
+            next_report: now + Duration::from_millis(190) + phase,
             keyframe_requests: [0; 3],
             frames_sent: [0; 3],
         }
     }
 
-    pub(crate) fn set_on(&mut self, source: Source, on: bool) {
-        match source {
+    /// Bits per second of the camera's layers.
+    pub(crate) fn layers_bps(&self) -> [u64; 3] {
+        self.config.layers_bps
+    }
+
+    pub(crate) fn set_on(&mut self, now: Instant, source: Source, on: bool) {
+        let PersonConfig {
+            content,
+            camera_fps,
+            replay,
+            layers_bps,
+            ..
+        } = self.config;
+        let began = now + Duration::from_micros(self.rng.below(33_000));
+        let random = self.rng.bits();
+        let video = |content, rates: &[u64], fps| {
+            let camera = Camera::new(content, rates, fps, replay, random);
+            on.then(|| Video::new(camera, began))
+        };
+        let streams = match source {
             Source::Camera => {
-                self.camera = on;
-                for layer in &mut self.streams[..3] {
-                    // All of a new track is wanted until the server says otherwise.
-                    (layer.keyframe_wanted, layer.on) = (true, true);
-                }
+                self.camera = video(content, &layers_bps, camera_fps);
+                self.streams.get_mut(..LAYERS.len())
             }
-            _ => self.microphone = on,
+            Source::Screen => {
+                self.screen = video(Content::Screen, &[SCREEN_LAYER.1], 30);
+                self.streams.get_mut(SCREEN_STREAM..)
+            }
+            Source::Microphone | Source::ScreenAudio => {
+                self.microphone = on;
+                None
+            }
+        };
+        for stream in streams.into_iter().flatten() {
+            // All of a new track is wanted until the server says otherwise.
+            (stream.keyframe_wanted, stream.on) = (true, true);
         }
     }
 
-    /// The server says which layers somebody watches.
+    /// The server says which layers of the camera somebody watches.
     pub(crate) fn set_wanted(&mut self, rids: &[String]) {
         for (stream, (rid, _)) in self.streams.iter_mut().zip(LAYERS) {
             let on = rids.iter().any(|wanted| wanted == rid);
@@ -164,59 +186,75 @@ impl Publisher {
         }
     }
 
-    /// Layers that are encoded now.
+    /// The server says whether somebody watches the screen.
+    pub(crate) fn set_screen_wanted(&mut self, on: bool) {
+        if let Some(stream) = self.streams.get_mut(SCREEN_STREAM) {
+            stream.keyframe_wanted |= on && !stream.on;
+            stream.on = on;
+        }
+    }
+
+    /// Layers of the camera that are encoded now.
     pub(crate) fn encoded(&self) -> Vec<&'static str> {
         let on = self.streams.iter().zip(LAYERS).filter(|(stream, _)| stream.on);
         on.map(|(_, (rid, _))| rid).collect()
     }
 
-    pub(crate) fn handle_keyframe_request(&mut self, layer: LayerIndex) {
-        let index = usize::from(layer.0);
-        if let (Some(stream), Some(count)) =
-            (self.streams.get_mut(index), self.keyframe_requests.get_mut(index))
-        {
+    fn stream(&mut self, section: MLineIndex, layer: LayerIndex) -> Option<&mut Stream> {
+        let mut streams = self.streams.iter_mut();
+        streams.find(|stream| (stream.section, stream.layer) == (section, layer))
+    }
+
+    pub(crate) fn handle_keyframe_request(&mut self, section: MLineIndex, layer: LayerIndex) {
+        if let Some(stream) = self.stream(section, layer) {
             stream.keyframe_wanted = true;
+        }
+        let count = self.keyframe_requests.get_mut(usize::from(layer.0));
+        if let Some(count) = count.filter(|_| section == CAMERA) {
             *count += 1;
         }
     }
 
-    /// Packets to send again.
+    /// The server lacks packets: those that are kept are sent again, as far as the uplink allows.
     pub(crate) fn handle_nack(
-        &self,
+        &mut self,
+        now: Instant,
         section: MLineIndex,
         layer: LayerIndex,
         missing: &[SeqNo],
-    ) -> Vec<Message> {
-        let stream = self
-            .streams
-            .iter()
-            .find(|stream| (stream.section, stream.layer) == (section, layer));
-        let kept = stream.into_iter().flat_map(|stream| &stream.kept);
-        let wanted = kept.filter(|packet| missing.contains(&packet.seq));
-        wanted
-            .map(|packet| Message::Media {
-                section,
-                layer,
-                packet: packet.clone(),
-            })
-            .collect()
+    ) {
+        let mut streams = self.streams.iter();
+        let stream = streams.find(|stream| (stream.section, stream.layer) == (section, layer));
+        for (message, bytes) in stream.into_iter().flat_map(|stream| stream.again(missing)) {
+            if self.uplink.repair(now, bytes) {
+                self.pacer.push_again(message, bytes);
+            }
+        }
     }
 
     pub(crate) fn poll_timeout(&self) -> Instant {
-        self.next_frame.min(self.next_audio).min(self.next_report)
+        let next = self.next_audio.min(self.next_report);
+        let video = [self.camera.as_ref().map(Video::due), self.screen_due()];
+        let video = video.into_iter().flatten();
+        video.chain(self.pacer.poll_timeout()).fold(next, Instant::min)
     }
 
-    /// What is due now.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Vec<Message> {
+    /// What is due now, on this uplink.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, up: &Link) -> Vec<Message> {
         let mut out = Vec::new();
         if self.next_audio <= now {
             self.next_audio += AUDIO_INTERVAL;
             self.send_audio(now, &mut out);
         }
-        if self.next_frame <= now {
-            self.next_frame += self.frame_interval;
-            (0..3).for_each(|layer| self.send_frame(now, layer, &mut out));
+        if self.camera.as_ref().is_some_and(|video| video.due() <= now) {
+            self.fit(now, up);
+            self.shoot_camera();
         }
+        if self.screen_due().is_some_and(|due| due <= now) {
+            self.fit(now, up);
+            self.shoot_screen(now);
+        }
+        out.extend(std::iter::from_fn(|| self.pacer.release(now)));
         if self.next_report <= now {
             self.next_report += REPORT_INTERVAL;
             self.send_reports(now, &mut out);
@@ -229,94 +267,100 @@ impl Publisher {
     }
 
     fn send_audio(&mut self, now: Instant, out: &mut Vec<Message>) {
-        if !self.microphone {
-            return;
-        }
         let captured = self.since_origin(now).saturating_sub(AUDIO_DELAY);
-        let stream = &mut self.streams[3];
-        let stamp = Stamp {
-            person: self.person,
-            source: Source::Microphone,
-            layer: 0,
-            frame: stream.frames,
-            keyframe: true,
-            part: 0,
-            parts: 1,
-            captured_us: captured.as_micros() as u64,
+        let level = AudioLevel::new(false, 127 - self.loudness.min(127)).to_wire();
+        let extensions = Extensions {
+            audio_level: Some(level),
+            ..Extensions::default()
         };
-        stream.frames += 1;
-        let mut packet = stream.packet(captured, false, Codec::Opus, stamp.audio());
-        packet.extensions.audio_level = Some(AudioLevel::new(false, 127 - self.loudness.min(127)).to_wire());
-        out.push(Message::Media {
-            section: MICROPHONE,
-            layer: LayerIndex(0),
-            packet,
-        });
+        let stream = self
+            .streams
+            .get_mut(MICROPHONE_STREAM)
+            .filter(|_| self.microphone);
+        out.extend(stream.map(|stream| stream.sound(captured, extensions)));
     }
 
-    fn send_frame(&mut self, now: Instant, layer: usize, out: &mut Vec<Message>) {
-        let captured = self.since_origin(now).saturating_sub(VIDEO_DELAY);
-        let stream = &mut self.streams[layer];
-        if !self.camera || !stream.on {
-            return;
-        }
-        let keyframe = std::mem::take(&mut stream.keyframe_wanted);
-        let mean = self.layers_bps[layer] as f64 / 8.0 * self.frame_interval.as_secs_f64();
-        let luck = FRAME_SIZE.0 + (FRAME_SIZE.1 - FRAME_SIZE.0) * self.rng.unit();
-        // What a keyframe takes, the encoder's rate control saves in the frames after it.
-        let size = mean
-            * if keyframe {
-                KEYFRAME_SIZE
-            } else {
-                luck - stream.debt.min(0.3)
-            };
-        stream.debt = if keyframe {
-            KEYFRAME_SIZE
+    /// Sends the layers that fit the uplink, at rates that do.
+    fn fit(&mut self, now: Instant, up: &Link) {
+        let rates = self.config.layers_bps;
+        let screen = if self.screen.is_some() {
+            SCREEN_LAYER.1 as f64
         } else {
-            (stream.debt - 0.3).max(0.0)
+            0.0
         };
-        let parts = (size as usize).div_ceil(PART_BYTES).clamp(1, 250) as u8;
-        let part_bytes = (size as usize / usize::from(parts)).max(60);
-        for part in 0..parts {
-            let stamp = Stamp {
-                person: self.person,
-                source: Source::Camera,
-                layer: layer as u8,
-                frame: stream.frames,
-                keyframe,
-                part,
-                parts,
-                captured_us: captured.as_micros() as u64,
-            };
-            let payload = stamp.vp8(stream.picture_id, stream.frames as u8, part_bytes);
-            let packet = stream.packet(captured, part + 1 == parts, Codec::Vp8, payload);
-            out.push(Message::Media {
-                section: CAMERA,
-                layer: LayerIndex(layer as u8),
-                packet,
-            });
+        let others = AUDIO_BPS + screen;
+        let most = others + rates.iter().sum::<u64>() as f64;
+        self.uplink.update(now, up, most);
+        let of = |is: fn(&Stream) -> bool| std::array::from_fn(|at| self.streams.get(at).is_some_and(is));
+        let (watched, sent) = (of(|stream| stream.on), of(|stream| stream.fits));
+        let allocated = self.uplink.allocate(watched, sent, rates, others);
+        for (layer, stream) in self.streams.iter_mut().take(LAYERS.len()).enumerate() {
+            let rate = allocated[layer];
+            if watched[layer] && rate.is_some() != stream.fits {
+                stream.fits = rate.is_some();
+                stream.keyframe_wanted |= stream.fits;
+                let sent = stream.fits;
+                self.changes.push(LayerChange { at: now, layer, sent });
+            }
+            if let (Some(video), Some(bps)) = (&mut self.camera, rate) {
+                video.camera.set_rate(layer, bps);
+            }
         }
-        stream.frames += 1;
-        stream.picture_id = (stream.picture_id + 1) & 0x7FFF;
-        self.frames_sent[layer] += 1;
+        let sum = others + allocated.iter().flatten().sum::<u64>() as f64;
+        self.pacer.set_rate(self.uplink.estimate().unwrap_or(sum));
+    }
+
+    fn shoot_camera(&mut self) {
+        let wanted = std::array::from_fn(|at| self.streams.get(at).map_or(Wanted::Nothing, Stream::wanted));
+        let Some(video) = &mut self.camera else { return };
+        let shot = video.camera.shoot(wanted);
+        let captured = video.began.saturating_duration_since(self.origin) + shot.captured;
+        let counts = self.streams.iter_mut().zip(&mut self.frames_sent);
+        for ((stream, count), frame) in counts.zip(shot.frames) {
+            if let Some(frame) = frame {
+                stream.frame(captured, &frame, |message, size| self.pacer.push(message, size));
+                *count += 1;
+            }
+        }
+    }
+
+    fn screen_due(&self) -> Option<Instant> {
+        let stream = self.streams.get(SCREEN_STREAM)?;
+        Some(self.screen.as_ref()?.due_for(stream.wanted()))
+    }
+
+    fn shoot_screen(&mut self, now: Instant) {
+        let (Some(video), Some(stream)) = (&mut self.screen, self.streams.get_mut(SCREEN_STREAM)) else {
+            return;
+        };
+        let shot = if video.due() <= now {
+            let wanted = [stream.wanted(), Wanted::Nothing, Wanted::Nothing];
+            video.camera.shoot(wanted)
+        } else {
+            let at = now.saturating_duration_since(video.began);
+            video.camera.refresh(at.saturating_sub(VIDEO_DELAY))
+        };
+        video.last = now;
+        let captured = video.began.saturating_duration_since(self.origin) + shot.captured;
+        if let [Some(frame), ..] = &shot.frames {
+            stream.frame(captured, frame, |message, size| self.pacer.push(message, size));
+        }
     }
 
     fn send_reports(&self, now: Instant, out: &mut Vec<Message>) {
         let since = self.since_origin(now);
         for stream in &self.streams {
-            let sends = if stream.section == CAMERA {
-                self.camera && stream.on
-            } else {
-                self.microphone
+            let sends = match stream.section {
+                CAMERA => self.camera.is_some() && stream.on && stream.fits,
+                SCREEN => self.screen.is_some() && stream.on,
+                _ => self.microphone,
             };
             if sends && stream.frames > 0 {
-                let (section, layer) = (stream.section, stream.layer);
-                let (ntp, rtp) = (self.ntp.advance(since), stream.rtp_at(since));
                 out.push(Message::SenderReport {
-                    section,
-                    layer,
-                    ntp,
-                    rtp,
+                    section: stream.section,
+                    layer: stream.layer,
+                    ntp: self.ntp.advance(since),
+                    rtp: stream.rtp_at(since),
                 });
             }
         }

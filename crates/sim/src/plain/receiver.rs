@@ -1,9 +1,11 @@
 //! One receive m-line at the client: puts packets in order, assembles and "decodes" frames, and checks that the
 //! server kept numbering, timestamps and picture ids going.
 
+use super::decoder::Decoder;
+use super::playout::Playout;
 use super::stamp::Stamp;
 use media::packet::SlotPacket;
-use media::{Kind, MLineIndex, NtpTime, RtpTime, SeqNo, TrackId};
+use media::{Kind, MLineIndex, NtpTime, RtpTime, SeqNo, Source, TrackId};
 use peer::{Missing, SlotReport};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -22,7 +24,7 @@ pub struct SlotStats {
     pub duplicates: u64,
     /// Packets that came as retransmissions and were missing.
     pub repaired: u64,
-    /// Packets given up.
+    /// Packets given up: they were still missing when something later was played.
     pub lost: u64,
     /// Frames decoded (for audio, packets), by track.
     pub frames: BTreeMap<TrackId, u64>,
@@ -32,6 +34,12 @@ pub struct SlotStats {
     pub undecodable: u64,
     /// Keyframes asked for.
     pub keyframe_requests: u64,
+    /// Frames of a camera that were followed by a freeze, as webrtc-stats counts them (`freezeCount`), …
+    pub freezes: u64,
+    /// … and how long these took (`totalFreezesDuration`).
+    pub frozen: Duration,
+    /// What video frames waited for their time, in sum (of `jitterBufferDelay` the part after assembly).
+    pub buffered: Duration,
     /// Track and layer of the last frame.
     pub last: Option<(TrackId, u8)>,
 }
@@ -50,6 +58,18 @@ pub(crate) struct Played {
 struct Partial {
     timestamp: RtpTime,
     parts: u8,
+    repaired: bool,
+}
+
+/// A packet of video that has not been used yet.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    repaired: bool,
+    packet: SlotPacket,
+    stamp: Stamp,
+    picture_id: u16,
+    starts_frame: bool,
 }
 
 #[derive(Debug)]
@@ -58,14 +78,17 @@ pub(crate) struct Receiver {
     kind: Kind,
     missing: Missing,
     line: Option<SlotReport>,
-    waiting: BTreeMap<u64, (Instant, SlotPacket)>,
+    waiting: BTreeMap<u64, Waiting>,
     next: Option<u64>,
     partial: Option<Partial>,
     /// Timestamp and picture id of the last frame that began, and whether packets were lost since.
     newest: Option<(RtpTime, u16)>,
     broken: bool,
-    /// Publisher, layer and number of the last frame decoded.
-    decoder: Option<(u32, u8, u32)>,
+    decoder: Decoder,
+    playout: Playout,
+    round_trip: Duration,
+    /// When the frame behind a gap is to be shown, whatever has become of the gap by then.
+    skip_due: Option<Instant>,
     keyframe_due: Option<Instant>,
     /// Numbers and timestamps of the newest audio packet.
     newest_audio: Option<(u64, RtpTime)>,
@@ -84,7 +107,10 @@ impl Receiver {
             partial: None,
             newest: None,
             broken: false,
-            decoder: None,
+            decoder: Decoder::default(),
+            playout: Playout::default(),
+            round_trip: Duration::ZERO,
+            skip_due: None,
             keyframe_due: None,
             newest_audio: None,
             stats: SlotStats::default(),
@@ -129,8 +155,23 @@ impl Receiver {
         match self.kind {
             Kind::Audio => self.play_audio(number, &packet, wrong).into_iter().collect(),
             Kind::Video => {
+                let Some((stamp, descriptor)) = Stamp::of_vp8(&packet.payload) else {
+                    wrong.push(format!("slot {}: a payload that nobody sent", self.mline.0));
+                    return Vec::new();
+                };
                 self.next.get_or_insert(number);
-                self.waiting.insert(number, (now, packet));
+                // What closes a gap was asked for, by us or by the server.
+                let newest = self.waiting.last_key_value().map(|(newest, _)| *newest);
+                let late = newest.is_some_and(|newest| number < newest);
+                let waiting = Waiting {
+                    since: now,
+                    repaired: again || late,
+                    packet,
+                    stamp,
+                    picture_id: descriptor.picture_id.map_or(0, |id| id.value),
+                    starts_frame: descriptor.starts_frame(),
+                };
+                self.waiting.insert(number, waiting);
                 self.play_video(now, wrong)
             }
         }
@@ -160,31 +201,25 @@ impl Receiver {
         })
     }
 
-    /// Takes packets in order as far as they go.
+    /// Takes packets in order as far as they go; then what can be decoded behind a gap, when it is time.
     fn play_video(&mut self, now: Instant, wrong: &mut Vec<String>) -> Vec<Played> {
         let mut played = Vec::new();
-        while let (Some(next), Some((first, (since, _)))) = (self.next, self.waiting.first_key_value()) {
-            let (first, waited) = (*first, now.saturating_duration_since(*since));
+        self.skip_due = None;
+        while let (Some(next), Some((first, waiting))) = (self.next, self.waiting.first_key_value()) {
+            let (first, waited) = (*first, now.saturating_duration_since(waiting.since));
             if first > next {
                 let patient = self.missing.awaits(next) && waited < PATIENCE;
-                let keyframe = self.complete_keyframe();
-                if patient && keyframe.is_none() {
+                let Some(first) = self.behind_gap(now, first, patient) else {
                     break;
-                }
-                // Decoding can begin with a keyframe, whatever is missing before it.
-                let first = match keyframe.filter(|_| patient) {
-                    Some(keyframe) => {
-                        self.waiting = self.waiting.split_off(&keyframe);
-                        keyframe
-                    }
-                    None => first,
                 };
-                self.stats.lost += first - next;
-                (self.partial, self.broken, self.decoder) = (None, true, None);
+                let behind = self.waiting.split_off(&first);
+                self.stats.lost += first - next - self.waiting.len() as u64;
+                self.waiting = behind;
+                (self.partial, self.broken) = (None, true);
                 self.next = Some(first);
             }
             let first = self.next.unwrap_or(first);
-            let Some((_, packet)) = self.waiting.remove(&first) else {
+            let Some(packet) = self.waiting.remove(&first) else {
                 break;
             };
             self.next = Some(first + 1);
@@ -193,44 +228,43 @@ impl Receiver {
         played
     }
 
-    /// Number of the first packet of a keyframe that is all there.
-    fn complete_keyframe(&self) -> Option<u64> {
-        self.waiting.iter().find_map(|(number, (_, packet))| {
-            let (stamp, _) = Stamp::of_vp8(&packet.payload)?;
-            let mut parts = *number..*number + u64::from(stamp.parts);
-            let all = stamp.keyframe && stamp.part == 0 && parts.all(|part| self.waiting.contains_key(&part));
-            all.then_some(*number)
+    /// Where to go on behind a gap: at a keyframe at once, at another frame that can be decoded when it is to be shown,
+    /// and anywhere when the gap is given up.
+    fn behind_gap(&mut self, now: Instant, first: u64, patient: bool) -> Option<u64> {
+        let Some((number, keyframe, timestamp)) = self.decodable() else {
+            return (!patient).then_some(first);
+        };
+        let due = self.playout.due(timestamp).unwrap_or(now);
+        if !patient || keyframe || due <= now {
+            return Some(number);
+        }
+        self.skip_due = Some(due);
+        None
+    }
+
+    /// The first frame that is all there and can be decoded: its number, whether it is a keyframe, its timestamp.
+    fn decodable(&self) -> Option<(u64, bool, RtpTime)> {
+        self.waiting.iter().find_map(|(number, waiting)| {
+            let stamp = &waiting.stamp;
+            if stamp.part != 0 || !self.decoder.takes(stamp) {
+                return None;
+            }
+            let end = *number + u64::from(stamp.parts);
+            let all = self.waiting.range(*number..end).count() == usize::from(stamp.parts);
+            all.then_some((*number, stamp.keyframe, waiting.packet.timestamp))
         })
     }
 
     /// The next packet in order.
-    fn feed(&mut self, now: Instant, packet: &SlotPacket, wrong: &mut Vec<String>) -> Option<Played> {
-        let slot = self.mline.0;
-        let Some((stamp, descriptor)) = Stamp::of_vp8(&packet.payload) else {
-            wrong.push(format!("slot {slot}: a payload that nobody sent"));
-            return None;
-        };
-        let picture_id = descriptor.picture_id.map_or(0, |id| id.value);
-        if descriptor.starts_frame() {
-            if let Some((timestamp, last_id)) = self.newest {
-                let steps = picture_id.wrapping_sub(last_id) & 0x7FFF;
-                if packet.timestamp.distance(timestamp) <= 0 {
-                    wrong.push(format!(
-                        "slot {slot}: video timestamps go from {} to {} ({stamp:?})",
-                        timestamp.0, packet.timestamp.0
-                    ));
-                }
-                if steps == 0 || steps > 0x3FFF || (steps != 1 && !self.broken) {
-                    wrong.push(format!(
-                        "slot {slot}: picture ids jump from {last_id} to {picture_id}"
-                    ));
-                }
-            }
-            self.newest = Some((packet.timestamp, picture_id));
+    fn feed(&mut self, now: Instant, waiting: &Waiting, wrong: &mut Vec<String>) -> Option<Played> {
+        let (slot, stamp, packet) = (self.mline.0, &waiting.stamp, &waiting.packet);
+        if waiting.starts_frame {
+            self.check_order(waiting, wrong);
             self.broken = false;
             self.partial = Some(Partial {
                 timestamp: packet.timestamp,
                 parts: 0,
+                repaired: false,
             });
         }
         // Without its beginning it is the rest of a frame that was lost.
@@ -239,31 +273,58 @@ impl Receiver {
             wrong.push(format!("slot {slot}: two timestamps in one frame"));
         }
         partial.parts += 1;
+        partial.repaired |= waiting.repaired;
         if !packet.marker {
             return None;
         }
-        let parts = self.partial.take()?.parts;
-        if parts != stamp.parts {
+        let partial = self.partial.take()?;
+        if partial.parts != stamp.parts {
             wrong.push(format!(
-                "slot {slot}: a frame of {} packets came with {parts}",
-                stamp.parts
+                "slot {slot}: a frame of {} packets came with {}",
+                stamp.parts, partial.parts
             ));
         }
-        self.decode(now, stamp, packet)
+        self.decode(now, *stamp, packet, partial.repaired)
     }
 
-    fn decode(&mut self, now: Instant, stamp: Stamp, packet: &SlotPacket) -> Option<Played> {
-        let former = stamp
-            .frame
-            .checked_sub(1)
-            .map(|frame| (stamp.person, stamp.layer, frame));
-        if !stamp.keyframe && (former.is_none() || self.decoder != former) {
+    /// A frame begins: its timestamp and picture id follow on the last one's.
+    fn check_order(&mut self, waiting: &Waiting, wrong: &mut Vec<String>) {
+        let (slot, stamp) = (self.mline.0, &waiting.stamp);
+        let (timestamp, picture_id) = (waiting.packet.timestamp, waiting.picture_id);
+        if let Some((last, last_id)) = self.newest {
+            let steps = picture_id.wrapping_sub(last_id) & 0x7FFF;
+            if timestamp.distance(last) <= 0 {
+                wrong.push(format!(
+                    "slot {slot}: video timestamps go from {} to {} ({stamp:?})",
+                    last.0, timestamp.0
+                ));
+            }
+            if steps == 0 || steps > 0x3FFF || (steps != 1 && !self.broken) {
+                wrong.push(format!(
+                    "slot {slot}: picture ids jump from {last_id} to {picture_id}"
+                ));
+            }
+        }
+        self.newest = Some((timestamp, picture_id));
+    }
+
+    fn decode(&mut self, now: Instant, stamp: Stamp, packet: &SlotPacket, repaired: bool) -> Option<Played> {
+        if !self.decoder.takes(&stamp) {
             self.stats.undecodable += 1;
-            self.keyframe_due.get_or_insert(now);
+            // Nothing needs a frame above temporal layer 0 for long.
+            if stamp.temporal == 0 {
+                self.keyframe_due.get_or_insert(now);
+            }
             return None;
         }
-        self.decoder = Some((stamp.person, stamp.layer, stamp.frame));
+        self.decoder.decode(&stamp);
         self.keyframe_due = None;
+        let round_trip = self.round_trip;
+        let shown = self.playout.decoded(now, packet.timestamp, repaired, round_trip);
+        self.stats.buffered += shown.saturating_duration_since(now);
+        if stamp.source == Source::Camera {
+            self.playout.show(shown, packet.csrc, &mut self.stats);
+        }
         *self.stats.frames.entry(packet.csrc).or_default() += 1;
         if let Some(count) = self.stats.layers.get_mut(usize::from(stamp.layer)) {
             *count += 1;
@@ -278,10 +339,16 @@ impl Receiver {
 
     /// Packets to ask for; of sound none, as browsers do (no NACK is negotiated for Opus).
     pub(crate) fn missing(&mut self, now: Instant, round_trip: Duration) -> Vec<SeqNo> {
-        match self.kind {
-            Kind::Audio => Vec::new(),
-            Kind::Video => self.missing.poll_due(now, round_trip),
+        self.round_trip = round_trip;
+        if self.kind == Kind::Audio {
+            return Vec::new();
         }
+        let mut due = self.missing.poll_due(now, round_trip);
+        // What has been skipped is not worth a repair any more.
+        if let Some(next) = self.next {
+            due.retain(|seq| SeqNo(next as u16).distance(*seq) <= 0);
+        }
+        due
     }
 
     /// Whether to ask for a keyframe now.
@@ -303,11 +370,14 @@ impl Receiver {
         let gap = self
             .waiting
             .first_key_value()
-            .map(|(_, (since, _))| *since + PATIENCE);
+            .map(|(_, waiting)| waiting.since + PATIENCE);
         let missing = match self.kind {
             Kind::Audio => None,
             Kind::Video => self.missing.poll_timeout(),
         };
-        [missing, self.keyframe_due, gap].into_iter().flatten().min()
+        [missing, self.keyframe_due, self.skip_due, gap]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

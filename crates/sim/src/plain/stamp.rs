@@ -1,5 +1,6 @@
 //! What synthetic payloads say about themselves.
 
+use super::temporal::Place;
 use bytes::{BufMut, Bytes, BytesMut};
 use media::Source;
 use media::vp8;
@@ -20,6 +21,10 @@ pub struct Stamp {
     pub frame: u32,
     /// Whether the frame can be decoded alone.
     pub keyframe: bool,
+    /// Temporal id; 0 where there are no temporal layers.
+    pub temporal: u8,
+    /// How many frames of the layer back the ones are that it refers to; 0: none.
+    pub references: [u8; 2],
     /// Position of this packet in its frame, and how many it has.
     pub part: u8,
     /// How many packets the frame has.
@@ -43,9 +48,9 @@ impl Stamp {
             u8::from(self.keyframe),
             self.part,
             self.parts,
-            0,
-            0,
-            0,
+            self.temporal,
+            self.references[0],
+            self.references[1],
         ]);
         out.put_u32(self.frame);
         out.put_u64(self.captured_us);
@@ -67,6 +72,8 @@ impl Stamp {
             keyframe: bytes[6] == 1,
             part: bytes[7],
             parts: bytes[8],
+            temporal: bytes[9],
+            references: [bytes[10], bytes[11]],
             frame: word(12),
             captured_us: u64::from(word(16)) << 32 | u64::from(word(20)),
         })
@@ -87,13 +94,17 @@ impl Stamp {
     }
 
     /// A VP8 payload of `size` bytes behind its descriptor (RFC 7741 §4.2): S on the first packet, a 15-bit picture
-    /// id, TL0PICIDX.
-    pub fn vp8(&self, picture_id: u16, tl0: u8, size: usize) -> Bytes {
-        let mut out = BytesMut::with_capacity(6 + LENGTH + size);
+    /// id; with temporal layers TL0PICIDX, TID and Y, and N where nothing refers to the frame.
+    pub(crate) fn vp8(&self, picture_id: u16, place: &Place, size: usize) -> Bytes {
+        let mut out = BytesMut::with_capacity(7 + LENGTH + size);
         let starts = if self.part == 0 { 0x10 } else { 0 };
-        out.put_slice(&[0x80 | starts, 0xC0]);
+        let unreferred = if place.temporal == Some(2) { 0x20 } else { 0 };
+        let layered = if place.temporal.is_some() { 0x60 } else { 0 };
+        out.put_slice(&[0x80 | unreferred | starts, 0x80 | layered]);
         out.put_u16(0x8000 | (picture_id & 0x7FFF));
-        out.put_u8(tl0);
+        if let Some(temporal) = place.temporal {
+            out.put_slice(&[place.tl0, temporal << 6 | u8::from(place.sync) << 5]);
+        }
         // The first byte of the frame header: bit 0 is 0 for keyframes (RFC 6386 §9.1).
         out.put_u8(if self.keyframe { 0x10 } else { 0x11 });
         self.write(&mut out);

@@ -1,19 +1,25 @@
 //! From a record to figures.
 
+use super::play::BEFORE;
 use super::rows::Row;
 use super::sound;
-use crate::plain::{Observation, Received, Sample};
-use media::TrackId;
+use crate::plain::{LayerChange, Observation, Received, Sample};
+use link::RateStep;
+use media::{Source, TrackId};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Heights of the layers.
 const HEIGHTS: [f64; 3] = [180.0, 360.0, 720.0];
+const SCREEN_HEIGHT: f64 = 1_080.0;
 /// A frame is in time within this much of the path's own delay: what a jitter buffer of a call bridges.
 const IN_TIME: Duration = Duration::from_millis(400);
 /// From capture to sending.
 const ENCODING: Duration = Duration::from_millis(90);
 const FPS: f64 = 30.0;
+/// Seconds that stand for what did not come.
+const NEVER: f64 = 30.0;
 
 /// Figures by name; what does not apply is missing. Seconds, milliseconds (`_ms`), bits per second or shares.
 pub type Measured = BTreeMap<&'static str, f64>;
@@ -72,12 +78,21 @@ impl Look<'_> {
     }
 
     fn height(frame: &Received) -> f64 {
+        if frame.source == Source::Screen {
+            return SCREEN_HEIGHT;
+        }
         HEIGHTS.get(usize::from(frame.layer)).copied().unwrap_or(0.0)
     }
 
     fn tracks(&self) -> BTreeMap<TrackId, Vec<&Received>> {
         let mut tracks: BTreeMap<TrackId, Vec<&Received>> = BTreeMap::new();
-        for frame in &self.seen.frames {
+        // A screen that stands still sends nothing.
+        for frame in self
+            .seen
+            .frames
+            .iter()
+            .filter(|frame| frame.source == Source::Camera)
+        {
             tracks.entry(frame.track).or_default().push(frame);
         }
         tracks
@@ -203,7 +218,7 @@ impl Look<'_> {
             .frames
             .iter()
             .filter(|frame| self.since(frame.at) >= from && frame.layer >= layer);
-        later.next().map_or(30.0, |frame| self.since(frame.at) - from)
+        later.next().map_or(NEVER, |frame| self.since(frame.at) - from)
     }
 
     fn layer_before(&self, at: f64) -> u8 {
@@ -229,6 +244,42 @@ impl Look<'_> {
             self.layer_after(on + self.round_trip.as_secs_f64(), former.max(1)),
         );
     }
+}
+
+/// The first publisher's uplink gets too thin for all layers, and wide again: how long after the top layer has stopped
+/// nothing is seen, and how long after it is sent again it is.
+pub(super) fn thin_uplink(
+    schedule: &[RateStep],
+    changes: &[LayerChange],
+    seen: &Observation,
+    began: Instant,
+    out: &mut Measured,
+) {
+    let [_, up] = schedule else { return };
+    let up = began + up.at - BEFORE;
+    let top = |sent: bool, from: Instant| {
+        let mut changes = changes.iter();
+        changes.find(|change| change.layer == 2 && change.sent == sent && change.at > from)
+    };
+    let seen_after = |at: Instant, layers: Range<u8>| {
+        let mut frames = seen.frames.iter();
+        let frame = frames.find(|frame| frame.at > at && layers.contains(&frame.layer));
+        frame.map_or(NEVER, |frame| {
+            frame.at.saturating_duration_since(at).as_secs_f64()
+        })
+    };
+    // What is still on its way of the top layer, or is repaired, is not what counts. A viewer for whom the top layer was
+    // never sent has seen none of it.
+    let follows = top(false, began).map_or(NEVER, |stopped| seen_after(stopped.at, 0..2));
+    out.insert("thin_gap_ms", 1_000.0 * follows);
+    let sent = top(true, up);
+    if let Some(sent) = sent {
+        out.insert("thin_sent_s", sent.at.saturating_duration_since(up).as_secs_f64());
+    }
+    out.insert(
+        "thin_back_s",
+        sent.map_or(NEVER, |sent| seen_after(sent.at, 2..3)),
+    );
 }
 
 fn total(sample: &Sample) -> u64 {

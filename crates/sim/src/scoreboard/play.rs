@@ -1,11 +1,12 @@
 //! One seed of one cell.
 
-use super::measure::{Measured, measure};
+use super::measure::{Measured, measure, thin_uplink};
 use super::rows::{Column, Row};
 use crate::estimators::{Flaw, Flawed, RtcGcc, Traced, TrueRate};
-use crate::plain::{Estimators, Observation, PersonConfig, PersonId, Tile, World};
+use crate::plain::{Estimators, Observation, PersonConfig, PersonId, SlotStats, Tile, World};
 use bwe::{Change, Controller};
 use link::LinkConfig;
+use media::Source;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ pub struct Run {
 }
 
 /// Everybody else is there for this long before the viewer comes.
-const BEFORE: Duration = Duration::from_secs(2);
+pub(super) const BEFORE: Duration = Duration::from_secs(2);
 
 /// Plays a row under a controller.
 pub fn run(row: &Row, column: Column, round_trip_ms: u32, seed: u64) -> Run {
@@ -56,6 +57,8 @@ fn play(row: &Row, under: Under, round_trip_ms: u32, seed: u64) -> Run {
             let config = PersonConfig {
                 video_slots: 1,
                 audio_slots: 1,
+                content: row.content,
+                replay: row.replay,
                 up,
                 ..PersonConfig::default()
             };
@@ -66,6 +69,20 @@ fn play(row: &Row, under: Under, round_trip_ms: u32, seed: u64) -> Run {
         // Nobody but the viewer decides what is encoded.
         world.show(*publisher, &[]);
         world.speak(*publisher, 60);
+    }
+    if let Some(first) = publishers.first().filter(|_| row.screen) {
+        world.publish(*first, Source::Screen);
+    }
+    if let Some(first) = publishers.first().filter(|_| row.small_tiles) {
+        for height in [180, 360] {
+            let config = PersonConfig {
+                camera_fps: 0,
+                microphone: false,
+                ..PersonConfig::default()
+            };
+            let watcher = world.join("board", config);
+            world.show(watcher, &[Tile { of: *first, height }]);
+        }
     }
     world.run(BEFORE);
     let down = LinkConfig {
@@ -101,7 +118,17 @@ fn play(row: &Row, under: Under, round_trip_ms: u32, seed: u64) -> Run {
         Some(second) => world.observation(second).map_or(0, sent),
         None => world.downloaded(viewer),
     };
-    let measured = measure(row, &observation, began, round_trip_ms, others);
+    let mut measured = measure(row, &observation, began, round_trip_ms, others);
+    pictures(&world, viewer, &mut measured);
+    if let (Some(up), Some(first)) = (&row.up, publishers.first()) {
+        thin_uplink(
+            &up.schedule,
+            world.person(*first).layer_changes(),
+            &observation,
+            began,
+            &mut measured,
+        );
+    }
     Run {
         measured,
         observation,
@@ -109,6 +136,17 @@ fn play(row: &Row, under: Under, round_trip_ms: u32, seed: u64) -> Run {
         changes: changes.try_iter().collect(),
         violations: world.violations().to_vec(),
     }
+}
+
+/// Freezes as the viewer's statistics count them, and how long frames waited to be shown.
+fn pictures(world: &World, viewer: PersonId, out: &mut Measured) {
+    let slots: Vec<_> = (0..4).map(|slot| world.person(viewer).video(slot)).collect();
+    let sum = |of: fn(&SlotStats) -> f64| slots.iter().map(of).sum::<f64>();
+    out.insert("freezes", sum(|slot| slot.freezes as f64));
+    out.insert("frozen_s", sum(|slot| slot.frozen.as_secs_f64()));
+    let buffered = sum(|slot| slot.buffered.as_secs_f64());
+    let frames = sum(|slot| slot.layers.iter().sum::<u64>() as f64);
+    out.insert("buffer_ms", 1_000.0 * buffered / frames.max(1.0));
 }
 
 fn sent(observation: &Observation) -> u64 {
@@ -158,8 +196,14 @@ fn join(
         ..PersonConfig::default()
     };
     let viewer = world.join("board", config);
-    let tile = |of: &PersonId| Tile { of: *of, height: 720 };
-    let tiles: Vec<Tile> = publishers.iter().map(tile).collect();
-    world.show(viewer, &tiles);
+    let tile = |of: &PersonId, height| Tile { of: *of, height };
+    let (cameras, screens) = if row.screen { (180, 1) } else { (720, 0) };
+    let cameras: Vec<Tile> = publishers.iter().map(|of| tile(of, cameras)).collect();
+    let screens: Vec<Tile> = publishers
+        .iter()
+        .take(screens)
+        .map(|of| tile(of, 1_080))
+        .collect();
+    world.show_sources(viewer, &cameras, &screens);
     viewer
 }

@@ -63,9 +63,10 @@ fn write(out: &mut String, board: &Board, rows: &[Row], round_trips: &[u32], see
     writeln!(out, "# Scoreboard\n")?;
     writeln!(
         out,
-        "`make scoreboard` writes this page: {seeds} seeds, one viewer of cameras with layers of 150, 500 and 1,700 kb/s \
+        "`make scoreboard` writes this page: {seeds} seeds, one viewer of cameras with layers of 150, 500 and 1,700 kb/s (each L1T3) \
          and microphones of 32 kb/s, drop-tail queue of 300 ms. Utility: layer-seconds that were in time, weighted by \
-         height. Queue, gap and audio gap in ms: p95 over seeds, then the worst. `estimate` and `padding` from second 10 on.\n"
+         height. Queue, gap and audio gap in ms: p95 over seeds, then the worst. `estimate` and `padding` from second 10 on. \
+         Frozen: seconds and freezes as webrtc-stats counts them, means.\n"
     )?;
     if let Some((share, (worst, at))) = summary(board, rows, round_trips) {
         writeln!(
@@ -79,9 +80,9 @@ fn write(out: &mut String, board: &Board, rows: &[Row], round_trips: &[u32], see
         writeln!(out, "## Round trip {round_trip_ms} ms\n")?;
         writeln!(
             out,
-            "| row | utility ours | gcc | oracle | estimate | padding | top layer s | queue p95 | queue max | longest gap | audio gap |"
+            "| row | utility ours | gcc | oracle | estimate | padding | top layer s | queue p95 | queue max | longest gap | frozen | audio gap |"
         )?;
-        writeln!(out, "|---|---|---|---|---|---|---|---|---|---|---|")?;
+        writeln!(out, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for row in rows {
             write_row(out, board, row.name, round_trip_ms)?;
         }
@@ -111,7 +112,7 @@ fn write_row(out: &mut String, board: &Board, row: &'static str, round_trip_ms: 
     let percent = |column| share(column).map_or("–".to_owned(), |share| format!("{share:.0} %"));
     writeln!(
         out,
-        "| {row} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        "| {row} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} ({}) | {} |",
         percent(Column::Ours),
         percent(Column::Gcc),
         number(oracle, 0),
@@ -123,6 +124,8 @@ fn write_row(out: &mut String, board: &Board, row: &'static str, round_trip_ms: 
         pair("queue_p95_ms"),
         pair("queue_max_ms"),
         pair("longest_gap_ms"),
+        number(board.mean(ours, "frozen_s"), 1),
+        number(board.mean(ours, "freezes"), 1),
         pair("audio_gap_ms"),
     )
 }

@@ -1,5 +1,6 @@
 //! The networks.
 
+use crate::plain::Content;
 use link::{LinkConfig, LossModel, RateStep};
 use std::time::Duration;
 
@@ -45,6 +46,14 @@ pub struct Row {
     pub up: Option<LinkConfig>,
     /// People with a camera whom the viewer watches at 720 pixels.
     pub publishers: usize,
+    /// What their cameras show.
+    pub content: Content,
+    /// They send the frames that were recorded from Chromium, not the model's.
+    pub replay: bool,
+    /// The first of them shares a screen, which the viewer watches at 1,080 pixels, and the camera beside it at 180.
+    pub screen: bool,
+    /// Two others watch the first publisher at 180 and 360 pixels, so that all layers are sent.
+    pub small_tiles: bool,
     /// A second viewer behind the same link.
     pub second_viewer: bool,
     /// A download on the same link.
@@ -75,6 +84,10 @@ fn row(name: &'static str, down: LinkConfig, publishers: usize) -> Row {
         down,
         up: None,
         publishers,
+        content: Content::TalkingHead,
+        replay: false,
+        screen: false,
+        small_tiles: false,
         second_viewer: false,
         download: false,
         seconds: 30,
@@ -93,15 +106,40 @@ fn lossy(name: &'static str, clean: &'static str, rate: u64, loss: LossModel) ->
     }
 }
 
+fn steps(steps: &[(u64, u64)]) -> Vec<RateStep> {
+    let step = |(at, rate): &(u64, u64)| RateStep {
+        at: Duration::from_secs(*at),
+        rate_bps: Some(*rate),
+    };
+    steps.iter().map(step).collect()
+}
+
+/// Rows in which it is the publishers that make it hard.
+fn publishers() -> [Row; 4] {
+    let mut thin = row("thin uplink 0.6 Mb/s, then back", limited(10 * MBIT), 1);
+    thin.up = Some(LinkConfig {
+        schedule: steps(&[(15, 600_000), (25, 10 * MBIT)]),
+        ..limited(10 * MBIT)
+    });
+    thin.small_tiles = true;
+    thin.seconds = 45;
+    let recorded = |name, content| {
+        let mut row = row(name, limited(3 * MBIT), 1);
+        (row.content, row.replay) = (content, true);
+        row
+    };
+    let mut screen = recorded("recorded screen, 3 Mb/s", Content::TalkingHead);
+    screen.screen = true;
+    [
+        thin,
+        recorded("recorded talking head, 3 Mb/s", Content::TalkingHead),
+        recorded("recorded motion, 3 Mb/s", Content::Motion),
+        screen,
+    ]
+}
+
 /// All rows, in the table's order.
 pub fn rows() -> Vec<Row> {
-    let steps = |steps: &[(u64, u64)]| {
-        let step = |(at, rate): &(u64, u64)| RateStep {
-            at: Duration::from_secs(*at),
-            rate_bps: Some(*rate),
-        };
-        steps.iter().map(step).collect()
-    };
     let random = LossModel::Random;
     let bursts = |share| LossModel::Bursts { share, mean: 5.0 };
     let mut all = vec![
@@ -150,5 +188,6 @@ pub fn rows() -> Vec<Row> {
         ..LinkConfig::default()
     });
     all.extend([step, outage, jitter, shared, download, uplink]);
+    all.extend(publishers());
     all
 }

@@ -138,6 +138,8 @@ pub const THRESHOLDS: &[Threshold] = &[
         Over::Mean,
         Bound::Within(0.25, 0.75),
     ),
+    line("thin uplink", "thin_gap_ms", Over::Worst, Bound::MostMs(1_200.0)),
+    line("thin uplink", "thin_back_s", Over::Worst, Bound::MostSeconds(8.0)),
 ];
 
 impl Threshold {

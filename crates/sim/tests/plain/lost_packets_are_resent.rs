@@ -39,8 +39,9 @@ fn lost_packets_are_resent() {
     );
     assert!(stats.repaired > 300, "{} repaired", stats.repaired);
     assert!(world.router().peer_stats().nacks_sent > 300);
+    // A repair that would come after the next frame's time is not waited for, where that frame does without.
     assert!(
-        stats.lost * 1_000 < stats.packets,
+        stats.lost * 300 < stats.packets,
         "{} lost for good of {}",
         stats.lost,
         stats.packets
