@@ -81,7 +81,7 @@ impl PacketRing {
             *place = Some(Kept { extended, packet });
         }
         if self.unread && self.reader.structure_since() == Some(extended) {
-            self.read_again();
+            self.read_again(extended);
         }
         inserted
     }
@@ -97,19 +97,20 @@ impl PacketRing {
         std::mem::take(&mut self.readable)
     }
 
-    /// The newest structure has come behind packets that belong to it.
-    fn read_again(&mut self) {
+    /// The newest structure has come, with packet `since`, behind packets that belong to it.
+    fn read_again(&mut self, since: u64) {
         self.unread = false;
-        let places = self.places.iter_mut().flatten();
-        let mut readable: Vec<(u64, SeqNo)> = Vec::new();
-        for kept in places.filter(|kept| kept.packet.lacks_structure()) {
-            kept.packet.info = self.reader.read(kept.extended, &kept.packet.packet);
-            if !kept.packet.lacks_structure() {
-                readable.push((kept.extended, kept.packet.packet.seq));
+        let newest = self.source.highest().unwrap_or(since);
+        for extended in since + 1..=newest {
+            let index = self.index(extended);
+            let Some(Some(kept)) = self.places.get_mut(index) else {
+                continue;
+            };
+            if kept.extended == extended && kept.packet.lacks_structure() {
+                kept.packet.info = self.reader.read(extended, &kept.packet.packet);
+                self.readable.push(kept.packet.packet.seq);
             }
         }
-        readable.sort_unstable_by_key(|(extended, _)| *extended);
-        self.readable = readable.into_iter().map(|(_, seq)| seq).collect();
     }
 
     fn kept(&self, extended: u64) -> Option<&ReadPacket> {
