@@ -76,11 +76,11 @@ impl World {
 
     /// An empty world whose router has these limits.
     pub fn with(seed: u64, config: RouterConfig) -> Self {
-        Self::over(seed, &config, Workers::default())
+        Self::over(seed, config, Workers::default())
     }
 
     /// An empty world whose people are put on so many workers, with these limits each.
-    pub fn over(seed: u64, config: &RouterConfig, workers: Workers) -> Self {
+    pub fn over(seed: u64, config: RouterConfig, workers: Workers) -> Self {
         // Instants cannot be made up; all that is used of this one are distances to it.
         #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
         let origin = Instant::now();
@@ -90,8 +90,8 @@ impl World {
             origin,
             now: origin,
             rng,
-            routers: (0..workers.count.max(1))
-                .map(|_| Router::new(config.clone(), SERVER_NTP, origin))
+            routers: std::iter::repeat_n(config, workers.count.max(1))
+                .map(|config| Router::new(config, SERVER_NTP, origin))
                 .collect(),
             placement: Placement::new(),
             wire: Wire::new(workers, seed),

@@ -46,7 +46,7 @@ enum Step<'a> {
 
 /// What goes wrong in this call; nothing, if all is well.
 pub fn play(scenario: &Scenario) -> Vec<Failure> {
-    let world = World::over(scenario.seed, &RouterConfig::default(), scenario.workers);
+    let world = World::over(scenario.seed, RouterConfig::default(), scenario.workers);
     let mut stage = Stage {
         scenario,
         began: world.now(),

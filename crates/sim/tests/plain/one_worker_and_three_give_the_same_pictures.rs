@@ -19,7 +19,7 @@ const MEASURING: Duration = Duration::from_secs(3);
 const SHARE: f64 = 0.05;
 
 fn call(workers: Workers) -> (World, Vec<PersonId>) {
-    let mut world = World::over(31, &RouterConfig::default(), workers);
+    let mut world = World::over(31, RouterConfig::default(), workers);
     let mut people = Vec::new();
     for _ in 0..5 {
         people.push(come(&mut world));
