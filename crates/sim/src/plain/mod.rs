@@ -21,6 +21,7 @@ mod reporter;
 mod spread;
 mod stamp;
 mod subscriber;
+mod watch;
 mod wire;
 mod world;
 
