@@ -62,7 +62,7 @@ impl<P: Peer> Router<P> {
         });
         // Whoever is not here may be on another worker.
         let elsewhere = recipients.len();
-        if elsewhere > 0 && !self.relay_data(room, channel, &envelope, Some(recipients.into())) {
+        if elsewhere > 0 && !self.relay_data(room, channel, &envelope, Some(&recipients.into())) {
             (0..elsewhere).for_each(|_| self.refuse(DropReason::DataNoRecipient));
         }
         Ok(())

@@ -86,7 +86,7 @@ impl<P: Peer> Router<P> {
         room: RoomKey,
         channel: DataChannel,
         envelope: &Bytes,
-        recipients: Option<Arc<[ParticipantId]>>,
+        recipients: Option<&Arc<[ParticipantId]>>,
     ) -> bool {
         let Some(room) = self.rooms.get(room) else {
             return false;
@@ -96,7 +96,7 @@ impl<P: Peer> Router<P> {
                 room: room.id,
                 channel,
                 envelope: envelope.clone(),
-                recipients: recipients.clone(),
+                recipients: recipients.cloned(),
             };
             self.outboxes.push(&mut self.counters, *worker, message);
         }

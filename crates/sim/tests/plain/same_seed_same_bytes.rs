@@ -1,11 +1,12 @@
 //! One seed, one run, to the bit; another seed, another run.
 
 use peer::DataChannel;
-use sim::plain::{LinkConfig, LossModel, PersonConfig, Tile, World};
+use router::RouterConfig;
+use sim::plain::{LinkConfig, LossModel, PersonConfig, Tile, Workers, World};
 use std::time::Duration;
 
-fn run(seed: u64) -> u64 {
-    let mut world = World::new(seed);
+fn run(seed: u64, workers: Workers) -> u64 {
+    let mut world = World::over(seed, RouterConfig::default(), workers);
     let link = LinkConfig {
         rate_bps: Some(4_000_000),
         jitter: Duration::from_millis(8),
@@ -41,6 +42,17 @@ fn run(seed: u64) -> u64 {
 
 #[test]
 fn same_seed_same_bytes() {
-    assert_eq!(run(8), run(8));
-    assert_ne!(run(8), run(9));
+    let one = Workers::default();
+    assert_eq!(run(8, one), run(8, one));
+    assert_ne!(run(8, one), run(9, one));
+}
+
+#[test]
+fn and_over_several_workers() {
+    let three = Workers {
+        count: 3,
+        loss: 0.01,
+        ..Workers::default()
+    };
+    assert_eq!(run(8, three), run(8, three));
 }

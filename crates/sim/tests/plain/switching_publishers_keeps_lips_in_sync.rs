@@ -18,7 +18,7 @@ fn and_over_several_workers() {
         // Not what crossing takes, but enough to show in the figures.
         delay: Duration::from_millis(60),
     };
-    switch_among_publishers(World::over(2, &RouterConfig::default(), workers));
+    switch_among_publishers(World::over(2, RouterConfig::default(), workers));
 }
 
 fn switch_among_publishers(mut world: World) {
