@@ -182,10 +182,8 @@ impl<P: Peer> Router<P> {
             } else {
                 Vec::new()
             };
-            if let Some(stays) = goes_on {
-                // Nor is bandwidth kept for what the slot will not switch to.
-                track_steps.retain(|step| step.target.layer == stays.layer);
-            }
+            // No bandwidth is kept for a layer to which a picture that stands still will not switch.
+            track_steps.retain(|step| goes_on.is_none_or(|stays| step.target.layer == stays.layer));
             steps.push(track_steps);
             slots.push((mline, goes_on));
             flowing.push(slot.forwarder.state().layer);
