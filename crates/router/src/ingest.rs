@@ -46,28 +46,31 @@ impl<P: Peer> Router<P> {
         let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
             return;
         };
-        (layer.heard, layer.absent) = (Some(self.now), false);
-        let bytes = packet.payload.len();
-        layer.rate.add(self.now, bytes);
-        // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
-        let codec = if packet.codec == Codec::Red {
-            Codec::Opus
-        } else {
-            packet.codec
-        };
-        let status = track.status.get_mut(usize::from(index.0));
-        let woke = status.is_some_and(|status| !std::mem::replace(&mut status.active, true));
-        let changed = track.codec.replace(codec) != Some(codec) || woke;
-        if changed {
-            track.codec_wish.note(codec);
-        }
         let (muted, seq, level) = (track.muted, packet.seq, packet.extensions.audio_level);
-        let at = packet.timestamp;
+        let (at, bytes, packet_codec) = (packet.timestamp, packet.payload.len(), packet.codec);
         let inserted = if muted {
             Inserted::TooOld
         } else {
             layer.ring.insert(packet)
         };
+        layer.rate.add(self.now, bytes);
+        // Repairs of what a layer sent before it stopped do not make it go on.
+        let goes_on = muted || inserted == Inserted::New;
+        if goes_on {
+            (layer.heard, layer.absent) = (Some(self.now), false);
+        }
+        // What flows as RED can also flow as Opus, so a publisher that changes between them changes nothing.
+        let codec = if packet_codec == Codec::Red {
+            Codec::Opus
+        } else {
+            packet_codec
+        };
+        let status = track.status.get_mut(usize::from(index.0)).filter(|_| goes_on);
+        let woke = status.is_some_and(|status| !std::mem::replace(&mut status.active, true));
+        let changed = track.codec.replace(codec) != Some(codec) || woke;
+        if changed {
+            track.codec_wish.note(codec);
+        }
         let taken = matches!(inserted, Inserted::New | Inserted::Late);
         let info = layer.ring.get(seq).filter(|_| taken).and_then(|read| read.info);
         if let Some(info) = info {

@@ -7,9 +7,16 @@ use crate::timers::Timer;
 use forward::{LAYER_SILENCE, LayerSet};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
-use media::{Kind, LayerIndex};
+use media::{Kind, LayerIndex, Source};
 use peer::Peer;
 use std::time::{Duration, Instant};
+
+/// A camera's layer of which nothing has come for this long while others of its layers went on has stopped: browsers
+/// take all of them from the same pictures. Shorter: an encoder that leaves out some pictures costs its viewers a switch
+/// (0.5 s are rare in recordings of Chromium, crates/sim/traces); longer: they look at a still picture for longer.
+const LAYER_STALL: Duration = Duration::from_millis(500);
+/// Between two looks at a layer that may have stopped.
+const STALL_CHECK: Duration = Duration::from_millis(100);
 
 /// How often a video track is looked at, besides when a layer may have fallen silent: viewers still without a
 /// keyframe, tracks that do not come at all.
@@ -23,9 +30,16 @@ impl<P: Peer> Router<P> {
         if !track.timer.fires(at) {
             return;
         }
-        if !track.is_imported() {
-            track.note_silence(self.now);
+        let fell_silent = !track.is_imported() && track.note_silence(self.now);
+        let looked_at = track.looked_at.is_some_and(|at| self.now < at + CHECK_INTERVAL);
+        let now = self.now;
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let asks = due(track.keyframes.poll_timeout()) || due(track.wanted.poll_timeout());
+        if !fell_silent && looked_at && !asks && !track.is_imported() {
+            // It was about a layer that might have stopped, and has not.
+            return self.arm_track(key);
         }
+        track.looked_at = Some(self.now);
         track.note_absent(self.now);
         // Also without a change: a track that nobody sends becomes a reason to pause after a while.
         self.retarget_subscribers(key);
@@ -78,7 +92,7 @@ impl<P: Peer> Router<P> {
         let (silence, relay, comes) = match &track.origin {
             Origin::Peer { .. } => {
                 let comes = track.status.iter().any(|status| status.active);
-                (track.silence_due(), None, comes)
+                (track.silence_due(self.now), None, comes)
             }
             Origin::Relay(import) => (None, import.poll_timeout(), false),
         };
@@ -201,18 +215,39 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
-    /// Notes which layers have fallen silent.
-    fn note_silence(&mut self, now: Instant) {
+    /// Notes which layers have fallen silent; whether any has now.
+    fn note_silence(&mut self, now: Instant) -> bool {
+        let newest = self.newest_of_camera();
+        let mut any = false;
         for (layer, status) in self.layers.iter().zip(&mut self.status) {
-            let silence = layer.heard.map(|heard| now.saturating_duration_since(heard));
-            status.active &= silence.is_some_and(|silence| silence < LAYER_SILENCE);
+            let silent = layer.heard.is_none_or(|heard| {
+                let stalled =
+                    newest.is_some_and(|newest| newest.saturating_duration_since(heard) >= LAYER_STALL);
+                stalled || now.saturating_duration_since(heard) >= LAYER_SILENCE
+            });
+            any |= silent && status.active;
+            status.active &= !silent;
         }
+        any
     }
 
-    /// When the first of the active layers counts as silent if nothing more comes of it.
-    fn silence_due(&self) -> Option<Instant> {
+    /// When something last came of a camera with several layers: what all of them are measured against.
+    fn newest_of_camera(&self) -> Option<Instant> {
+        let several = self.source == Source::Camera && self.layers.len() > 1;
+        let heard = self.layers.iter().filter_map(|layer| layer.heard);
+        heard.max().filter(|_| several)
+    }
+
+    /// When the first of the active layers may count as silent if nothing more comes of it.
+    fn silence_due(&self, now: Instant) -> Option<Instant> {
         let layers = self.layers.iter().zip(&self.status);
         let heard = layers.filter_map(|(layer, status)| layer.heard.filter(|_| status.active));
-        heard.min().map(|heard| heard + LAYER_SILENCE)
+        let first = heard.min()?;
+        let silent = first + LAYER_SILENCE;
+        // While others go on; when they do is not known before.
+        let stalled = self
+            .newest_of_camera()
+            .map(|_| (first + LAYER_STALL).max(now + STALL_CHECK));
+        Some(stalled.map_or(silent, |stalled| stalled.min(silent)))
     }
 }

@@ -172,6 +172,8 @@ pub(crate) struct Track {
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) wanted: WantedLayers,
     pub(crate) timer: Armed,
+    /// When it was last looked at in full.
+    pub(crate) looked_at: Option<Instant>,
 }
 
 /// One layer of a track, as far as choosing among layers is concerned.

@@ -88,6 +88,7 @@ impl<P: Peer> Router<P> {
             keyframes: KeyframeRequests::new(),
             wanted: WantedLayers::new(now, layers.len()),
             timer: Armed::default(),
+            looked_at: None,
             layers: Vec::new(),
         };
         for (info, section_layer) in layers {
