@@ -36,13 +36,23 @@ fn nothing_is_sent_and_padding_asks() {
     assert!((1_500..6_000).contains(&padding(None)), "{} bytes", padding(None));
 }
 
-#[test]
-fn something_is_sent_and_its_report_is_waited_for() {
-    let sound = Outgoing {
+/// A packet of sound.
+fn sound(reported: bool) -> Outgoing<()> {
+    Outgoing {
         packet: (),
         bytes: 120,
         priority: Priority::Audio,
-        reported: true,
-    };
-    assert_eq!(padding(Some(sound)), 0);
+        reported,
+    }
+}
+
+#[test]
+fn something_is_sent_and_its_report_is_waited_for() {
+    assert_eq!(padding(Some(sound(true))), 0);
+}
+
+#[test]
+fn what_is_never_reported_is_not_waited_for() {
+    let bytes = padding(Some(sound(false)));
+    assert!((1_500..6_000).contains(&bytes), "{bytes} bytes");
 }

@@ -10,6 +10,10 @@ use media::{PayloadInfo, RtpTime};
 /// The highest spatial and temporal layer that pass.
 type Limits = (u8, u8);
 
+/// Ticks (90 kHz) for which a change is remembered, 30 s: nothing comes so late. Timestamps wrap: after hours those of
+/// now would lie before the change again.
+const LATE: i32 = 30 * 90_000;
+
 /// A frame of the encoding.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OfferedFrame {
@@ -134,6 +138,9 @@ impl FrameFilter {
 
     fn begin_picture(&mut self, picture: RtpTime) {
         self.picture = Some(picture);
+        self.changed = self
+            .changed
+            .filter(|(since, _)| (0..LATE).contains(&picture.distance(*since)));
         self.last = std::mem::take(&mut self.seen);
         let (wanted, passing) = (self.wanted, self.passing);
         self.change(picture, (passing.0.min(wanted.0), passing.1.min(wanted.1)));

@@ -67,6 +67,7 @@ impl PacketRing {
             Place::Restart(extended) => {
                 self.places.clear();
                 self.reader = PacketReader::default();
+                self.unread = false;
                 (extended, Inserted::New)
             }
         };
@@ -108,7 +109,12 @@ impl PacketRing {
             };
             if kept.extended == extended && kept.packet.lacks_structure() {
                 kept.packet.info = self.reader.read(extended, &kept.packet.packet);
-                self.readable.push(kept.packet.packet.seq);
+                if kept.packet.lacks_structure() {
+                    // It belongs to another keyframe, which is missing too.
+                    self.unread = true;
+                } else {
+                    self.readable.push(kept.packet.packet.seq);
+                }
             }
         }
     }

@@ -278,6 +278,19 @@ fn what_comes_late_is_judged_by_what_was_wanted_then() {
 }
 
 #[test]
+fn what_was_wanted_hours_ago_says_nothing_of_now() {
+    let mut scene = Scene::new(Mode::L3T3);
+    scene.wants(ALL, ALL);
+    scene.play(8, 3);
+    scene.wants(0, ALL);
+    // Timestamps come to lie behind those of that time again.
+    for _ in 0..7 {
+        assert_eq!(scene.play(8, 3).0, up_to(0, 2));
+        scene.encoder.pause(400_000_000);
+    }
+}
+
+#[test]
 fn a_packet_is_sent_again_as_it_was() {
     let mut scene = Scene::new(Mode::L3T3);
     scene.wants(1, 1);

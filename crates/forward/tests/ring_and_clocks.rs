@@ -104,9 +104,9 @@ fn described(seq: u16, descriptor: Bytes) -> Packet {
     }
 }
 
-#[test]
-fn a_keyframes_first_packet_makes_those_before_it_readable() {
-    let templates = |offset| Templates {
+/// A packet of the only layer, whose template is number `offset`; with its structure if it is a keyframe's first.
+fn of_structure(seq: u16, offset: u8, attach: bool) -> Packet {
+    let templates = Templates {
         offset,
         kinds: vec![descriptors::Kind {
             dtis: "S".to_owned(),
@@ -114,39 +114,68 @@ fn a_keyframes_first_packet_makes_those_before_it_readable() {
         }],
         ..Templates::default()
     };
-    let packet = |seq: u16, offset, attach| {
-        let place = descriptors::Place {
-            starts: attach,
-            ends: true,
-            number: seq,
-        };
-        let templates = templates(offset);
-        described(
-            seq,
-            templates.descriptor(place, &templates.kinds[0], attach, None),
-        )
+    let place = descriptors::Place {
+        starts: attach,
+        ends: true,
+        number: seq,
     };
+    described(
+        seq,
+        templates.descriptor(place, &templates.kinds[0], attach, None),
+    )
+}
+
+fn is_readable(ring: &PacketRing, seq: u16) -> bool {
+    ring.get(SeqNo(seq)).is_some_and(|read| !read.lacks_structure())
+}
+
+#[test]
+fn a_keyframes_first_packet_makes_those_before_it_readable() {
     let mut ring = PacketRing::new(16);
-    let readable = |ring: &PacketRing, seq| ring.get(SeqNo(seq)).is_some_and(|read| !read.lacks_structure());
-    ring.insert(packet(9, 0, true));
-    ring.insert(packet(10, 0, false));
-    assert!(readable(&ring, 9) && readable(&ring, 10));
+    ring.insert(of_structure(9, 0, true));
+    ring.insert(of_structure(10, 0, false));
+    assert!(is_readable(&ring, 9) && is_readable(&ring, 10));
     // The second keyframe's first packet is late.
-    ring.insert(packet(13, 5, false));
-    ring.insert(packet(12, 5, false));
-    assert!(!readable(&ring, 12) && !readable(&ring, 13));
+    ring.insert(of_structure(13, 5, false));
+    ring.insert(of_structure(12, 5, false));
+    assert!(!is_readable(&ring, 12) && !is_readable(&ring, 13));
     assert!(ring.take_readable().is_empty());
-    assert_eq!(ring.insert(packet(11, 5, true)), Inserted::Late);
-    assert!(readable(&ring, 12) && readable(&ring, 13));
+    assert_eq!(ring.insert(of_structure(11, 5, true)), Inserted::Late);
+    assert!(is_readable(&ring, 12) && is_readable(&ring, 13));
     assert_eq!(ring.take_readable(), [SeqNo(12), SeqNo(13)]);
     assert!(ring.take_readable().is_empty(), "told once");
     // What comes from before it now is of no use: receivers have forgotten its structure too.
-    ring.insert(packet(8, 0, false));
-    assert!(!readable(&ring, 8));
+    ring.insert(of_structure(8, 0, false));
+    assert!(!is_readable(&ring, 8));
     // And a keyframe from before it changes nothing.
-    ring.insert(packet(7, 0, true));
-    ring.insert(packet(14, 5, false));
-    assert!(readable(&ring, 7) && readable(&ring, 14));
+    ring.insert(of_structure(7, 0, true));
+    ring.insert(of_structure(14, 5, false));
+    assert!(is_readable(&ring, 7) && is_readable(&ring, 14));
+}
+
+#[test]
+fn what_a_late_structure_does_not_explain_is_not_told() {
+    let mut ring = PacketRing::new(16);
+    ring.insert(of_structure(9, 0, true));
+    for seq in 11..16 {
+        ring.insert(of_structure(seq, 40, false));
+    }
+    assert_eq!(ring.insert(of_structure(10, 5, true)), Inserted::Late);
+    assert!(ring.take_readable().is_empty());
+    assert!(!is_readable(&ring, 11));
+}
+
+#[test]
+fn two_keyframes_are_repaired_one_after_the_other() {
+    let mut ring = PacketRing::new(16);
+    ring.insert(of_structure(9, 0, true));
+    ring.insert(of_structure(11, 5, false));
+    ring.insert(of_structure(13, 10, false));
+    ring.insert(of_structure(10, 5, true));
+    assert_eq!(ring.take_readable(), [SeqNo(11)]);
+    ring.insert(of_structure(12, 10, true));
+    assert_eq!(ring.take_readable(), [SeqNo(13)]);
+    assert!(is_readable(&ring, 13));
 }
 
 /// Seconds since 1900 of a publisher whose clock is 400 s fast.

@@ -9,6 +9,7 @@ use media::dependency_descriptor::{
     Descriptor, Dti, Frame, LayerGrid, MAX_FDIFFS, Resolution, Structure, parse, with_frame_number,
 };
 use media::{Codec, Extensions, Packet, PacketReader, RtpTime, SeqNo};
+use proptest::prelude::*;
 
 /// A keyframe's first packet: two temporal layers, one chain.
 fn keyframe() -> Bytes {
@@ -299,6 +300,35 @@ fn decode_targets_become_choices_of_layers() {
         choices(frame(&read(&descriptor, first.attached.as_deref())).layers.within),
         all
     );
+}
+
+proptest! {
+    #[test]
+    fn choices_are_those_of_all_decode_targets(targets in prop::collection::vec((0u8..4, 0u8..8), 1..=32)) {
+        let none = "-".repeat(targets.len());
+        let choices = || (0..4u8).flat_map(|spatial| (0..8u8).map(move |temporal| (spatial, temporal)));
+        // One template for each pair of layers, which is all there is in the decode targets of these layers.
+        let kinds = choices().map(|(spatial, temporal)| Kind {
+            spatial,
+            temporal,
+            dtis: targets.iter().map(|target| if *target == (spatial, temporal) { 'S' } else { '-' }).collect(),
+            ..Kind::default()
+        });
+        let templates = Templates { kinds: kinds.collect(), ..Templates::default() };
+        let first = read(&templates.descriptor(Place::default(), &templates.kinds[0], true, None), None);
+        for (index, target) in targets.iter().enumerate() {
+            let mut only = Kind { dtis: none.clone(), ..Kind::default() };
+            only.dtis.replace_range(index..=index, "S");
+            let descriptor = templates.descriptor(Place::default(), &only, false, None);
+            let layers = frame(&read(&descriptor, first.attached.as_deref())).layers;
+            for (spatial, temporal) in choices() {
+                let within = |target: &(u8, u8)| target.0 <= spatial && target.1 <= temporal;
+                let highest = targets.iter().copied().filter(within).max();
+                prop_assert_eq!(layers.within.has(spatial, temporal), within(target));
+                prop_assert_eq!(layers.switch.has(spatial, temporal), highest == Some(*target));
+            }
+        }
+    }
 }
 
 fn packet(codec: Codec, payload: &'static [u8], descriptor: Option<Bytes>) -> Packet {

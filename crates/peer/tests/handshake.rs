@@ -2,7 +2,8 @@
 
 mod support;
 
-use peer::{PeerEvent, Protocol};
+use bytes::BytesMut;
+use peer::{Path, Peer, PeerEvent, Protocol};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::sansio::Protocol as _;
 use std::time::Duration;
@@ -133,8 +134,6 @@ fn a_client_that_never_comes_is_given_up() {
 
 #[test]
 fn both_ends_can_say_goodbye() {
-    use peer::Peer;
-    use rtc::sansio::Protocol as _;
     let mut world = World::connected(&usual_sections());
     world.client.pc.close().unwrap();
     world.exchange();
@@ -156,17 +155,60 @@ fn both_ends_can_say_goodbye() {
     assert!(farewell > 0, "the client is told");
 }
 
-#[test]
-fn a_lost_flight_is_sent_again_when_the_client_asks_again() {
+/// A handshake whose server's flight was lost, and whose client is the first to lose patience.
+fn waiting() -> World {
     let mut world = World::new(&usual_sections(), ClientOptions::default(), false);
     // ServerHello, Certificate and ServerKeyExchange are lost; the answer with the cookie is short.
     world.loses_dtls_over = Some(200);
     world.run(Duration::from_millis(900));
     assert!(!world.is_connected());
     world.loses_dtls_over = None;
-    // The client is the first to lose patience.
     world.now += Duration::from_millis(600);
     world.client.pc.handle_timeout(world.now).unwrap();
+    world
+}
+
+/// What the client says once more.
+fn repeated(world: &mut World) -> Vec<BytesMut> {
+    let out = std::iter::from_fn(|| world.client.pc.poll_write());
+    let dtls = out.filter(|out| out.message.first() == Some(&22));
+    dtls.map(|out| out.message).collect()
+}
+
+/// How many datagrams of the handshake the server answers these with, a while after what was before.
+fn answers(world: &mut World, path: Path, datagrams: &[BytesMut]) -> usize {
+    world.now += Duration::from_millis(60);
+    for datagram in datagrams {
+        world.server.handle_datagram(world.now, path, datagram.clone());
+    }
+    let sent = std::iter::from_fn(|| world.server.poll_transmit());
+    sent.filter(|sent| sent.datagram.first() == Some(&22)).count()
+}
+
+#[test]
+fn only_a_repeated_message_has_a_flight_sent_again() {
+    let mut world = waiting();
+    let repeated = repeated(&mut world);
+    // Record types that there are not. (Of those that there are, some end the handshake here.)
+    for first in 24..64 {
+        let mut nonsense = repeated[0].clone();
+        nonsense[0] = first;
+        assert_eq!(answers(&mut world, udp_path(), &[nonsense]), 0, "{first}");
+    }
+    assert!(answers(&mut world, udp_path(), &repeated) > 0);
+}
+
+#[test]
+fn a_flight_is_not_sent_again_for_ever() {
+    let mut world = waiting();
+    let repeated = repeated(&mut world);
+    let answered = (0..100).filter(|_| answers(&mut world, udp_path(), &repeated) > 0);
+    assert_eq!(answered.count(), 16);
+}
+
+#[test]
+fn a_lost_flight_is_sent_again_when_the_client_asks_again() {
+    let mut world = waiting();
     world.exchange();
     world.run(Duration::from_secs(5));
     assert!(world.is_connected(), "{:?}", world.events);

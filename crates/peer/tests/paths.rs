@@ -10,6 +10,7 @@ use rtc::crypto::{self};
 use rtc::ice::attributes::control::AttrControlling;
 use rtc::ice::attributes::priority::PriorityAttr;
 use rtc::ice::attributes::use_candidate::UseCandidateAttr;
+use rtc::sansio::Protocol as _;
 use rtc::stun::attributes::ATTR_USERNAME;
 use rtc::stun::fingerprint::FINGERPRINT;
 use rtc::stun::integrity::MessageIntegrity;
@@ -309,6 +310,29 @@ fn only_validated_addresses_may_speak() {
     world.exchange();
     assert!(world.events.is_empty(), "{:?}", world.events);
     assert_eq!(world.server.stats().dropped_in, dropped + 1);
+}
+
+#[test]
+fn a_handshake_goes_on_where_it_began() {
+    let mut world = World::new(&usual_sections(), ClientOptions::default(), false);
+    world.loses_dtls_over = Some(200);
+    world.run(Duration::from_millis(900));
+    let nominates = false;
+    let datagram = check(&world, nominates, None);
+    world.server.handle_datagram(world.now, tcp_path(), datagram);
+    world.now += Duration::from_millis(600);
+    world.client.pc.handle_timeout(world.now).unwrap();
+    let out: Vec<_> = std::iter::from_fn(|| world.client.pc.poll_write()).collect();
+    let repeated = out.iter().find(|out| out.message.first() == Some(&22)).unwrap();
+    let mut answers = |path| {
+        world
+            .server
+            .handle_datagram(world.now, path, repeated.message.clone());
+        let sent = std::iter::from_fn(|| world.server.poll_transmit());
+        sent.filter(|sent| sent.datagram.first() == Some(&22)).count()
+    };
+    assert_eq!(answers(tcp_path()), 0, "a path that is not the current one");
+    assert!(answers(udp_path()) > 0);
 }
 
 #[test]

@@ -112,6 +112,8 @@ pub struct Downlink<P> {
     reports: bool,
     /// It has.
     reported: bool,
+    /// Something was sent that it could report on.
+    numbered: bool,
     /// REMB or receiver reports came, and no transport-cc.
     fallback: bool,
     stats: DownlinkStats,
@@ -129,6 +131,7 @@ impl<P: Clone> Downlink<P> {
             estimator,
             reports: false,
             reported: false,
+            numbered: false,
             fallback: false,
             stats: DownlinkStats::default(),
         }
@@ -188,6 +191,7 @@ impl<P: Clone> Downlink<P> {
         };
         *class += u64::from(bytes);
         let numbered = outgoing.reported && self.reports;
+        self.numbered |= numbered;
         let probe = probe.filter(|_| numbered);
         let seq = numbered.then(|| self.history.add(now, bytes, probe));
         self.left(now, bytes, probe.is_some());
@@ -305,11 +309,10 @@ impl<P: Clone> Downlink<P> {
     }
 
     /// Whether to probe: where reports can come, which the first report shows. As long as nothing is sent that could be
-    /// reported, padding must: whoever watches only a screen that costs more than the start would never see it.
+    /// reported, padding must: whoever watches only a screen that costs more than the start would never see it. (Sound may
+    /// flow all the while: Firefox reports none.)
     fn may_probe(&self) -> bool {
-        let stats = &self.stats;
-        let sent = stats.audio_bytes + stats.video_bytes + stats.retransmission_bytes;
-        self.reports && (self.reported || (sent == 0 && self.pacer.is_empty()))
+        self.reports && (self.reported || (!self.numbered && self.pacer.is_empty()))
     }
 
     fn plan(&mut self, now: Instant) {

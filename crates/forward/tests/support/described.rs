@@ -62,6 +62,11 @@ impl Encoder {
         self.timestamp
     }
 
+    /// No picture for so many ticks.
+    pub(crate) fn pause(&mut self, ticks: u32) {
+        self.timestamp = self.timestamp.wrapping_add(ticks);
+    }
+
     /// The next picture, with at most so many spatial layers.
     pub(crate) fn picture(&mut self, keyframe: bool, layers: u8) -> Vec<Packet> {
         if keyframe {

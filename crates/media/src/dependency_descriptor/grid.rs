@@ -2,25 +2,41 @@
 
 use super::{DecodeTarget, Dti, Fdiffs, Frame, MAX_SPATIAL_LAYERS, MAX_TEMPORAL_LAYERS, Structure};
 
-/// A set of choices: each is a highest spatial and a highest temporal layer.
+/// Choices there are.
+const ALL: usize = MAX_SPATIAL_LAYERS * MAX_TEMPORAL_LAYERS;
+/// Choices of one spatial layer, as bits.
+const ROW: u32 = (1 << MAX_TEMPORAL_LAYERS) - 1;
+/// The lowest bit of each row.
+const EACH_ROW: u32 = u32::MAX / ROW;
+
+/// A set of choices: each is a highest spatial and a highest temporal layer. In ascending order they are the bits from the
+/// lowest on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LayerGrid(u32);
 
 impl LayerGrid {
-    /// The choices that these ids satisfy.
-    fn of(mut chosen: impl FnMut(u8, u8) -> bool) -> LayerGrid {
-        let mut grid = 0;
-        for spatial in 0..MAX_SPATIAL_LAYERS as u8 {
-            for temporal in 0..MAX_TEMPORAL_LAYERS as u8 {
-                grid |= u32::from(chosen(spatial, temporal)) << Self::bit(spatial, temporal);
-            }
-        }
-        LayerGrid(grid)
+    /// The choices that include these layers.
+    fn including(spatial: u8, temporal: u8) -> LayerGrid {
+        let (spatial, temporal) = Self::place(spatial, temporal);
+        let columns = ((ROW << temporal) & ROW) * EACH_ROW;
+        LayerGrid(columns & (u32::MAX << (spatial * MAX_TEMPORAL_LAYERS as u32)))
+    }
+
+    /// The choices that a choice includes.
+    fn within(spatial: u8, temporal: u8) -> LayerGrid {
+        let (spatial, temporal) = Self::place(spatial, temporal);
+        let rows_above = MAX_SPATIAL_LAYERS as u32 - 1 - spatial;
+        let columns = (ROW >> (MAX_TEMPORAL_LAYERS as u32 - 1 - temporal)) * EACH_ROW;
+        LayerGrid(columns & (u32::MAX >> (rows_above * MAX_TEMPORAL_LAYERS as u32)))
+    }
+
+    fn place(spatial: u8, temporal: u8) -> (u32, u32) {
+        let spatial = u32::from(spatial).min(MAX_SPATIAL_LAYERS as u32 - 1);
+        (spatial, u32::from(temporal).min(MAX_TEMPORAL_LAYERS as u32 - 1))
     }
 
     fn bit(spatial: u8, temporal: u8) -> u32 {
-        let spatial = u32::from(spatial).min(MAX_SPATIAL_LAYERS as u32 - 1);
-        let temporal = u32::from(temporal).min(MAX_TEMPORAL_LAYERS as u32 - 1);
+        let (spatial, temporal) = Self::place(spatial, temporal);
         spatial * MAX_TEMPORAL_LAYERS as u32 + temporal
     }
 
@@ -40,22 +56,34 @@ pub(super) struct Choices {
 }
 
 impl Choices {
-    pub(super) fn of(target: &DecodeTarget, all: &[DecodeTarget]) -> Choices {
-        let layers = |target: &DecodeTarget| (target.spatial_id, target.temporal_id);
-        let within = |target: &DecodeTarget, spatial, temporal| {
-            target.spatial_id <= spatial && target.temporal_id <= temporal
-        };
-        let highest = |spatial, temporal| {
-            let there = all.iter().filter(|other| within(other, spatial, temporal));
-            there.map(layers).max() == Some(layers(target))
-        };
-        Choices {
-            including: LayerGrid::of(|spatial, temporal| within(target, spatial, temporal)),
-            highest: LayerGrid::of(|spatial, temporal| {
-                within(target, spatial, temporal) && highest(spatial, temporal)
-            }),
+    /// Of each of these. The work is one step for a target and one for a choice: whoever publishes makes the structure.
+    pub(super) fn of(targets: &[DecodeTarget]) -> Vec<Choices> {
+        let bit = |target: &DecodeTarget| LayerGrid::bit(target.spatial_id, target.temporal_id);
+        let there = targets.iter().fold(0, |there, target| there | (1 << bit(target)));
+        let highest = highest(there);
+        let choices = targets.iter().map(|target| Choices {
+            including: LayerGrid::including(target.spatial_id, target.temporal_id),
+            highest: highest.get(bit(target) as usize).copied().unwrap_or_default(),
+        });
+        choices.collect()
+    }
+}
+
+/// By the layers that are there: the choices for which they are the highest.
+fn highest(there: u32) -> [LayerGrid; ALL] {
+    let mut highest = [LayerGrid::default(); ALL];
+    for spatial in 0..MAX_SPATIAL_LAYERS as u8 {
+        for temporal in 0..MAX_TEMPORAL_LAYERS as u8 {
+            let within = there & LayerGrid::within(spatial, temporal).0;
+            let best = within
+                .checked_ilog2()
+                .and_then(|best| highest.get_mut(best as usize));
+            if let Some(choices) = best {
+                choices.0 |= 1 << LayerGrid::bit(spatial, temporal);
+            }
         }
     }
+    highest
 }
 
 /// What a forwarder must know of a frame to choose among layers.

@@ -81,10 +81,7 @@ impl Structure {
                 target.temporal_id = target.temporal_id.max(template.temporal_id);
             }
         }
-        let choices = decode_targets
-            .iter()
-            .map(|target| Choices::of(target, &decode_targets));
-        let choices = choices.collect();
+        let choices = Choices::of(&decode_targets);
         let mut resolutions = Vec::new();
         if bits.flag()? {
             let spatial_layers = templates.last()?.spatial_id + 1;

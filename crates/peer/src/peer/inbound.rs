@@ -1,10 +1,9 @@
 //! What comes in: checks, the handshake, media and data.
 
 use super::RtcPeer;
-use super::outbound::holds_alert;
 use crate::api::{Path, PeerEvent, Protocol, Transmit};
 use crate::feedback;
-use crate::handshake::LastFlight;
+use crate::handshake::{LastFlight, holds_alert};
 use crate::probe;
 use crate::stun::{Binding, Class};
 use bytes::BytesMut;
@@ -93,6 +92,7 @@ impl RtcPeer {
             self.finish("the client refused the DTLS handshake", true);
             return;
         }
+        let repeats = !self.connected && self.flight.hears(&datagram);
         self.read(now, path, datagram);
         self.handle_events(now);
         self.handle_messages();
@@ -100,8 +100,8 @@ impl RtcPeer {
             self.channels.flush(now, &mut self.pc);
         }
         self.unsent = true;
-        if !self.connected {
-            self.answer_handshake(now);
+        if repeats && !self.connected && self.paths.current() == Some(path) {
+            self.answer_handshake(now, path);
         }
         let ended = self
             .pc
@@ -112,14 +112,12 @@ impl RtcPeer {
         }
     }
 
-    /// What `rtc` has to say to a datagram of the handshake; when that is nothing, our last flight was lost.
-    fn answer_handshake(&mut self, now: Instant) {
+    /// What `rtc` has to say to a repeated message of the handshake; when that is nothing, our last flight was lost.
+    fn answer_handshake(&mut self, now: Instant, path: Path) {
         self.flush();
-        if let Some(path) = self.paths.current() {
-            let again = self.flight.again(now).iter().cloned();
-            self.transmits
-                .extend(again.map(|datagram| Transmit { path, datagram }));
-        }
+        let again = self.flight.again(now).iter().cloned();
+        self.transmits
+            .extend(again.map(|datagram| Transmit { path, datagram }));
     }
 
     /// RTP or RTCP.

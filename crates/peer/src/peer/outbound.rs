@@ -2,6 +2,7 @@
 
 use super::RtcPeer;
 use crate::api::{Path, Peer, Protocol, Transmit};
+use crate::handshake::holds_alert;
 use crate::probe;
 use crate::stun::{Binding, Class};
 use bytes::BytesMut;
@@ -145,20 +146,4 @@ impl RtcPeer {
             self.transmits.push_back(Transmit { path, datagram });
         }
     }
-}
-
-/// Whether one of the datagram's DTLS records is an alert (content type 21, RFC 6347 §4.1).
-pub(super) fn holds_alert(mut datagram: &[u8]) -> bool {
-    const RECORD_HEADER_BYTES: usize = 13;
-    while let Some((header, rest)) = datagram.split_at_checked(RECORD_HEADER_BYTES) {
-        let &[kind, .., high, low] = header else {
-            return false;
-        };
-        if kind == 21 {
-            return true;
-        }
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        datagram = rest.get(length..).unwrap_or_default();
-    }
-    false
 }
