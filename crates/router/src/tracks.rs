@@ -250,6 +250,15 @@ impl Track {
         }
     }
 
+    /// Whether its layers are these, with the same heights and bitrates.
+    pub(crate) fn has_layers(&self, layers: &[(LayerInfo, LayerIndex)]) -> bool {
+        let known = self.layers.iter().zip(&self.status);
+        let known = known.map(|(layer, status)| (layer.rid.as_str(), status.height, layer.announced));
+        known.eq(layers
+            .iter()
+            .map(|(info, _)| (info.rid.as_str(), info.height, info.max_bitrate)))
+    }
+
     /// What is wanted of the layers as they are now: a publisher sends all until it is told otherwise, another worker
     /// nothing.
     fn begin_wanted(&mut self, now: Instant) {

@@ -93,9 +93,12 @@ impl<P: Peer> Router<P> {
             return self.refuse(DropReason::CommandInvalid);
         }
         if let Some(known) = self.by_track.get(&id).copied() {
-            match self.tracks.get(known).map(|track| (&track.origin, track.room)) {
-                Some((Origin::Relay(import), of)) if import.worker == worker && of == room => {
-                    self.update_track(known, Some(known), &layers);
+            match self.tracks.get(known).map(|track| (&track.origin, track)) {
+                Some((Origin::Relay(import), track)) if import.worker == worker && track.room == room => {
+                    // A room's imports are told again whenever this worker may have forgotten them.
+                    if !track.has_layers(&layers) {
+                        self.update_track(known, Some(known), &layers);
+                    }
                     return self.mute(id, muted);
                 }
                 Some((Origin::Relay(_), _)) => self.remove_track(known),
