@@ -261,14 +261,15 @@ impl<P: Peer> Router<P> {
             .advance(self.now.saturating_duration_since(self.started))
     }
 
-    /// Tells the control plane. When it does not take events, levels are the first to be left out: they are
-    /// stale in 200 ms. At the bound the event is lost and counted; the control plane is broken by then.
+    /// Tells the control plane. When it does not take events, the first to be left out are levels, which are stale in
+    /// 200 ms, and what is only told to be looked at. At the bound the event is lost and counted; the control plane is
+    /// broken by then.
     pub(crate) fn emit(&mut self, event: MediaEvent) {
-        let bound = if matches!(event, MediaEvent::AudioLevels { .. }) {
-            MAX_EVENTS / 16
-        } else {
-            MAX_EVENTS
-        };
+        let is_minor = matches!(
+            event,
+            MediaEvent::AudioLevels { .. } | MediaEvent::Estimate { .. } | MediaEvent::Downlink { .. }
+        );
+        let bound = if is_minor { MAX_EVENTS / 16 } else { MAX_EVENTS };
         if self.events.len() >= bound {
             return self.refuse(DropReason::EventsFull);
         }
