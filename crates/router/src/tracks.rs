@@ -9,7 +9,7 @@ use crate::timers::Armed;
 use forward::{KeyframeRequests, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
-use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, SeqNo, Source, TrackId};
+use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};
 use peer::Peer;
 use std::time::Instant;
 
@@ -81,7 +81,7 @@ impl<P: Peer> Router<P> {
             by_section_layer: [None; MAX_LAYERS],
             subscribers: Vec::new(),
             exports: Vec::new(),
-            next_number: SeqNo(0),
+            next_number: 0,
             microphone: None,
             open: true,
             listeners_checked: None,

@@ -14,7 +14,7 @@ const JUMP: u16 = 2_955;
 const JUMPS: u16 = 22;
 
 fn call() -> (Spread, Member, Member) {
-    let mut spread = Spread::new(2);
+    let mut spread = Spread::new(3);
     let (alice, bob) = (spread.join(0, 1, 1, (1, 1)), spread.join(1, 1, 2, (1, 1)));
     (spread, alice, bob)
 }
@@ -43,6 +43,34 @@ fn a_picture_that_nobody_watched_for_long() {
     spread.assign(1, &bob, slot, Some(camera), 180);
     send(&mut spread, 1);
     assert_eq!(bob.received(slot).len(), 1, "the keyframe");
+}
+
+#[test]
+fn a_worker_whose_numbers_were_further_than_anothers() {
+    let (mut spread, alice, bob) = call();
+    let carol = spread.join(2, 1, 3, (1, 1));
+    let camera = spread.publish(1, &alice, CAMERA, 10, Source::Camera);
+    let watch = |spread: &mut Spread, who: &Member, watched: bool| {
+        spread.assign(1, who, who.video[0], watched.then_some(camera), 180);
+        spread.pass(1_500);
+    };
+    watch(&mut spread, &bob, true);
+    (0..2_000).for_each(|_| spread.frame(0, &alice, 0, true));
+    watch(&mut spread, &carol, true);
+    watch(&mut spread, &bob, false);
+    watch(&mut spread, &carol, false);
+    watch(&mut spread, &bob, true);
+    spread.take_crossed();
+    spread.frame(0, &alice, 0, true);
+    let number = spread
+        .take_crossed()
+        .iter()
+        .find_map(|(.., message)| match message {
+            RelayMessage::Packet { number, .. } => Some(number.0),
+            _ => None,
+        });
+    // Further ahead than a receiver takes for a loss.
+    assert_eq!(number, Some(2_000 + 1_024));
 }
 
 #[test]
