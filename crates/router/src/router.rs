@@ -20,8 +20,10 @@ pub const MAX_EVENTS: usize = 65_536;
 /// The media plane of one worker.
 ///
 /// After any number of `handle_*` calls drain [`poll_event`](Self::poll_event),
-/// [`poll_transmit`](Self::poll_transmit), the events once more, and [`poll_relay`](Self::poll_relay): what they return is bounded by what was handled, and nothing is dropped
-/// for lack of room here.
+/// [`poll_transmit`](Self::poll_transmit), the events once more, and [`poll_relay`](Self::poll_relay): what they return
+/// is bounded by what was handled. What is not taken waits, up to [`MAX_EVENTS`] events and, for each other worker,
+/// [`RELAY_PACKETS`](crate::RELAY_PACKETS) and [`RELAY_CONTROL`](crate::RELAY_CONTROL) messages; past that it is dropped
+/// and counted.
 #[derive(Debug)]
 pub struct Router<P> {
     pub(crate) config: RouterConfig,
