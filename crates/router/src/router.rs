@@ -61,7 +61,8 @@ impl<P: Peer> Router<P> {
     pub fn new(config: RouterConfig, wall_clock: NtpTime, now: Instant) -> Self {
         Self {
             peers: Table::new(config.max_peers),
-            tracks: Table::new(config.max_tracks),
+            // Its own, and those of other workers.
+            tracks: Table::new(config.max_tracks.saturating_mul(2)),
             // A room exists for its peers.
             rooms: Table::new(config.max_peers),
             config,

@@ -60,6 +60,15 @@ impl<P: Peer> Router<P> {
         source: Source,
         layers: Vec<(LayerInfo, LayerIndex)>,
     ) {
+        // Other workers' tracks must not keep this one's peers from publishing.
+        let imports = self.counters.imports as usize;
+        let like_it = match origin {
+            Origin::Peer { .. } => self.tracks.len() - imports,
+            Origin::Relay(_) => imports,
+        };
+        if like_it >= self.config.max_tracks {
+            return self.refuse(DropReason::LimitReached);
+        }
         let now = self.now;
         let (codec, ring) = match source.kind() {
             Kind::Audio => (Codec::Opus, self.config.audio_ring_packets),
