@@ -57,6 +57,11 @@ impl PacketRing {
         }
     }
 
+    /// Forget all packets, and where their numbers stood: the next one is `New` whatever its number.
+    pub fn clear(&mut self) {
+        *self = PacketRing::new(self.capacity);
+    }
+
     /// Read a packet and keep it. The payload is shared, not copied.
     pub fn insert(&mut self, packet: Packet) -> Inserted {
         let (extended, inserted) = match self.source.place(packet.seq, self.capacity as u64) {

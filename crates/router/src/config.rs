@@ -5,7 +5,8 @@
 pub struct RouterConfig {
     /// Most peers at once, 1..=100000. One more is closed at once with a `Disconnected` event.
     pub max_peers: usize,
-    /// Most tracks at once, over all rooms. One more `Publish` is refused and counted.
+    /// Most tracks at once of this worker's peers, over all rooms, and as many again that are imported from other
+    /// workers. One more `Publish` or `Import` is refused and counted.
     pub max_tracks: usize,
     /// How many microphones of a room flow at once, 1..=64; rooms with no more unmuted microphones are never
     /// gated. Lower saves bandwidth in big rooms and clips interjections and laughter; higher costs up to 50

@@ -111,6 +111,7 @@ impl Placement {
                 let room = self.rooms.iter().find(|(_, room)| here(room)).map(|(id, _)| *id);
                 if let Some(room) = room {
                     self.forget_peer(room, *participant);
+                    self.repeat_to(room, worker);
                 }
                 true
             }
@@ -207,6 +208,18 @@ impl Placement {
         if placed.peers.is_empty() {
             self.rooms.remove(&room);
         } else {
+            self.tell_neighbours(room);
+        }
+    }
+
+    /// A worker that has people of the room may have forgotten it: with a peer that was the last one there, when its end
+    /// crossed with the command that brought the next.
+    fn repeat_to(&mut self, room: RoomId, worker: WorkerId) {
+        let Some(placed) = self.rooms.get_mut(&room) else {
+            return;
+        };
+        if placed.workers().contains(&worker) {
+            placed.told.remove(&worker);
             self.tell_neighbours(room);
         }
     }

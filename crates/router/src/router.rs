@@ -20,8 +20,10 @@ pub const MAX_EVENTS: usize = 65_536;
 /// The media plane of one worker.
 ///
 /// After any number of `handle_*` calls drain [`poll_event`](Self::poll_event),
-/// [`poll_transmit`](Self::poll_transmit), the events once more, and [`poll_relay`](Self::poll_relay): what they return is bounded by what was handled, and nothing is dropped
-/// for lack of room here.
+/// [`poll_transmit`](Self::poll_transmit), the events once more, and [`poll_relay`](Self::poll_relay): what they return
+/// is bounded by what was handled. What is not taken waits, up to [`MAX_EVENTS`] events and, for each other worker,
+/// [`RELAY_PACKETS`](crate::RELAY_PACKETS) and [`RELAY_CONTROL`](crate::RELAY_CONTROL) messages; past that it is dropped
+/// and counted.
 #[derive(Debug)]
 pub struct Router<P> {
     pub(crate) config: RouterConfig,
@@ -59,7 +61,8 @@ impl<P: Peer> Router<P> {
     pub fn new(config: RouterConfig, wall_clock: NtpTime, now: Instant) -> Self {
         Self {
             peers: Table::new(config.max_peers),
-            tracks: Table::new(config.max_tracks),
+            // Its own, and those of other workers.
+            tracks: Table::new(config.max_tracks.saturating_mul(2)),
             // A room exists for its peers.
             rooms: Table::new(config.max_peers),
             config,
@@ -261,14 +264,15 @@ impl<P: Peer> Router<P> {
             .advance(self.now.saturating_duration_since(self.started))
     }
 
-    /// Tells the control plane. When it does not take events, levels are the first to be left out: they are
-    /// stale in 200 ms. At the bound the event is lost and counted; the control plane is broken by then.
+    /// Tells the control plane. When it does not take events, the first to be left out are levels, which are stale in
+    /// 200 ms, and what is only told to be looked at. At the bound the event is lost and counted; the control plane is
+    /// broken by then.
     pub(crate) fn emit(&mut self, event: MediaEvent) {
-        let bound = if matches!(event, MediaEvent::AudioLevels { .. }) {
-            MAX_EVENTS / 16
-        } else {
-            MAX_EVENTS
-        };
+        let is_minor = matches!(
+            event,
+            MediaEvent::AudioLevels { .. } | MediaEvent::Estimate { .. } | MediaEvent::Downlink { .. }
+        );
+        let bound = if is_minor { MAX_EVENTS / 16 } else { MAX_EVENTS };
         if self.events.len() >= bound {
             return self.refuse(DropReason::EventsFull);
         }

@@ -162,7 +162,7 @@ pub(crate) struct Track {
     /// Other workers that watch.
     pub(crate) exports: Vec<Export>,
     /// Where the numbers of the next export begin.
-    pub(crate) next_number: SeqNo,
+    pub(crate) next_number: u64,
     /// Microphones: among the room's speakers.
     pub(crate) microphone: Option<MicrophoneKey>,
     /// Microphones: let through the gate. Always so for everything else.

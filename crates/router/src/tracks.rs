@@ -9,7 +9,7 @@ use crate::timers::Armed;
 use forward::{KeyframeRequests, WantedLayers};
 use media::id::MAX_LAYERS;
 use media::plane::MediaEvent;
-use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, SeqNo, Source, TrackId};
+use media::{Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, Source, TrackId};
 use peer::Peer;
 use std::time::Instant;
 
@@ -60,6 +60,15 @@ impl<P: Peer> Router<P> {
         source: Source,
         layers: Vec<(LayerInfo, LayerIndex)>,
     ) {
+        // Other workers' tracks must not keep this one's peers from publishing.
+        let imports = self.counters.imports as usize;
+        let like_it = match origin {
+            Origin::Peer { .. } => self.tracks.len() - imports,
+            Origin::Relay(_) => imports,
+        };
+        if like_it >= self.config.max_tracks {
+            return self.refuse(DropReason::LimitReached);
+        }
         let now = self.now;
         let (codec, ring) = match source.kind() {
             Kind::Audio => (Codec::Opus, self.config.audio_ring_packets),
@@ -81,7 +90,7 @@ impl<P: Peer> Router<P> {
             by_section_layer: [None; MAX_LAYERS],
             subscribers: Vec::new(),
             exports: Vec::new(),
-            next_number: SeqNo(0),
+            next_number: 0,
             microphone: None,
             open: true,
             listeners_checked: None,
@@ -249,6 +258,15 @@ impl Track {
             Origin::Peer { key, .. } => Some(key),
             Origin::Relay(_) => None,
         }
+    }
+
+    /// Whether its layers are these, with the same heights and bitrates.
+    pub(crate) fn has_layers(&self, layers: &[(LayerInfo, LayerIndex)]) -> bool {
+        let known = self.layers.iter().zip(&self.status);
+        let known = known.map(|(layer, status)| (layer.rid.as_str(), status.height, layer.announced));
+        known.eq(layers
+            .iter()
+            .map(|(info, _)| (info.rid.as_str(), info.height, info.max_bitrate)))
     }
 
     /// What is wanted of the layers as they are now: a publisher sends all until it is told otherwise, another worker

@@ -16,15 +16,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Lines that may wait for the disk. When full, lines are lost and counted: calls go on.
 const QUEUE: usize = 4_096;
 
-/// Takes events and writes them down; the file is complete when this is dropped and its thread has ended.
+/// Takes events and writes them down. Dropping it waits until what was noted is in the file.
 pub(crate) struct Trace {
-    lines: SyncSender<String>,
+    /// `None` only while it is dropped.
+    lines: Option<SyncSender<String>>,
+    writer: Option<JoinHandle<()>>,
     lost: IntCounter,
     /// One instant on both clocks.
     epoch: (Instant, f64),
@@ -39,12 +41,13 @@ impl Trace {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let (lines, waiting) = sync_channel(QUEUE);
         let errors = lost.clone();
-        thread::Builder::new()
+        let writer = thread::Builder::new()
             .name("plenum-trace".into())
             .spawn(move || write(file, &waiting, &errors))?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self {
-            lines,
+            lines: Some(lines),
+            writer: Some(writer),
             lost,
             epoch: (Instant::now(), since.as_secs_f64() * 1_000.0),
         })
@@ -52,8 +55,8 @@ impl Trace {
 
     /// Writes the event down, if it is one of those that explain pictures.
     pub(crate) fn note(&self, event: &MediaEvent) {
-        if let Some(line) = self.line(event, Instant::now())
-            && self.lines.try_send(line.to_string()).is_err()
+        if let (Some(lines), Some(line)) = (&self.lines, self.line(event, Instant::now()))
+            && lines.try_send(line.to_string()).is_err()
         {
             self.lost.inc();
         }
@@ -122,20 +125,28 @@ impl Trace {
     }
 }
 
+impl Drop for Trace {
+    fn drop(&mut self) {
+        // Without a sender the thread ends.
+        self.lines = None;
+        if self.writer.take().is_some_and(|writer| writer.join().is_err()) {
+            self.lost.inc();
+        }
+    }
+}
+
 /// Writes until nobody can send any more. What waits is on the disk whenever nothing more comes.
 fn write(file: File, lines: &Receiver<String>, lost: &IntCounter) {
     let mut file = BufWriter::new(file);
     loop {
         let line = match lines.try_recv() {
             Ok(line) => line,
-            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Disconnected) => break,
             Err(TryRecvError::Empty) => {
-                if file.flush().is_err() {
-                    lost.inc();
-                }
+                flush(&mut file, lost);
                 match lines.recv() {
                     Ok(line) => line,
-                    Err(_) => return,
+                    Err(_) => break,
                 }
             }
         };
@@ -143,6 +154,13 @@ fn write(file: File, lines: &Receiver<String>, lost: &IntCounter) {
         if writeln!(file, "{line}").is_err() {
             lost.inc();
         }
+    }
+    flush(&mut file, lost);
+}
+
+fn flush(file: &mut BufWriter<File>, lost: &IntCounter) {
+    if file.flush().is_err() {
+        lost.inc();
     }
 }
 
@@ -196,14 +214,7 @@ mod tests {
             .filter_map(|event| trace.line(event, at))
             .collect();
         drop(trace);
-        // The thread ends when it has written everything.
-        let written = loop {
-            let text = std::fs::read_to_string(&path).unwrap();
-            if text.lines().count() >= 3 && text.ends_with('\n') {
-                break text;
-            }
-            thread::yield_now();
-        };
+        let written = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let lines: Vec<Value> = written
             .lines()
@@ -216,6 +227,15 @@ mod tests {
         assert_eq!(lines[1]["loss"], 0.02);
         assert_eq!(lines[2]["state"], "paused: bandwidth");
         assert_eq!(lost.get(), 0);
+    }
+
+    #[test]
+    fn lines_that_find_the_disk_full_are_counted() {
+        let lost = IntCounter::new("lost", "lost").unwrap();
+        let trace = Trace::open(Path::new("/dev/full"), lost.clone()).unwrap();
+        events(Instant::now()).iter().for_each(|event| trace.note(event));
+        drop(trace);
+        assert!(lost.get() > 0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const REMEMBERED: usize = 1_024;
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 /// A worker that watches anew is counted for from this far behind the former numbers, so that packets still under way
 /// do not look like a beginning. More than a receiver takes for loss.
-const NEW_NUMBERS: u16 = 1_024;
+const NEW_NUMBERS: u64 = 1_024;
 
 /// One other worker that watches a track.
 #[derive(Debug)]
@@ -27,14 +27,15 @@ pub(crate) struct Export {
     pub(crate) layers: LayerSet,
     /// All who watch there decode the publisher's own codec.
     pub(crate) decodes: bool,
-    next: SeqNo,
+    /// The next packet's number, of which the lower 16 bits cross.
+    next: u64,
     /// By number modulo [`REMEMBERED`]; memory is taken with the first packet.
     sent: Vec<Option<(LayerIndex, SeqNo)>>,
     told: Option<(TrackStatus, Instant)>,
 }
 
 impl Export {
-    fn new(worker: WorkerId, first: SeqNo) -> Self {
+    fn new(worker: WorkerId, first: u64) -> Self {
         Self {
             worker,
             layers: LayerSet::EMPTY,
@@ -50,8 +51,8 @@ impl Export {
         if self.sent.len() < REMEMBERED {
             self.sent.resize(REMEMBERED, None);
         }
-        let number = self.next;
-        self.next = number.advance(1);
+        let number = SeqNo(self.next as u16);
+        self.next += 1;
         if let Some(place) = self.sent.get_mut(usize::from(number.0) % REMEMBERED) {
             *place = Some((layer, seq));
         }
@@ -67,7 +68,7 @@ impl Export {
 
     /// What was sent with this number.
     fn sent(&self, number: SeqNo) -> Option<(LayerIndex, SeqNo)> {
-        let age = self.next.distance(number);
+        let age = SeqNo(self.next as u16).distance(number);
         let remembered = (1..=REMEMBERED as i32).contains(&i32::from(age));
         let place = self.sent.get(usize::from(number.0) % REMEMBERED);
         place.copied().flatten().filter(|_| remembered)
@@ -146,7 +147,8 @@ impl<P: Peer> Router<P> {
             return;
         };
         let export = track.exports.swap_remove(index);
-        track.next_number = export.next.advance(NEW_NUMBERS);
+        // Of several that watched in turn, the one that has seen most.
+        track.next_number = track.next_number.max(export.next + NEW_NUMBERS);
         self.counters.exports -= 1;
         self.service_track(key);
     }
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn numbers_find_what_was_sent_until_it_is_too_old() {
-        let mut export = Export::new(WorkerId(1), SeqNo(65_500));
+        let mut export = Export::new(WorkerId(1), 65_500);
         assert_eq!(export.sent(SeqNo(65_500)), None);
         for n in 0..2_000u16 {
             let number = export.number(LayerIndex(2), SeqNo(n));

@@ -20,6 +20,9 @@ const REPEAT: Duration = Duration::from_secs(1);
 /// A question and its answer between two workers, when neither is behind. What is missing is asked for again after
 /// this, and a little more.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
+/// A microphone whose gate was closed for so long begins anew. Less than the numbers of its packets take to go round
+/// (65,536 of 10 ms: 11 minutes), more than anybody waits for a packet.
+const LONG_SILENCE: Duration = Duration::from_secs(10);
 
 /// What stands in for a publisher's peer.
 #[derive(Debug)]
@@ -93,9 +96,12 @@ impl<P: Peer> Router<P> {
             return self.refuse(DropReason::CommandInvalid);
         }
         if let Some(known) = self.by_track.get(&id).copied() {
-            match self.tracks.get(known).map(|track| (&track.origin, track.room)) {
-                Some((Origin::Relay(import), of)) if import.worker == worker && of == room => {
-                    self.update_track(known, Some(known), &layers);
+            match self.tracks.get(known).map(|track| (&track.origin, track)) {
+                Some((Origin::Relay(import), track)) if import.worker == worker && track.room == room => {
+                    // A room's imports are told again whenever this worker may have forgotten them.
+                    if !track.has_layers(&layers) {
+                        self.update_track(known, Some(known), &layers);
+                    }
                     return self.mute(id, muted);
                 }
                 Some((Origin::Relay(_), _)) => self.remove_track(known),
@@ -116,16 +122,22 @@ impl<P: Peer> Router<P> {
         packet: Packet,
         capture: CaptureTime,
     ) {
+        let now = self.now;
         let found = self.imported_from(from, id);
-        let found = found.and_then(|key| Some((key, &mut self.tracks.get_mut(key)?.origin)));
-        let Some((key, Origin::Relay(import))) =
-            found.filter(|(_, origin)| matches!(origin, Origin::Relay(import) if import.is_watched()))
-        else {
+        let mut found = found.and_then(|key| Some((key, self.tracks.get_mut(key)?)));
+        let watched = found.as_mut().and_then(|(key, track)| match &mut track.origin {
+            Origin::Relay(import) if import.is_watched() => Some((*key, import)),
+            _ => None,
+        });
+        let Some((key, import)) = watched else {
             self.outboxes
                 .push(&mut self.counters, from, RelayMessage::Unwatch { track: id });
             return self.refuse(DropReason::RelayUnknown);
         };
-        import.missing.handle_packet(self.now, number);
+        import.missing.handle_packet(now, number);
+        if let Some((_, track)) = found {
+            track.begin_sound(now);
+        }
         self.counters.relay_in.add(packet.payload.len());
         self.take_in(key, layer, packet, capture);
         self.ask_for_missing(key);
@@ -202,7 +214,9 @@ impl<P: Peer> Router<P> {
             if fresh {
                 return;
             }
-            import.told = Some((layers, decodes, now));
+            let before = import.told.replace((layers, decodes, now));
+            let before = before.map_or(LayerSet::EMPTY, |(told, ..)| told);
+            track.forget_packets(|layer| before.contains(layer) != layers.contains(layer));
             RelayMessage::Watch {
                 track: id,
                 layers,
@@ -210,6 +224,7 @@ impl<P: Peer> Router<P> {
             }
         } else if import.is_watched() {
             import.reset();
+            track.forget_packets(|_| true);
             // What was said of them is not true for long.
             track.status.iter_mut().for_each(|status| status.active = false);
             RelayMessage::Unwatch { track: id }
@@ -240,6 +255,27 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
+    /// Layers that begin or stop crossing begin anew. In the meantime their numbers go on, and may go round: then the
+    /// ring would take new packets for old ones.
+    fn forget_packets(&mut self, which: impl Fn(LayerIndex) -> bool) {
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            // At most MAX_LAYERS.
+            if which(LayerIndex(index as u8)) {
+                layer.ring.clear();
+            }
+        }
+    }
+
+    /// The same for sound, which stops and begins with the gate.
+    fn begin_sound(&mut self, now: Instant) {
+        let is_old = |heard: Instant| now.saturating_duration_since(heard) > LONG_SILENCE;
+        if self.source.kind() == Kind::Audio
+            && self.layers.iter().all(|layer| layer.heard.is_some_and(is_old))
+        {
+            self.forget_packets(|_| true);
+        }
+    }
+
     /// The layers of an audio track that cross: all there is, while anybody has it.
     pub(crate) fn watched_sound(&self) -> LayerSet {
         match self.source.kind() {

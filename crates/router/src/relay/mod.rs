@@ -11,7 +11,8 @@
 //! bounds. `room` carries what belongs to all of a room: neighbours, levels, data messages.
 //!
 //! What is said is the state, not the change, and what matters is said again: so nothing but time is lost when a
-//! message is. See `docs/adr/0006-a-relay-repeats-state-and-repairs-loss.md`.
+//! message is. Data messages are the exception: they are said once, and reliable ones are refused, not pushed out, when
+//! a neighbour takes nothing for long. See `docs/adr/0006-a-relay-repeats-state-and-repairs-loss.md`.
 
 mod exchange;
 mod export;

@@ -38,6 +38,9 @@ impl Outboxes {
         let Some((_, outbox)) = self.by_worker.get_mut(index) else {
             return;
         };
+        if outbox.says_last(&message) {
+            return;
+        }
         if message.is_fleeting() {
             if outbox.fleeting.len() >= RELAY_PACKETS {
                 outbox.fleeting.pop_front();
@@ -65,6 +68,14 @@ impl Outboxes {
 }
 
 impl Outbox {
+    /// Each of many packets that nobody watches is answered with the same; once is enough until something else is said.
+    fn says_last(&self, message: &RelayMessage) -> bool {
+        match (self.control.back(), message) {
+            (Some(RelayMessage::Unwatch { track: last }), RelayMessage::Unwatch { track }) => last == track,
+            _ => false,
+        }
+    }
+
     fn pop(&mut self) -> Option<RelayMessage> {
         self.control.pop_front().or_else(|| self.fleeting.pop_front())
     }
@@ -80,6 +91,22 @@ mod tests {
             track: TrackId(track),
             level: None,
         }
+    }
+
+    #[test]
+    fn the_same_answer_waits_once() {
+        let (mut outboxes, mut counters) = (Outboxes::default(), RouterCounters::default());
+        for track in [1, 1, 2, 1, 1].map(TrackId) {
+            outboxes.push(&mut counters, WorkerId(1), RelayMessage::Unwatch { track });
+        }
+        let waiting = std::iter::from_fn(|| outboxes.pop());
+        let tracks: Vec<_> = waiting
+            .filter_map(|(_, message)| match message {
+                RelayMessage::Unwatch { track } => Some(track.0),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(tracks, [1, 2, 1]);
     }
 
     #[test]

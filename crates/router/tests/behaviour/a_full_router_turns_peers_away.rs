@@ -1,6 +1,7 @@
 //! Every table has a bound, and what is past it is refused aloud.
 
 use crate::common::{CAMERA, Stage};
+use crate::spread::Spread;
 use media::Source;
 use media::plane::MediaEvent;
 use router::{DropReason, RouterConfig};
@@ -39,4 +40,23 @@ fn a_track_too_many_is_refused() {
     stage.publish(&bob, CAMERA, 11, Source::Camera);
     assert_eq!(stage.router.counters().tracks, 1);
     assert_eq!(stage.router.counters().dropped(DropReason::LimitReached), 1);
+}
+
+#[test]
+fn tracks_of_other_workers_take_no_place_of_its_own() {
+    let config = RouterConfig {
+        max_tracks: 1,
+        ..RouterConfig::default()
+    };
+    let mut spread = Spread::with(2, &config);
+    let people = [(0, 1), (1, 2), (1, 3)].map(|(worker, id)| spread.join(worker, 1, id, (1, 1)));
+    for (member, track) in people.iter().zip(10..) {
+        spread.publish(1, member, CAMERA, track, Source::Camera);
+    }
+    for stage in &spread.stages {
+        let counters = stage.router.counters();
+        assert_eq!((counters.tracks, counters.imports), (1, 1));
+        // The third track, where it is published and where it would be imported.
+        assert_eq!(counters.dropped(DropReason::LimitReached), 1);
+    }
 }

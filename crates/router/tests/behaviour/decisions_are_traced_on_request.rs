@@ -4,7 +4,8 @@ use crate::common::Stage;
 use bwe::{Change, Estimate, Reason};
 use media::Bitrate;
 use media::plane::MediaEvent;
-use router::RouterConfig;
+use peer::PeerEvent;
+use router::{DropReason, MAX_EVENTS, RouterConfig};
 use std::time::Duration;
 
 /// What is told of one decision and a second's passing.
@@ -53,4 +54,29 @@ fn and_are_not_told_otherwise() {
     assert_eq!(traced.iter().filter(|what| **what == "decision").count(), 1);
     assert!(traced.contains(&"second"));
     assert_eq!(told(false), Vec::<&str>::new());
+}
+
+#[test]
+fn and_push_out_nothing_that_matters() {
+    let mut stage = Stage::with(RouterConfig {
+        trace: true,
+        ..RouterConfig::default()
+    });
+    let bob = stage.join(1, 2, 1, 1);
+    stage.take_events();
+    let decision = Change {
+        at: stage.now,
+        reason: Reason::Probe,
+        before: Bitrate(300_000),
+        after: Bitrate(900_000),
+    };
+    let decisions = std::iter::repeat_n(decision, MAX_EVENTS);
+    bob.script.borrow_mut().changes.extend(decisions);
+    bob.script.borrow_mut().events.push_back(PeerEvent::Bandwidth);
+    stage.tell(&bob, PeerEvent::Silent { seconds: 3 });
+    let events = stage.take_events();
+    assert_eq!(events.len(), MAX_EVENTS / 16 + 1);
+    assert!(matches!(events.last(), Some(MediaEvent::Silent { .. })));
+    let dropped = stage.router.counters().dropped(DropReason::EventsFull);
+    assert_eq!(dropped as usize, MAX_EVENTS - MAX_EVENTS / 16);
 }

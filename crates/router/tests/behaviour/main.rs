@@ -27,6 +27,7 @@ mod publishers_fall_back_to_vp8;
 mod quality_is_told_when_it_changes;
 mod red_is_unwrapped;
 mod relay_asks_the_publisher;
+mod relay_begins_anew;
 mod relay_carries_watched_tracks;
 mod relay_frees_everything;
 mod relay_hears_the_whole_room;

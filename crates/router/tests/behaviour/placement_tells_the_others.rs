@@ -143,6 +143,23 @@ fn a_worker_that_may_have_forgotten_the_room_is_told_again() {
 }
 
 #[test]
+fn a_worker_that_forgot_the_room_while_somebody_came_is_told_again() {
+    let mut placement = spread();
+    // The second connection broke before the worker was given the third, and that is heard of afterwards.
+    peer(&mut placement, 3, 1);
+    assert_eq!(commands(&mut placement), []);
+    let disconnected = MediaEvent::Disconnected {
+        participant: ParticipantId(2),
+        reason: "the test says so",
+        dtls_alert: false,
+    };
+    placement.handle_event(WorkerId(1), &disconnected);
+    let told = commands(&mut placement);
+    assert!(told.contains(&(1, neighbours(&[0]))), "{told:?}");
+    assert!(told.contains(&(1, import(0, false))), "{told:?}");
+}
+
+#[test]
 fn levels_are_heard_of_one_worker() {
     let mut placement = spread();
     let levels = MediaEvent::AudioLevels {
