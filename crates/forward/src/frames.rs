@@ -10,8 +10,8 @@ use media::{PayloadInfo, RtpTime};
 /// The highest spatial and temporal layer that pass.
 type Limits = (u8, u8);
 
-/// Ticks (90 kHz) for which a change is remembered, 30 s: nothing comes so late. Timestamps wrap: after hours those of
-/// now would lie before the change again.
+/// Ticks (90 kHz) for which a picture at which something changed is remembered, 30 s: nothing comes so late. Timestamps
+/// wrap: after hours those of now would lie before it again.
 const LATE: i32 = 30 * 90_000;
 
 /// A frame of the encoding.
@@ -33,6 +33,8 @@ pub(crate) struct FrameFilter {
     passing: Limits,
     /// When `passing` changed last, and from what: late frames are judged by what was then.
     changed: Option<(RtpTime, Limits)>,
+    /// The picture at which the publisher's count of frames began: older ones may be of another count.
+    counted: Option<RtpTime>,
     /// The newest picture.
     picture: Option<RtpTime>,
     /// The highest spatial layer it has had so far.
@@ -51,6 +53,7 @@ impl Default for FrameFilter {
             wanted: all,
             passing: all,
             changed: None,
+            counted: None,
             picture: None,
             seen: 0,
             last: 0,
@@ -102,9 +105,14 @@ impl FrameFilter {
         let begins = self
             .picture
             .is_none_or(|newest| frame.picture.distance(newest) > 0);
+        let before = |counted| (-LATE..0).contains(&frame.picture.distance(counted));
+        if self.counted.is_some_and(before) {
+            return false;
+        }
         if info.keyframe && begins && !self.fates.is_newest(self.fates.extend(frame.number)) {
             // The publisher counts anew.
             self.fates.restart();
+            self.counted = Some(frame.picture);
         }
         let number = self.fates.extend(frame.number);
         let newest = self.fates.is_newest(number);
@@ -138,9 +146,9 @@ impl FrameFilter {
 
     fn begin_picture(&mut self, picture: RtpTime) {
         self.picture = Some(picture);
-        self.changed = self
-            .changed
-            .filter(|(since, _)| (0..LATE).contains(&picture.distance(*since)));
+        let recent = |since: &RtpTime| (0..LATE).contains(&picture.distance(*since));
+        self.changed = self.changed.filter(|(since, _)| recent(since));
+        self.counted = self.counted.filter(recent);
         self.last = std::mem::take(&mut self.seen);
         let (wanted, passing) = (self.wanted, self.passing);
         self.change(picture, (passing.0.min(wanted.0), passing.1.min(wanted.1)));

@@ -319,6 +319,26 @@ fn a_publisher_that_counts_anew_is_followed_from_its_keyframe() {
     assert_eq!(scene.play(8, 3), (up_to(2, 2), 12));
 }
 
+#[test]
+fn a_late_packet_of_the_former_count_changes_nothing() {
+    let mut scene = Scene::new(Mode::L1T3);
+    scene.wants(ALL, ALL);
+    scene.play(20, 1);
+    let late = scene.encoder.picture(true, 1).remove(0);
+    scene.encoder.number = scene.encoder.number.wrapping_sub(30);
+    let play = |scene: &mut Scene, keyframe| -> Vec<u8> {
+        let packets = scene.encoder.picture(keyframe, 1).into_iter();
+        let sent: Vec<SlotPacket> = packets.flat_map(|packet| scene.offer(packet)).collect();
+        let temporal = sent.iter().map(|packet| scene.receiver.take(packet).temporal);
+        temporal.collect()
+    };
+    assert_eq!(play(&mut scene, true), [0, 0]);
+    assert!(scene.offer(late).is_empty());
+    scene.wants(0, 0);
+    let temporal: Vec<u8> = (0..8).flat_map(|_| play(&mut scene, false)).collect();
+    assert_eq!(temporal, [0; 4]);
+}
+
 /// What happens at a picture.
 #[derive(Debug, Clone, Copy)]
 struct Step {

@@ -32,8 +32,17 @@ impl ReadPacket {
 /// with the last keyframe before it.
 #[derive(Debug, Default)]
 pub struct PacketReader {
-    /// The newest structure, and the number of the packet it came with.
-    structure: Option<(u64, Box<Structure>)>,
+    newest: Option<Known>,
+}
+
+/// The newest structure.
+#[derive(Debug)]
+struct Known {
+    /// The packet from which on it holds.
+    since: u64,
+    /// The last packet it came with: publishers give most keyframes the same.
+    last: u64,
+    structure: Box<Structure>,
 }
 
 impl PacketReader {
@@ -48,14 +57,14 @@ impl PacketReader {
         }
     }
 
-    /// The packet that the newest structure came with.
+    /// The packet from which on the newest structure holds: that which it came with first.
     pub fn structure_since(&self) -> Option<u64> {
-        self.structure.as_ref().map(|(since, _)| *since)
+        self.newest.as_ref().map(|known| known.since)
     }
 
     fn described(&mut self, extended: u64, info: PayloadInfo, bytes: &[u8]) -> Option<PayloadInfo> {
-        let known = self.structure.as_ref().filter(|(since, _)| *since <= extended);
-        let read = dependency_descriptor::parse(bytes, known.map(|(_, structure)| &**structure))?;
+        let known = self.newest.as_ref().filter(|known| known.since <= extended);
+        let read = dependency_descriptor::parse(bytes, known.map(|known| &*known.structure))?;
         let starts = read.starts_frame;
         let mut info = PayloadInfo {
             keyframe: false,
@@ -74,14 +83,27 @@ impl PacketReader {
             // Receivers take a frame for a keyframe by its structure, and cannot read what follows without one.
             info.keyframe = starts && read.attached.is_some() && frame.fdiffs.is_empty();
         }
-        if let Some(structure) = read.attached
-            && self
-                .structure
-                .as_ref()
-                .is_none_or(|(since, _)| *since <= extended)
-        {
-            self.structure = Some((extended, structure));
+        if let Some(structure) = read.attached {
+            self.attached(extended, structure);
         }
         Some(info)
+    }
+
+    /// A structure came with this packet.
+    fn attached(&mut self, extended: u64, structure: Box<Structure>) {
+        match &mut self.newest {
+            Some(known) if extended < known.since => {}
+            // The same once more: what is late from before this packet belongs to it too.
+            Some(known) if known.structure == structure => known.last = known.last.max(extended),
+            // Another in between, which holds up to there.
+            Some(known) if extended < known.last => known.since = known.last,
+            newest => {
+                *newest = Some(Known {
+                    since: extended,
+                    last: extended,
+                    structure,
+                });
+            }
+        }
     }
 }

@@ -396,6 +396,32 @@ fn what_the_descriptor_says_counts() {
     assert_eq!(reader.read(7, &empty), None, "it carries nothing");
 }
 
+#[test]
+fn the_same_structure_once_more_takes_nothing_back() {
+    let templates = svc();
+    let av1 = |kind: usize, attach| {
+        let descriptor = templates.descriptor(Place::default(), &templates.kinds[kind], attach, None);
+        packet(Codec::Av1, &[0x10, 0], Some(descriptor))
+    };
+    let mut reader = PacketReader::default();
+    let mut is_read = |extended, packet: &Packet| {
+        let described = reader.read(extended, packet).expect("AV1").described;
+        described.expect("a descriptor").layers.is_some()
+    };
+    assert!(is_read(10, &av1(0, true)) && is_read(20, &av1(0, true)));
+    assert!(
+        is_read(19, &av1(6, false)),
+        "a late packet from before the second keyframe"
+    );
+    assert!(!is_read(9, &av1(6, false)), "from before the first");
+    // Another one was lost between them, and comes late.
+    let mut another = svc();
+    another.offset = 20;
+    let between = another.descriptor(Place::default(), &another.kinds[0], true, None);
+    assert!(is_read(15, &packet(Codec::Av1, &[0x10, 0], Some(between))));
+    assert!(is_read(21, &av1(6, false)) && !is_read(19, &av1(6, false)));
+}
+
 /// From Chromium 156, AV1 in L3T3_KEY at 1280x720: the first packet of a call, whose encoder has begun with one layer.
 const CHROMIUM_FIRST: &str = "c0 0001 c008 1485 214e aaaa a800 0600 0040 0010 0002 aa80 a800 0600 0040 0010 0002 a000 a800 \
      0600 0040 0016 d549 241b 5524 906d 5492 3157 e001 974c a864 330e 2223 96ec a865 5304 2243 90ec a877 5301 3f00 b302 \
