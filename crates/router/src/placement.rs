@@ -4,8 +4,8 @@
 //! worker it concerns, and the others hear of the room's tracks ([`MediaCommand::Import`]) and of each other
 //! ([`MediaCommand::Neighbours`]).
 
-use media::plane::{MediaCommand, MediaEvent};
-use media::{LayerInfo, ParticipantId, RoomId, Source, TrackId, WorkerId};
+use media::plane::{MediaCommand, MediaEvent, SlotAssignment};
+use media::{LayerInfo, MLineIndex, ParticipantId, RoomId, Source, TrackId, WorkerId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The rooms of a node and the workers of their peers.
@@ -22,6 +22,8 @@ pub struct Placement {
 struct PlacedRoom {
     peers: BTreeMap<ParticipantId, WorkerId>,
     tracks: BTreeMap<TrackId, Published>,
+    /// What each peer's slots were last assigned.
+    slots: BTreeMap<ParticipantId, BTreeMap<MLineIndex, SlotAssignment>>,
     /// The workers that know of each other.
     told: BTreeSet<WorkerId>,
 }
@@ -44,6 +46,7 @@ impl Placement {
     /// A participant's peer has been given to a worker; what follows has to reach that worker after the peer.
     pub fn handle_peer(&mut self, room: RoomId, participant: ParticipantId, worker: WorkerId) {
         let placed = self.rooms.entry(room).or_default();
+        placed.slots.remove(&participant);
         match placed.peers.insert(participant, worker) {
             Some(former) if former != worker => {
                 self.commands
@@ -76,8 +79,19 @@ impl Placement {
                 }
                 self.forget_peer(room, participant);
             }
-            MediaCommand::Offer { participant, .. } | MediaCommand::Assign { participant, .. } => {
+            MediaCommand::Offer { participant, .. } => {
                 if let Some(worker) = placed.peers.get(&participant) {
+                    self.commands.push_back((*worker, command));
+                }
+            }
+            MediaCommand::Assign {
+                participant,
+                ref slots,
+            } => {
+                if let Some(worker) = placed.peers.get(&participant) {
+                    let known = placed.slots.entry(participant).or_default();
+                    known.extend(slots.iter().map(|slot| (slot.slot, *slot)));
+                    known.retain(|_, slot| slot.track.is_some());
                     self.commands.push_back((*worker, command));
                 }
             }
@@ -205,6 +219,7 @@ impl Placement {
             return;
         };
         placed.peers.remove(&participant);
+        placed.slots.remove(&participant);
         if placed.peers.is_empty() {
             self.rooms.remove(&room);
         } else {
@@ -213,14 +228,27 @@ impl Placement {
     }
 
     /// A worker that has people of the room may have forgotten it: with a peer that was the last one there, when its end
-    /// crossed with the command that brought the next.
+    /// crossed with the commands that brought the next. What these assigned was not known there.
     fn repeat_to(&mut self, room: RoomId, worker: WorkerId) {
         let Some(placed) = self.rooms.get_mut(&room) else {
             return;
         };
-        if placed.workers().contains(&worker) {
-            placed.told.remove(&worker);
-            self.tell_neighbours(room);
+        if !placed.workers().contains(&worker) {
+            return;
+        }
+        placed.told.remove(&worker);
+        self.tell_neighbours(room);
+        let Some(placed) = self.rooms.get(&room) else {
+            return;
+        };
+        for (participant, slots) in &placed.slots {
+            if placed.peers.get(participant) == Some(&worker) && !slots.is_empty() {
+                let command = MediaCommand::Assign {
+                    participant: *participant,
+                    slots: slots.values().copied().collect(),
+                };
+                self.commands.push_back((worker, command));
+            }
         }
     }
 

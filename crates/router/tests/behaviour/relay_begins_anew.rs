@@ -3,7 +3,8 @@
 use crate::common::{CAMERA, MIC, Member, vp8};
 use crate::spread::Spread;
 use bytes::Bytes;
-use media::{Codec, SeqNo, Source, WorkerId};
+use media::{Codec, RoomId, SeqNo, Source, WorkerId};
+use peer::PeerEvent;
 use router::RelayMessage;
 
 /// So many packets cross first, numbered from 101.
@@ -71,6 +72,23 @@ fn a_worker_whose_numbers_were_further_than_anothers() {
         });
     // Further ahead than a receiver takes for a loss.
     assert_eq!(number, Some(2_000 + 1_024));
+}
+
+#[test]
+fn a_room_whose_last_peer_left_as_the_next_came() {
+    let (mut spread, alice, bob) = call();
+    let camera = spread.publish(1, &alice, CAMERA, 10, Source::Camera);
+    // The control plane hears of it only after it has handed over the next.
+    let closed = PeerEvent::Closed {
+        reason: "the test says so",
+        dtls_alert: false,
+    };
+    spread.stages[1].tell(&bob, closed);
+    let carol = spread.stages[1].join(1, 3, 1, 1);
+    spread.placement.handle_peer(RoomId(1), carol.id, WorkerId(1));
+    spread.assign(1, &carol, carol.video[0], Some(camera), 180);
+    spread.frame(0, &alice, 0, true);
+    assert_eq!(carol.received(carol.video[0]).len(), 1);
 }
 
 #[test]
