@@ -10,7 +10,7 @@ use media::Kind;
 use media::plane::MediaCommand;
 use std::time::Duration;
 
-/// What goes wrong, from the [`BEGINNING`] on.
+/// What goes wrong, from second 8 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sabotage {
     /// Now and then a packet reaches the second person under the CSRC of their own camera.
