@@ -118,7 +118,8 @@ describe.each([
   });
 
   // Firefox takes no dependency descriptors, so it could not put the layers of a picture together.
-  test.runIf(codec === 'av1')('in Firefox the lowest spatial layer is shown', async () => {
+  if (codec !== 'av1') return;
+  test('in Firefox the lowest spatial layer is shown', async () => {
     const fiona = await inFirefox('Fiona', 11);
     try {
       await fiona.join(server, `${codec}-${mode}`, { without: ['camera'] });
