@@ -6,6 +6,9 @@ use media::{Bitrate, Kind, LayerIndex, Source};
 /// What is better than now may take this share of the recent minimum. Higher: an upgrade's own keyframe is what the
 /// path did not carry, and it has to be taken back. Lower: bandwidth is left unused.
 const UPGRADE_SHARE: f64 = 0.95;
+/// A step that flows counts as worth so much more than it is: what equal tracks cost goes up and down by a tenth, and a
+/// swap between two of them is two keyframes for nothing. Higher: a better use of the bandwidth waits for longer.
+const KEPT: f64 = 1.2;
 
 /// What of a track should flow: an encoding, and what of its structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -248,7 +251,15 @@ impl Spending<'_, '_> {
         let more = (cost(demand, taken + 1))
             .saturating_sub(cost(demand, taken))
             .max(1);
-        let gain = (height(taken + 1) - height(taken)) / more as f64;
+        let flows = demand
+            .current
+            .and_then(|current| demand.steps.iter().position(|step| step.target == current));
+        let kept = if flows.is_some_and(|flows| taken <= flows) {
+            KEPT
+        } else {
+            1.0
+        };
+        let gain = kept * (height(taken + 1) - height(taken)) / more as f64;
         (-i16::from(demand.priority), gain, -(index as i64))
     }
 

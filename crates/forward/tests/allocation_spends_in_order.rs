@@ -116,6 +116,25 @@ fn what_flows_needs_the_estimate_and_what_is_better_the_recent_minimum() {
 }
 
 #[test]
+fn equal_tracks_do_not_swap_when_one_becomes_a_little_cheaper() {
+    // Room for one in the middle layer. What they cost goes up and down by a tenth.
+    let (dear, cheap) = (
+        steps(&[(0, 180, 165_000), (1, 360, 560_000)]),
+        steps(&[(0, 180, 165_000), (1, 360, 510_000)]),
+    );
+    let flowing = |layer, steps| Demand {
+        current: Some(LayerIndex(layer).into()),
+        ..demand(Source::Camera, 360, 0, steps)
+    };
+    let demands = [flowing(0, &cheap), flowing(1, &dear)];
+    assert_eq!(layers(&allocate(of(800_000), &demands)), [Some(0), Some(1)]);
+    // Half as dear is worth the keyframes.
+    let half = steps(&[(0, 180, 165_000), (1, 360, 330_000)]);
+    let demands = [flowing(0, &half), flowing(1, &dear)];
+    assert_eq!(layers(&allocate(of(800_000), &demands)), [Some(1), Some(0)]);
+}
+
+#[test]
 fn without_a_limit_everyone_gets_what_their_height_asks_for() {
     let camera = steps(&CAMERA);
     let heights = [720, 361, 360, 100, 0];
