@@ -10,6 +10,9 @@ const AFTER: Duration = Duration::from_millis(1_500);
 const SHARE: f64 = 0.6;
 /// And it is not on the way down: still this share of its largest.
 const STANDS: f64 = 0.5;
+/// A queue that comes back within this time is the same flow's: it yielded at a loss, and what the path carries is what it
+/// carried before both. Longer: a path that became thinner looks like one that is shared.
+const SAME_QUEUE: Duration = Duration::from_secs(2);
 /// It is over when the queue has been short for this long. Shorter: the trough of the other's saw tooth ends it.
 const OVER_AFTER: Duration = Duration::from_secs(3);
 /// Nothing is taken for competition for longer than this without being looked at anew: the path itself may have
@@ -20,6 +23,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(super) struct Competition {
     /// The queue has not been short since it was first seen long.
     standing: bool,
+    /// When it last was long.
+    stood: Option<Instant>,
     /// And since then we have sent far less than the path carried before. What we sent until then is in that queue.
     little_since: Option<Instant>,
     /// What the path carried when that began.
@@ -30,10 +35,12 @@ pub(super) struct Competition {
 }
 
 impl Competition {
-    /// What is seen of the queue now cannot be somebody else's doing: look anew.
+    /// What is seen of the queue now cannot be somebody else's doing: look anew. What the path carried before the queue
+    /// began is remembered: if it is somebody else's after all, that is what there is to share.
     pub(super) fn look_anew(&mut self) {
         if !self.is_on() {
-            *self = Self::default();
+            self.little_since = None;
+            self.largest = 0.0;
         }
     }
 
@@ -57,8 +64,14 @@ impl Competition {
             return false;
         }
         if !std::mem::replace(&mut self.standing, true) {
-            self.capacity = capacity;
+            let again = (self.stood).is_some_and(|stood| at.saturating_duration_since(stood) < SAME_QUEUE);
+            self.capacity = if again {
+                self.capacity.max(capacity)
+            } else {
+                capacity
+            };
         }
+        self.stood = Some(at);
         self.largest = self.largest.max(queue);
         if target >= SHARE * self.capacity {
             self.little_since = None;
