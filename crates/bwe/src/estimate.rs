@@ -19,6 +19,9 @@ pub struct Estimate {
     pub round_trip: Duration,
     /// Share lost over the last second or so, 0.0 to 1.0.
     pub loss: f64,
+    /// Share of what is sent that goes into sending lost packets again, over the last few seconds, 0.0 to 1.0: steadier
+    /// than `loss`, so that what is left for layers does not go up and down with luck.
+    pub repairs: f64,
     /// What waits in the path's queue by the latest delays.
     pub queue_delay: Duration,
     /// How much later than the least delayed packet of a message the others come, on the average: what a probe has to

@@ -106,6 +106,9 @@ pub trait Estimator: std::fmt::Debug + Send {
     fn estimate(&self) -> Estimate;
     /// Whether the path shows a standing queue, so that probing would make it worse.
     fn is_overused(&self) -> bool;
+    /// What the path carried when it was last seen full, as long as that means anything: a burst that leaves faster waits
+    /// in the path's queue. `None`: its end was not seen.
+    fn capacity(&self) -> Option<Bitrate>;
     /// The next decision, for a trace.
     fn poll_change(&mut self) -> Option<Change>;
 }

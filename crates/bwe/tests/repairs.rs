@@ -1,54 +1,17 @@
 //! Video that is sent again: how much of it may wait, and when it goes out twice.
 
-use bwe::{
-    Change, Demand, Downlink, Estimate, Estimator, Fallback, Outgoing, PathFeedback, Priority, Release,
-    Report, TransportSeq,
-};
-use media::Bitrate;
+mod known;
+
+use bwe::{Downlink, Outgoing, Priority, Release};
+use known::Known;
 use std::time::{Duration, Instant};
 
-/// A path that is known.
-#[derive(Debug)]
-struct Known(Estimate, bool);
-
-impl Estimator for Known {
-    fn handle_feedback(&mut self, _: &PathFeedback) {}
-    fn handle_fallback(&mut self, _: Instant, _: Fallback) {}
-    fn set_demand(&mut self, _: Instant, _: Demand) {}
-    fn handle_timeout(&mut self, _: Instant) {}
-    fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-    fn estimate(&self) -> Estimate {
-        self.0
-    }
-    fn is_overused(&self) -> bool {
-        self.1
-    }
-    fn poll_change(&mut self) -> Option<Change> {
-        None
-    }
-}
-
 fn path(round_trip_ms: u64, loss: f64, overused: bool) -> (Instant, Downlink<u32>) {
-    #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
-    let t0 = Instant::now();
-    let estimate = Estimate {
-        target: Bitrate(800_000),
-        stable: Bitrate(800_000),
-        round_trip: Duration::from_millis(round_trip_ms),
-        loss,
-        queue_delay: Duration::ZERO,
-        jitter: Duration::ZERO,
-    };
-    let mut downlink = Downlink::new(t0, Box::new(Known(estimate, overused)));
-    downlink.set_reports(true);
-    let report = Report {
-        seq: TransportSeq(0),
-        arrival: Some(Duration::ZERO),
-    };
-    downlink.handle_feedback(t0, &[report]);
-    (t0, downlink)
+    let mut known = Known::carrying(800_000);
+    known.estimate.round_trip = Duration::from_millis(round_trip_ms);
+    (known.estimate.loss, known.estimate.repairs) = (loss, loss);
+    known.overused = overused;
+    known.downlink()
 }
 
 fn repair(packet: u32) -> Outgoing<u32> {

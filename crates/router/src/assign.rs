@@ -17,8 +17,8 @@ const START_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a layer that was just asked for counts as coming: a round trip over the signaling socket, a keyframe, and
 /// the way here.
 const ASKED_PATIENCE: Duration = Duration::from_millis(1_500);
-/// More loss than this is not repaired any more.
-const MOST_LOSS: f64 = 0.3;
+/// More than this share does not go into repairs: the loss that asks for more is not repaired any more.
+const MOST_REPAIRS: f64 = 0.3;
 
 impl<P: Peer> Router<P> {
     /// Puts tracks into slots of one participant, all at once.
@@ -163,11 +163,11 @@ impl<P: Peer> Router<P> {
         let mut slots = Vec::new();
         let (mut steps, mut demands, mut flowing) = (Vec::new(), Vec::new(), Vec::new());
         let bandwidth = entry.peer.bandwidth();
-        let loss = bandwidth.map_or(0.0, |estimate| estimate.loss);
+        let repairs = bandwidth.map_or(0.0, |estimate| estimate.repairs);
         let budget = match bandwidth {
             Some(estimate) => Budget::Measured {
-                estimate: without_repairs(estimate.target, estimate.loss),
-                stable: without_repairs(estimate.stable, estimate.loss),
+                estimate: without_repairs(estimate.target, estimate.repairs),
+                stable: without_repairs(estimate.stable, estimate.repairs),
             },
             None => Budget::Unlimited,
         };
@@ -201,9 +201,9 @@ impl<P: Peer> Router<P> {
         let allocation = allocate(budget, &demands);
         if let Some(entry) = self.peers.get_mut(key) {
             let demand = bwe::Demand {
-                allocated: with_repairs(allocation.allocated, loss),
-                next_step: allocation.next_step.map(|next| with_repairs(next, loss)),
-                ceiling: with_repairs(allocation.ceiling, loss),
+                allocated: with_repairs(allocation.allocated, repairs),
+                next_step: allocation.next_step.map(|next| with_repairs(next, repairs)),
+                ceiling: with_repairs(allocation.ceiling, repairs),
             };
             entry.peer.set_demand(self.now, demand);
             entry.view_share = view_share(&demands, &allocation);
@@ -305,13 +305,13 @@ fn over_budget(
 }
 
 /// What has to be sent to get so much through.
-fn with_repairs(rate: Bitrate, loss: f64) -> Bitrate {
-    Bitrate((rate.0 as f64 / (1.0 - loss.clamp(0.0, MOST_LOSS))).ceil() as u64 + 1)
+fn with_repairs(rate: Bitrate, repairs: f64) -> Bitrate {
+    Bitrate((rate.0 as f64 / (1.0 - repairs.clamp(0.0, MOST_REPAIRS))).ceil() as u64 + 1)
 }
 
 /// What is left when lost packets have been sent again.
-fn without_repairs(rate: Bitrate, loss: f64) -> Bitrate {
-    Bitrate((rate.0 as f64 * (1.0 - loss.clamp(0.0, MOST_LOSS))) as u64)
+fn without_repairs(rate: Bitrate, repairs: f64) -> Bitrate {
+    Bitrate((rate.0 as f64 * (1.0 - repairs.clamp(0.0, MOST_REPAIRS))) as u64)
 }
 
 impl Track {

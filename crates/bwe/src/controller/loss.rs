@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 /// Over how much time a share is taken. Longer: steadier, and later to notice a policer.
 const WINDOW: Duration = Duration::from_millis(1_000);
+/// Windows over which the usual share is taken. More: layers go on for longer on a path that has become worse; fewer: they
+/// change with luck.
+const USUAL_WINDOWS: usize = 5;
 /// How long a share counts as what the path loses by itself. Longer: a radio link that got worse is blamed on us for
 /// longer. Shorter: loss that we cause by growing slowly passes for the path's own.
 const INHERENT_WINDOW: Duration = Duration::from_secs(12);
@@ -82,6 +85,19 @@ impl Loss {
     /// Share lost over the window, 0.0 to 1.0.
     pub(super) fn share(&self) -> f64 {
         f64::from(self.lost) / f64::from(self.packets().max(1))
+    }
+
+    /// Share lost over the last seconds.
+    pub(super) fn usual(&self) -> f64 {
+        let shares = self.shares.iter().rev().take(USUAL_WINDOWS);
+        let (count, sum) = shares.fold((0.0, 0.0), |(count, sum), (_, share)| (count + 1.0, sum + share));
+        let usual = if count > 0.0 { sum / count } else { self.share() };
+        // A path that became thinner loses more at once, and so long as it does.
+        if self.is_congestion() {
+            usual.max(self.share())
+        } else {
+            usual
+        }
     }
 
     /// What the path loses by itself: the median of the recent past.

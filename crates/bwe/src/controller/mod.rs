@@ -207,7 +207,7 @@ impl Controller {
             self.acknowledged.rate()
         };
         let mut carried = rate.map_or(self.target, |rate| rate.0 as f64);
-        if limited && queue < LONG_QUEUE + self.allowed_jitter() {
+        if limited && (self.competition.is_on() || queue < LONG_QUEUE + self.allowed_jitter()) {
             // What arrives is what was sent, not what the path could carry.
             carried = carried.max(self.target * UNSEEN);
         }
@@ -245,10 +245,7 @@ impl Controller {
 
     fn increase(&mut self, at: Instant, since: Duration, application_limited: bool) {
         let seconds = since.as_secs_f64().min(LONGEST_STEP);
-        let capacity = self
-            .capacity
-            .filter(|(_, seen)| at.saturating_duration_since(*seen) < CAPACITY_AGE)
-            .map(|(capacity, _)| capacity);
+        let capacity = self.recent_capacity(at);
         let near =
             capacity.is_some_and(|capacity| self.target > NEAR * capacity && self.target < BEYOND * capacity);
         let step = if self.competition.is_on() {
@@ -271,6 +268,12 @@ impl Controller {
         };
         let most = proven.min(self.ceiling * CEILING).max(self.target);
         self.set(at, (self.target + step).min(most), Reason::Increase);
+    }
+
+    fn recent_capacity(&self, at: Instant) -> Option<f64> {
+        self.capacity
+            .filter(|(_, seen)| at.saturating_duration_since(*seen) < CAPACITY_AGE)
+            .map(|(capacity, _)| capacity)
     }
 
     fn take_verdict(&mut self, at: Instant, verdict: probe::Verdict) {
@@ -386,6 +389,7 @@ impl Estimator for Controller {
             stable: Bitrate(self.stable.value().min(self.target) as u64),
             round_trip: self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP),
             loss: self.loss.share(),
+            repairs: self.loss.usual(),
             queue_delay: Duration::from_secs_f64(self.queue.seconds().clamp(0.0, 10.0)),
             jitter: Duration::from_secs_f64(self.queue.jitter().clamp(0.0, 1.0)),
         }
@@ -393,6 +397,13 @@ impl Estimator for Controller {
 
     fn is_overused(&self) -> bool {
         self.draining || self.competition.is_on() || !self.is_short()
+    }
+
+    fn capacity(&self) -> Option<Bitrate> {
+        let capacity = self
+            .recent_capacity(self.last_feedback?)
+            .filter(|_| !self.competition.is_on())?;
+        Some(Bitrate(capacity.max(self.target) as u64))
     }
 
     fn poll_change(&mut self) -> Option<Change> {

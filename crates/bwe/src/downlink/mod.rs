@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// The pace as a multiple of the estimate (libwebrtc: 2.5, because its estimate has to leave room). Higher: keyframes
 /// fill the path's queue, and look like overuse. Lower: frames arrive late.
 const PACE: f64 = 1.25;
+/// The pace on a path whose end was seen, as a multiple of what it carried then. Higher: a keyframe waits in the path's
+/// queue, and sound behind it; lower: a burst takes longer than it has to.
+const FULL_PACE: f64 = 1.05;
 /// The pace while the path shows a queue.
 const CALM_PACE: f64 = 1.05;
 /// Until anything is known of the path, and for ever where no estimate comes: faster than any view.
@@ -151,9 +154,9 @@ impl<P: Clone> Downlink<P> {
 
     /// Whether repairs are sent twice at present.
     fn copies_repairs(&self) -> bool {
-        let Estimate { loss, round_trip, .. } = self.estimator.estimate();
-        let worth_it = loss >= COPIED.0 && round_trip >= COPIED.1;
-        worth_it && !self.estimator.is_overused() && self.copies.len() < MAX_COPIES
+        is_copied(&self.estimator.estimate())
+            && !self.estimator.is_overused()
+            && self.copies.len() < MAX_COPIES
     }
 
     /// Copies whose time has come join the queue.
@@ -234,6 +237,11 @@ impl<P: Clone> Downlink<P> {
         let target = self.estimator.estimate().target;
         let limited = self.limited.since(now, target, self.pacer.is_empty());
         let feedback = self.history.resolve(now, reports, limited);
+        for lost in &feedback.lost {
+            if let Some(probe) = lost.probe {
+                self.probes.lost(probe.id, lost.bytes);
+            }
+        }
         self.estimator.handle_feedback(&feedback);
         self.repace(now);
     }
@@ -318,7 +326,8 @@ impl<P: Clone> Downlink<P> {
     fn plan(&mut self, now: Instant) {
         if self.may_probe() {
             let overused = self.estimator.is_overused();
-            self.probes.plan(now, &self.estimator.estimate(), overused);
+            let (estimate, capacity) = (self.estimator.estimate(), self.estimator.capacity());
+            self.probes.plan(now, &estimate, capacity, overused);
         }
     }
 
@@ -327,11 +336,18 @@ impl<P: Clone> Downlink<P> {
         let known = self.is_measured();
         let calm = known && self.estimator.is_overused();
         let factor = if calm { CALM_PACE } else { PACE };
+        let most =
+            (self.estimator.capacity()).map_or(f64::INFINITY, |capacity| capacity.0 as f64 * FULL_PACE);
         let rate = if known {
-            estimate.target.0 as f64 * factor
+            (estimate.target.0 as f64 * factor).min(most)
         } else {
             UNKNOWN_PACE
         };
         self.pacer.set_rate(now, rate, calm);
     }
+}
+
+/// Whether repairs are worth sending twice.
+fn is_copied(estimate: &Estimate) -> bool {
+    estimate.repairs >= COPIED.0 && estimate.round_trip >= COPIED.1
 }

@@ -29,18 +29,29 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Between a probe that found nothing new and the next, doubled each time up to the longest. Shorter: more padding on a
 /// path that is full; longer: later up when it is not any more.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_000), Duration::from_millis(4_500));
+/// A capacity within this multiple of the target is what the last cluster found.
+const END: f64 = 1.1;
 /// Size of a padding packet asked for.
 const PADDING_BYTES: u32 = 1_100;
 const LEAST_PADDING: u32 = 200;
 /// A cluster has at least so many packets.
 const LEAST_PACKETS: u32 = 5;
+/// The most loss for which a cluster is made larger. Higher: more padding where probes tell little anyway.
+const MOST_LOSS: f64 = 0.25;
+/// A cluster that lost more than this share of its bytes told nothing: the judge waits for more than came.
+const TOO_MUCH_LOST: f64 = 0.2;
+/// So many clusters in a row may tell nothing before the next waits longer. Higher: more padding into a queue that is too
+/// short for a cluster.
+const MOST_UNTOLD: u32 = 3;
 
 #[derive(Debug)]
 pub(super) struct Probes {
     next_id: u32,
     sending: Option<Sending>,
-    /// Sent; waiting for what it found, with the estimate before it.
-    waiting: Option<(Instant, Probe, f64)>,
+    /// Sent; waiting for what it found.
+    waiting: Option<Waiting>,
+    /// Clusters in a row of which too little arrived to tell anything.
+    untold: u32,
     /// Not before this.
     earliest: Option<Instant>,
     backoff: Duration,
@@ -49,20 +60,34 @@ pub(super) struct Probes {
     pub(super) succeeded: u64,
 }
 
+/// A cluster that was sent.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    deadline: Instant,
+    id: ProbeId,
+    /// All of it.
+    bytes: u32,
+    lost_bytes: u32,
+    /// The estimate when it left.
+    before: f64,
+}
+
 /// The cluster that is being sent.
 #[derive(Debug, Clone, Copy)]
 struct Sending {
     probe: Probe,
     start: Instant,
     bytes: u32,
+    lost_bytes: u32,
     packets: u32,
+    least_bytes: u32,
     least_packets: u32,
 }
 
 impl Sending {
-    /// A rate can be told from what was sent.
+    /// A rate can be told from what was sent, even when the path loses its share of it.
     fn is_complete(&self) -> bool {
-        self.bytes >= self.probe.bytes && self.packets >= self.least_packets
+        self.bytes >= self.least_bytes && self.packets >= self.least_packets
     }
 }
 
@@ -72,6 +97,7 @@ impl Default for Probes {
             next_id: 0,
             sending: None,
             waiting: None,
+            untold: 0,
             earliest: None,
             backoff: BACKOFF.0,
             demand: Demand::default(),
@@ -92,12 +118,18 @@ impl Probes {
         self.demand = demand;
     }
 
-    /// Starts a cluster when there is a reason.
-    pub(super) fn plan(&mut self, now: Instant, estimate: &Estimate, overused: bool) {
+    /// Starts a cluster when there is a reason. `capacity`: what the path carried when it was last seen full.
+    pub(super) fn plan(
+        &mut self,
+        now: Instant,
+        estimate: &Estimate,
+        capacity: Option<Bitrate>,
+        overused: bool,
+    ) {
         if self.sending.is_some() {
             return;
         }
-        self.judge(now, estimate);
+        self.judge(now, estimate, capacity);
         if self.earliest.is_some_and(|earliest| earliest <= now) {
             self.earliest = None;
         }
@@ -127,32 +159,60 @@ impl Probes {
             rate: Bitrate(rate as u64),
             bytes,
         };
+        // Twice the usual loss is bad luck that happens.
+        let arrives = 1.0 - 2.0 * estimate.loss.min(MOST_LOSS);
         self.next_id += 1;
         self.started += 1;
         self.sending = Some(Sending {
             probe,
             start: now,
             bytes: 0,
+            lost_bytes: 0,
             packets: 0,
-            least_packets,
+            least_bytes: (f64::from(bytes) / arrives) as u32,
+            least_packets: (f64::from(least_packets) / arrives).ceil() as u32,
         });
     }
 
+    /// Of a cluster so many bytes did not arrive.
+    pub(super) fn lost(&mut self, id: ProbeId, bytes: u32) {
+        if let Some(sending) = self.sending.as_mut().filter(|sending| sending.probe.id == id) {
+            sending.lost_bytes += bytes;
+        }
+        if let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.id == id) {
+            waiting.lost_bytes += bytes;
+        }
+    }
+
     /// What the last cluster found, by what became of the estimate.
-    fn judge(&mut self, now: Instant, estimate: &Estimate) {
-        let Some((deadline, probe, before)) = self.waiting else {
+    fn judge(&mut self, now: Instant, estimate: &Estimate, capacity: Option<Bitrate>) {
+        let Some(Waiting {
+            deadline,
+            bytes,
+            lost_bytes,
+            before,
+            ..
+        }) = self.waiting
+        else {
             return;
         };
         let target = estimate.target.0 as f64;
         if target > before * 1.05 {
             self.waiting = None;
+            self.untold = 0;
             self.succeeded += 1;
             self.backoff = BACKOFF.0;
-            // All of it got through: go on at once. Else the path's end was seen.
-            let whole = target >= probe.rate.0 as f64 * 0.85;
-            self.earliest = (!whole).then(|| now + self.backoff);
+            // All of it got through: go on at once. (It may have left more slowly than planned.) Else the path's end was seen.
+            let end_seen = capacity.is_some_and(|capacity| (capacity.0 as f64) < END * target);
+            self.earliest = end_seen.then(|| now + self.backoff);
         } else if now >= deadline {
             self.waiting = None;
+            let untold = f64::from(lost_bytes) > TOO_MUCH_LOST * f64::from(bytes);
+            self.untold = if untold { self.untold + 1 } else { 0 };
+            if untold && self.untold <= MOST_UNTOLD {
+                self.earliest = Some(now + BACKOFF.0);
+                return;
+            }
             self.earliest = Some(now + self.backoff);
             self.backoff = (self.backoff * 2).min(BACKOFF.1);
         }
@@ -181,16 +241,16 @@ impl Probes {
     /// tell a rate.
     pub(super) fn padding(&self) -> u32 {
         let Some(Sending {
-            probe,
             bytes,
+            least_bytes,
             least_packets,
             ..
         }) = self.sending
         else {
             return 0;
         };
-        let left = probe.bytes.saturating_sub(bytes);
-        left.min(probe.bytes / least_packets)
+        let left = least_bytes.saturating_sub(bytes);
+        left.min(least_bytes / least_packets)
             .clamp(LEAST_PADDING, PADDING_BYTES)
     }
 
@@ -202,10 +262,14 @@ impl Probes {
         if !sending.is_complete() {
             return;
         }
-        let probe = sending.probe;
+        self.waiting = Some(Waiting {
+            deadline: now + estimate.round_trip * 2 + PATIENCE,
+            id: sending.probe.id,
+            bytes: sending.bytes,
+            lost_bytes: sending.lost_bytes,
+            before: estimate.target.0 as f64,
+        });
         self.sending = None;
-        let deadline = now + estimate.round_trip * 2 + PATIENCE;
-        self.waiting = Some((deadline, probe, estimate.target.0 as f64));
     }
 
     /// No padding can be sent: the cluster cannot be completed.
@@ -215,7 +279,7 @@ impl Probes {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let waiting = self.waiting.map(|(deadline, ..)| deadline);
+        let waiting = self.waiting.map(|waiting| waiting.deadline);
         let wanted = self.demand.next_step.is_some();
         let earliest = self.earliest.filter(|_| wanted && self.waiting.is_none());
         [self.next_at(), waiting, earliest].into_iter().flatten().min()

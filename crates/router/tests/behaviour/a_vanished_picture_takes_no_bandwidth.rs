@@ -12,6 +12,7 @@ fn estimate(bitrate: u64) -> Option<Estimate> {
         stable: Bitrate(bitrate),
         round_trip: Duration::from_millis(100),
         loss: 0.0,
+        repairs: 0.0,
         queue_delay: Duration::ZERO,
         jitter: Duration::ZERO,
     })

@@ -23,6 +23,7 @@ fn told(trace: bool) -> Vec<&'static str> {
             stable: Bitrate(300_000),
             round_trip: Duration::from_millis(40),
             loss: 0.0,
+            repairs: 0.0,
             queue_delay: Duration::ZERO,
             jitter: Duration::ZERO,
         });

@@ -12,6 +12,7 @@ fn estimate(bitrate: u64, loss: f64, round_trip_ms: u64) -> Option<Estimate> {
         stable: Bitrate(bitrate),
         round_trip: Duration::from_millis(round_trip_ms),
         loss,
+        repairs: loss,
         queue_delay: Duration::ZERO,
         jitter: Duration::ZERO,
     })

@@ -1,4 +1,4 @@
-//! Plays the scoreboard: `scoreboard [--seeds N] [--rtt MS]… [--out FOLDER] [--trace] [ROW…]`.
+//! Plays the scoreboard: `scoreboard [--seeds N] [--rtt MS]… [--out FOLDER] [--trace SEED] [ROW…]`.
 //!
 //! Without rows all are played and `scoreboard.md`, `scoreboard.csv` and a plot for each row are written to the folder;
 //! rows are named by their beginning. Exits with 1 when a threshold fails.
@@ -21,7 +21,7 @@ struct Options {
     seeds: u64,
     round_trips: Vec<u32>,
     out: Option<PathBuf>,
-    trace: bool,
+    trace: Option<u64>,
     rows: Vec<Row>,
 }
 
@@ -30,7 +30,7 @@ fn options() -> Result<Options, String> {
         seeds: 20,
         round_trips: Vec::new(),
         out: None,
-        trace: false,
+        trace: None,
         rows: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
@@ -43,7 +43,9 @@ fn options() -> Result<Options, String> {
                 options.round_trips.push(rtt);
             }
             "--out" => options.out = Some(value()?.into()),
-            "--trace" => options.trace = true,
+            "--trace" => {
+                options.trace = Some(value()?.parse().map_err(|_| "--trace takes a seed")?);
+            }
             name => {
                 let before = options.rows.len();
                 options
@@ -76,8 +78,8 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::from(2);
         }
     };
-    if options.trace {
-        trace(&options);
+    if let Some(seed) = options.trace {
+        trace(&options, seed);
         return std::process::ExitCode::SUCCESS;
     }
     let began = Instant::now();
@@ -118,11 +120,11 @@ fn main() -> std::process::ExitCode {
     std::process::ExitCode::from(u8::from(!failed.is_empty() || !violations.is_empty()))
 }
 
-/// Every decision of ours for each row, seed 1, as lines of JSON; growth without an event is left out.
-fn trace(options: &Options) {
+/// Every decision of ours for each row with this seed, as lines of JSON; growth without an event is left out.
+fn trace(options: &Options, seed: u64) {
     for row in &options.rows {
         for round_trip_ms in &options.round_trips {
-            let run = run(row, Column::Ours, *round_trip_ms, 1);
+            let run = run(row, Column::Ours, *round_trip_ms, seed);
             println!("{} at {round_trip_ms} ms: {:.3?}", row.name, run.measured);
             for second in 0..row.seconds {
                 let mut layers = [0; 3];

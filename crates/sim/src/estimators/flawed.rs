@@ -175,6 +175,10 @@ impl Estimator for Flawed {
         }
     }
 
+    fn capacity(&self) -> Option<Bitrate> {
+        self.inner.capacity()
+    }
+
     fn poll_change(&mut self) -> Option<Change> {
         self.inner.poll_change()
     }

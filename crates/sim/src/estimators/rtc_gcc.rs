@@ -114,6 +114,7 @@ impl Estimator for RtcGcc {
             stable: target,
             round_trip: self.round_trip.unwrap_or(Duration::from_millis(100)),
             loss: self.loss,
+            repairs: self.loss,
             queue_delay: Duration::ZERO,
             jitter: Duration::ZERO,
         }
@@ -122,6 +123,10 @@ impl Estimator for RtcGcc {
     /// It answers overuse with its rate alone; probes are not its own.
     fn is_overused(&self) -> bool {
         true
+    }
+
+    fn capacity(&self) -> Option<Bitrate> {
+        None
     }
 
     fn poll_change(&mut self) -> Option<Change> {

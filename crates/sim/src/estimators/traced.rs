@@ -1,6 +1,7 @@
 //! An estimator that tells what it decides.
 
 use bwe::{Change, Demand, Estimate, Estimator, Fallback, PathFeedback};
+use media::Bitrate;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
@@ -45,6 +46,10 @@ impl Estimator for Traced {
 
     fn is_overused(&self) -> bool {
         self.inner.is_overused()
+    }
+
+    fn capacity(&self) -> Option<Bitrate> {
+        self.inner.capacity()
     }
 
     fn poll_change(&mut self) -> Option<Change> {

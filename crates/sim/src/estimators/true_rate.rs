@@ -68,14 +68,16 @@ impl Estimator for TrueRate {
     }
 
     fn estimate(&self) -> Estimate {
+        let loss = match self.link.loss {
+            link::LossModel::None => 0.0,
+            link::LossModel::Random(share) | link::LossModel::Bursts { share, .. } => share,
+        };
         Estimate {
             target: self.target(),
             stable: self.target(),
             round_trip: self.round_trip,
-            loss: match self.link.loss {
-                link::LossModel::None => 0.0,
-                link::LossModel::Random(share) | link::LossModel::Bursts { share, .. } => share,
-            },
+            loss,
+            repairs: loss,
             queue_delay: Duration::ZERO,
             jitter: Duration::ZERO,
         }
@@ -83,6 +85,10 @@ impl Estimator for TrueRate {
 
     fn is_overused(&self) -> bool {
         false
+    }
+
+    fn capacity(&self) -> Option<Bitrate> {
+        None
     }
 
     fn poll_change(&mut self) -> Option<Change> {

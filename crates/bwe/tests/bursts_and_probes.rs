@@ -1,0 +1,102 @@
+//! How fast a keyframe leaves, and what becomes of probes whose packets are lost.
+
+mod known;
+
+use bwe::{Demand, Outgoing, Priority, Release, Report, TransportSeq};
+use known::Known;
+use media::Bitrate;
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// How many milliseconds forty packets of a keyframe take.
+fn keyframe_ms(known: Known) -> u128 {
+    let (t0, mut downlink) = known.downlink();
+    for packet in 0..40 {
+        downlink.push(
+            t0,
+            Outgoing {
+                packet,
+                bytes: 1_000,
+                priority: Priority::Video,
+                reported: true,
+            },
+        );
+    }
+    let (mut now, mut last) = (t0, t0);
+    loop {
+        while downlink.poll_release(now).is_some() {
+            last = now;
+        }
+        let Some(at) = downlink.poll_timeout() else { break };
+        now = now.max(at);
+        downlink.handle_timeout(now);
+    }
+    last.duration_since(t0).as_millis()
+}
+
+#[test]
+fn a_keyframe_leaves_no_faster_than_a_path_whose_end_was_seen_carries() {
+    // 320 kb at 1.25 and at 1.05 times 800 kb/s, less what may leave at once.
+    let unseen = keyframe_ms(Known::carrying(800_000));
+    let mut known = Known::carrying(800_000);
+    known.capacity = Some(Bitrate(800_000));
+    let seen = keyframe_ms(known);
+    assert!((270..310).contains(&unseen), "{unseen} ms");
+    assert!((320..360).contains(&seen), "{seen} ms");
+}
+
+/// Probes for five seconds; of each cluster this share of the packets is reported as lost. When they began, in
+/// milliseconds, and the packets of the first.
+fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
+    let (t0, mut downlink) = known.downlink();
+    let demand = Demand {
+        allocated: Bitrate(300_000),
+        next_step: Some(Bitrate(700_000)),
+        ceiling: Bitrate(2_000_000),
+    };
+    downlink.set_demand(t0, demand);
+    let (mut now, mut begun, mut packets) = (t0, Vec::new(), 0);
+    while now < t0 + MS * 5_000 {
+        let mut reports = Vec::new();
+        while let Some(Release::Padding { bytes, seq }) = downlink.poll_release(now) {
+            downlink.padding_sent(now, seq, bytes);
+            reports.push(report(seq, now.duration_since(t0), lost_of_ten));
+            packets += usize::from(begun.len() <= 1);
+        }
+        if downlink.stats().probes > begun.len() as u64 {
+            begun.push(now.duration_since(t0).as_millis());
+        }
+        if !reports.is_empty() {
+            downlink.handle_feedback(now, &reports);
+        }
+        now += MS;
+        downlink.handle_timeout(now);
+    }
+    (begun, packets)
+}
+
+fn report(seq: TransportSeq, at: Duration, lost_of_ten: u16) -> Report {
+    Report {
+        seq,
+        arrival: (seq.0 % 10 >= lost_of_ten).then_some(at),
+    }
+}
+
+#[test]
+fn a_cluster_that_was_lost_says_nothing_and_is_soon_sent_again() {
+    // What arrives in full and finds nothing waits for longer each time: 1, 2, 4 s.
+    let (told, _) = probes(Known::carrying(300_000), 0);
+    assert_eq!(told.len(), 3, "{told:?}");
+    let (untold, _) = probes(Known::carrying(300_000), 5);
+    assert!(untold.len() >= 4, "{untold:?}");
+}
+
+#[test]
+fn on_a_lossy_path_a_cluster_has_more_packets() {
+    let clean = probes(Known::carrying(300_000), 0).1;
+    let mut known = Known::carrying(300_000);
+    known.estimate.loss = 0.1;
+    let lossy = probes(known, 0).1;
+    assert!(lossy * 4 >= clean * 5, "{lossy} after {clean}");
+}
