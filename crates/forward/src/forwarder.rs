@@ -134,13 +134,28 @@ impl Forwarder {
         }
     }
 
-    /// What should flow; `None` pauses at once. Video goes on with the former layer until a keyframe of the target
-    /// arrives; fewer spatial or temporal layers need none. For audio, layer 0 opens the gate.
+    /// What should flow; `None` pauses at once. Video goes on with the former layer, as it is, until a keyframe of the
+    /// target arrives; fewer spatial or temporal layers need none. For audio, layer 0 opens the gate.
     pub fn set_target(&mut self, _now: Instant, target: Option<LayerTarget>) {
         self.target = target;
-        match target {
-            Some(target) => self.layers.set_wanted(target),
-            None => self.run = None,
+        let Some(target) = target else {
+            self.run = None;
+            return;
+        };
+        if self.run.as_ref().is_none_or(|run| run.layer == target.layer) {
+            self.layers.set_wanted(target);
+        }
+    }
+
+    /// Until a keyframe of the target arrives, nothing above this temporal layer of what flows in its place passes, and
+    /// nothing that does not pass now; without effect when the target flows.
+    pub fn shed(&mut self, temporal: u8) {
+        let Some(flows) = self.state().layer else { return };
+        if self.target.is_some_and(|target| target.layer != flows.layer) {
+            self.layers.set_wanted(LayerTarget {
+                temporal: flows.temporal.min(temporal),
+                ..flows
+            });
         }
     }
 
@@ -265,8 +280,8 @@ impl Forwarder {
 
     /// A packet of the target while another layer, or none, flows.
     fn begin(&mut self, offered: &Offered<'_>, now: Instant, capture: CaptureTime) -> Option<SlotPacket> {
-        let wanted = self.target.is_some_and(|target| target.layer == offered.layer);
-        if !wanted || !self.layers.may_begin(&offered.info) {
+        let wanted = self.target.filter(|target| target.layer == offered.layer)?;
+        if !LayerFilter::may_begin(&offered.info, wanted) {
             return None;
         }
         let output = self.next_output();
@@ -284,7 +299,8 @@ impl Forwarder {
         if self.kind == Kind::Video {
             self.first_of_use = output;
         }
-        self.layers.begin(&offered.info, offered.original.timestamp);
+        self.layers
+            .begin(&offered.info, offered.original.timestamp, wanted);
         let carries = Some((offered.track, offered.layer));
         if self.carried != carries {
             self.carried = carries;
@@ -341,7 +357,9 @@ impl Forwarder {
         };
         let run = self.run.as_mut()?;
         let rewriter = self.rewriters.of(offered.codec);
-        let verdict = self.layers.newest(&offered.info, offered.original.timestamp);
+        let verdict = self
+            .layers
+            .newest(&offered.info, offered.original.timestamp, source);
         if verdict == Verdict::Open {
             return None;
         }
@@ -375,7 +393,8 @@ impl Forwarder {
             .output(source)
             .filter(|output| !self.history.contains(*output))?;
         let fits = run.has_place_for(offered.original.timestamp);
-        if !fits || self.layers.late(&offered.info, offered.original.timestamp) != Verdict::Passes {
+        let at = offered.original.timestamp;
+        if !fits || self.layers.late(&offered.info, at, source) != Verdict::Passes {
             return None;
         }
         let numbers = self.rewriters.of(offered.codec).numbers(&offered.payload)?;

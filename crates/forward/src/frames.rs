@@ -14,6 +14,9 @@ type Limits = (u8, u8);
 /// wrap: after hours those of now would lie before it again.
 const LATE: i32 = 30 * 90_000;
 
+/// Changes of the limits that are remembered.
+const CHANGES: usize = 8;
+
 /// A frame of the encoding.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OfferedFrame {
@@ -31,8 +34,8 @@ pub(crate) struct OfferedFrame {
 pub(crate) struct FrameFilter {
     wanted: Limits,
     passing: Limits,
-    /// When `passing` changed last, and from what: late frames are judged by what was then.
-    changed: Option<(RtpTime, Limits)>,
+    /// When `passing` changed, and from what, the newest first: late frames are judged by what was then.
+    changes: [Option<(RtpTime, Limits)>; CHANGES],
     /// The picture at which the publisher's count of frames began: older ones may be of another count.
     counted: Option<RtpTime>,
     /// The newest picture.
@@ -52,7 +55,7 @@ impl Default for FrameFilter {
         Self {
             wanted: all,
             passing: all,
-            changed: None,
+            changes: [None; CHANGES],
             counted: None,
             picture: None,
             seen: 0,
@@ -77,11 +80,6 @@ impl FrameFilter {
     /// Whether what is wanted, and comes, needs a keyframe to pass.
     pub(crate) fn waits(&self) -> bool {
         self.broken || self.passing.0 < self.wanted.0.min(self.seen.max(self.last))
-    }
-
-    /// Whether a frame belongs to what is wanted.
-    pub(crate) fn wants(&self, layers: &FrameLayers) -> bool {
-        layers.within.has(self.wanted.0, self.wanted.1)
     }
 
     /// A run begins, with a keyframe: nothing that was sent before counts as a reference.
@@ -128,7 +126,8 @@ impl FrameFilter {
             if info.keyframe {
                 self.broken = false;
                 self.change(frame.picture, self.wanted);
-            } else if decodable {
+            } else if decodable && (begins || frame.layers.within.has(self.passing.0, self.passing.1)) {
+                // Else what is below it in this picture was left out, or would be if it had come.
                 self.go_up(frame, begins);
             }
         }
@@ -147,7 +146,9 @@ impl FrameFilter {
     fn begin_picture(&mut self, picture: RtpTime) {
         self.picture = Some(picture);
         let recent = |since: &RtpTime| (0..LATE).contains(&picture.distance(*since));
-        self.changed = self.changed.filter(|(since, _)| recent(since));
+        for change in &mut self.changes {
+            *change = change.filter(|(since, _)| recent(since));
+        }
         self.counted = self.counted.filter(recent);
         self.last = std::mem::take(&mut self.seen);
         let (wanted, passing) = (self.wanted, self.passing);
@@ -171,18 +172,21 @@ impl FrameFilter {
     }
 
     fn change(&mut self, picture: RtpTime, limits: Limits) {
-        if limits != self.passing {
-            self.changed = Some((picture, self.passing));
-            self.passing = limits;
+        if limits == self.passing {
+            return;
         }
+        self.changes.rotate_right(1);
+        if let Some(newest) = self.changes.first_mut() {
+            *newest = Some((picture, self.passing));
+        }
+        self.passing = limits;
     }
 
     /// The limits for a picture's frames.
     fn limits(&self, picture: RtpTime) -> Limits {
-        match self.changed {
-            Some((since, before)) if picture.distance(since) < 0 => before,
-            _ => self.passing,
-        }
+        let changes = self.changes.iter().flatten();
+        let later = changes.take_while(|(since, _)| picture.distance(*since) < 0);
+        later.last().map_or(self.passing, |(_, before)| *before)
     }
 
     /// Whether nothing that the frame refers to was left out. What has not arrived counts as there: it comes late, or the

@@ -17,6 +17,11 @@ pub(crate) enum Verdict {
     Open,
 }
 
+/// Ticks (90 kHz) for which nothing can be read before the structure it belongs to counts as lost, 0.5 s: a repair takes a
+/// round trip or two. Shorter: a keyframe is asked for while the repair is on its way. Longer: the picture stands still, in
+/// the end until the client itself asks.
+const LOST_STRUCTURE: i32 = 45_000;
+
 /// The filters of one slot. With a dependency descriptor, layers are told apart by it; else by the payload.
 #[derive(Debug, Default)]
 pub(crate) struct LayerFilter {
@@ -25,6 +30,8 @@ pub(crate) struct LayerFilter {
     frames: FrameFilter,
     /// What flows has descriptors.
     described: bool,
+    /// The first and the newest picture since packets cannot be read.
+    unread: Option<(RtpTime, RtpTime)>,
 }
 
 impl LayerFilter {
@@ -46,41 +53,53 @@ impl LayerFilter {
     /// Whether layers that are wanted, and come, do not pass before a keyframe.
     pub(crate) fn waits(&self) -> bool {
         match self.described {
-            true => self.frames.waits(),
+            true => self.frames.waits() || self.has_lost_structure(),
             false => self.spatial.waits(),
         }
     }
 
-    /// Whether a run may begin with this packet.
-    pub(crate) fn may_begin(&self, info: &PayloadInfo) -> bool {
-        let layers = info.described.and_then(|frame| frame.layers);
-        info.keyframe && layers.is_none_or(|layers| self.frames.wants(&layers))
+    /// A keyframe's first packet says how all until the next keyframe are to be read.
+    fn has_lost_structure(&self) -> bool {
+        let lost = |(first, newest): (RtpTime, RtpTime)| newest.distance(first) >= LOST_STRUCTURE;
+        self.unread.is_some_and(lost)
     }
 
-    /// A run begins with this packet, the first of a keyframe: it passes.
-    pub(crate) fn begin(&mut self, info: &PayloadInfo, picture: RtpTime) {
+    /// Whether a run of what is wanted may begin with this packet.
+    pub(crate) fn may_begin(info: &PayloadInfo, wanted: LayerTarget) -> bool {
+        let layers = info.described.and_then(|frame| frame.layers);
+        info.keyframe && layers.is_none_or(|layers| layers.within.has(wanted.spatial, wanted.temporal))
+    }
+
+    /// A run of what is wanted begins with this packet, the first of a keyframe: it passes.
+    pub(crate) fn begin(&mut self, info: &PayloadInfo, picture: RtpTime, wanted: LayerTarget) {
+        self.set_wanted(wanted);
         self.described = info.described.is_some();
+        self.unread = None;
+        self.temporal.begin();
         if self.described {
             self.frames.begin();
         }
-        self.newest(info, picture);
+        self.newest(info, picture, 0);
     }
 
-    /// The newest packet of the stream; `picture` is its timestamp.
-    pub(crate) fn newest(&mut self, info: &PayloadInfo, picture: RtpTime) -> Verdict {
+    /// The newest packet of the stream; `picture` is its timestamp, `source` its number in the run, which does not wrap.
+    pub(crate) fn newest(&mut self, info: &PayloadInfo, picture: RtpTime, source: u64) -> Verdict {
         if info.described.is_some() {
-            return self.described(info, picture);
+            let verdict = self.described(info, picture);
+            self.unread = (verdict == Verdict::Open)
+                .then(|| (self.unread.map_or(picture, |(first, _)| first), picture));
+            return verdict;
         }
-        let (spatial, temporal) = (self.spatial.newest(info), self.temporal.newest(info));
+        let (spatial, temporal) = (self.spatial.newest(info), self.temporal.newest(info, source));
         verdict(spatial && temporal)
     }
 
     /// A packet that comes behind newer ones.
-    pub(crate) fn late(&mut self, info: &PayloadInfo, picture: RtpTime) -> Verdict {
+    pub(crate) fn late(&mut self, info: &PayloadInfo, picture: RtpTime, source: u64) -> Verdict {
         if info.described.is_some() {
             return self.described(info, picture);
         }
-        verdict(self.spatial.passes(info) && self.temporal.passes(info))
+        verdict(self.spatial.passes(info) && self.temporal.late(info, source))
     }
 
     /// Whether this packet, which passes, is the last of its picture that does: it carries the marker bit then, which

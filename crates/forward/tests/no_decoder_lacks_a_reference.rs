@@ -346,9 +346,10 @@ struct Step {
     keyframe: bool,
     /// Spatial layers that the encoder makes.
     layers: u8,
-    /// Of the picture's packets: which are lost, which swap places with the one behind them.
+    /// Of the picture's packets: which are lost, which swap places with the one before them, which come pictures later.
     lost: u16,
     swapped: u16,
+    late: u16,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -358,13 +359,19 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     );
     let layers = prop_oneof![6 => Just(3u8), 1 => 1u8..3];
     let bits = || prop_oneof![3 => Just(0u16), 1 => any::<u16>().prop_map(|bits| bits & bits.rotate_left(3))];
-    let step = (wanted, prop::bool::weighted(0.05), layers, bits(), bits());
-    let step = step.prop_map(|(wanted, keyframe, layers, lost, swapped)| Step {
+    let step = (
+        wanted,
+        prop::bool::weighted(0.05),
+        layers,
+        [bits(), bits(), bits()],
+    );
+    let step = step.prop_map(|(wanted, keyframe, layers, [lost, swapped, late])| Step {
         wanted,
         keyframe,
         layers,
         lost,
         swapped,
+        late,
     });
     prop::collection::vec(step, 1..120)
 }
@@ -393,35 +400,50 @@ proptest! {
         let mut scene = Scene::new(mode);
         scene.wants(ALL, ALL);
         scene.play(1, 3);
+        // Packets that overtake others, and those that come pictures later.
+        let mut waiting: Vec<(u32, Packet)> = Vec::new();
+        let mut sent: Vec<SlotPacket> = Vec::new();
         for step in steps {
             if let Some((spatial, temporal)) = step.wanted {
                 scene.wants(spatial, temporal);
             }
             let keyframe = step.keyframe || scene.forwarder.wants_keyframe().is_some();
-            let mut packets = scene.encoder.picture(keyframe, step.layers);
-            let mut index = 0;
-            packets.retain(|packet| {
-                index += 1;
-                let lost = step.lost >> (index % 16) & 1 == 1;
-                if lost {
+            if keyframe {
+                // Behind it, what came before it can neither be read nor is it of use.
+                let before = std::mem::take(&mut waiting);
+                sent.extend(before.into_iter().flat_map(|(_, packet)| scene.offer(packet)));
+            }
+            for (index, packet) in scene.encoder.picture(keyframe, step.layers).into_iter().enumerate() {
+                let marked = |bits: u16| bits >> (index % 16) & 1 == 1;
+                if marked(step.lost) {
                     let descriptor = packet.extensions.dependency_descriptor.as_ref().expect("described");
                     let number = u16::from_be_bytes([descriptor[1], descriptor[2]]);
                     scene.receiver.lost.insert(number.wrapping_sub(FIRST));
+                    continue;
                 }
-                !lost
-            });
-            for index in 1..packets.len() {
-                if step.swapped >> (index % 16) & 1 == 1 {
-                    packets.swap(index - 1, index);
+                let late = if marked(step.late) { 1 + u32::from(step.late.rotate_left(5) % 8) } else { 0 };
+                waiting.push((scene.pictures + late, packet));
+                let last = waiting.len() - 1;
+                if last > 0 && marked(step.swapped) {
+                    waiting.swap(last - 1, last);
                 }
             }
-            let mut sent: Vec<SlotPacket> = packets.into_iter().flat_map(|packet| scene.offer(packet)).collect();
-            // As the receiver's jitter buffer has them.
-            sent.sort_by_key(|packet| packet.seq.0.wrapping_sub(65_530));
-            sent.iter().for_each(|packet| {
-                scene.receiver.take(packet);
-            });
+            let now = scene.pictures;
+            let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(at, _)| *at <= now);
+            waiting = later;
+            sent.extend(due.into_iter().flat_map(|(_, packet)| scene.offer(packet)));
             scene.pictures += 1;
         }
+        // What has not come by now never will.
+        for (_, packet) in waiting {
+            let descriptor = packet.extensions.dependency_descriptor.as_ref().expect("described");
+            let number = u16::from_be_bytes([descriptor[1], descriptor[2]]);
+            scene.receiver.lost.insert(number.wrapping_sub(FIRST));
+        }
+        // As the receiver's jitter buffer has them.
+        sent.sort_by_key(|packet| packet.seq.0.wrapping_sub(65_530));
+        sent.iter().for_each(|packet| {
+            scene.receiver.take(packet);
+        });
     }
 }

@@ -109,3 +109,45 @@ fn a_layer_begins_only_at_a_frame_that_needs_nothing_that_was_dropped() {
     // Frame 3 is of layer 2 and refers to frame 1, which was dropped; frame 5 refers to frame 4 only.
     assert_eq!(passed, [0, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
 }
+
+/// Frames that pass of the next eight of a source, and whether a switch is waited for.
+fn frames_of(forwarder: &mut forward::Forwarder, source: &mut Vp8Layer, index: u8) -> (usize, bool) {
+    let t0 = origin();
+    let mut passed = 0;
+    for _ in 0..8 {
+        let packet = source.frame(false, 1, 3000).remove(0);
+        passed += usize::from(forwarder.pass(t0, layer(index), &packet, reported(t0)).is_some());
+    }
+    (passed, forwarder.state().switching)
+}
+
+#[test]
+fn what_flows_until_a_switch_is_as_it_was_or_shed() {
+    let t0 = origin();
+    let mut forwarder = video_forwarder(t0);
+    forwarder.set_track(t0, track(1));
+    forwarder.set_target(t0, Some(layer(1).into()));
+    let mut high = Vp8Layer::new(1, 1, START);
+    let mut low = Vp8Layer::new(1, 0, START);
+    let keyframe = high.frame(true, 1, 3000).remove(0);
+    assert!(forwarder.pass(t0, layer(1), &keyframe, reported(t0)).is_some());
+    // The limit is the target's, which does not flow yet.
+    forwarder.set_target(t0, up_to(0));
+    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (8, true));
+    forwarder.shed(1);
+    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (4, true));
+    forwarder.shed(0);
+    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (2, true));
+    forwarder.shed(LayerTarget::ALL);
+    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (2, true), "never more");
+    // Back before it came: all of it again.
+    forwarder.set_target(t0, Some(layer(1).into()));
+    forwarder.shed(0);
+    assert!(!frames_of(&mut forwarder, &mut high, 1).1);
+    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (8, false));
+    // And what begins has its own limit.
+    forwarder.set_target(t0, up_to(0));
+    let keyframe = low.frame(true, 1, 3000).remove(0);
+    assert!(forwarder.pass(t0, layer(0), &keyframe, reported(t0)).is_some());
+    assert_eq!(frames_of(&mut forwarder, &mut low, 0), (2, false));
+}
