@@ -75,8 +75,20 @@ pub struct Demand<'a> {
     pub priority: u8,
     /// What flows, or was last asked for; `None`: nothing.
     pub current: Option<LayerTarget>,
-    /// What can be had, cheapest first; for audio one entry. Empty: nothing can.
+    /// What can be had, each dearer and worth more than the one before ([`ladder`](crate::ladder())); for audio one entry.
+    /// Empty: nothing can.
     pub steps: &'a [Step],
+}
+
+impl Demand<'_> {
+    /// Where among its steps is what flows. What is not on offer any more counts as the next better one of its encoding, or
+    /// as what is best below it: nothing there is better than now.
+    fn flows(&self) -> Option<usize> {
+        let current = self.current?;
+        let as_good = |step: &Step| step.target.layer == current.layer && step.target >= current;
+        let as_good = self.steps.iter().position(as_good);
+        as_good.or_else(|| self.steps.iter().rposition(|step| step.target <= current))
+    }
 }
 
 /// What the slot of the [`Demand`] at the same position gets.
@@ -108,7 +120,7 @@ pub struct Allocation {
 /// 1. all audio, whether it fits or not;
 /// 2. screens before cameras;
 /// 3. everyone the cheapest step, by priority and then by size, before anyone a better one;
-/// 4. better steps by priority, then by what they add to the picture's height for each bit.
+/// 4. better steps by priority, then by what they add to the picture's worth ([`Step::worth`]) for each bit.
 ///
 /// That order does not depend on the budget, and the budget is spent along it until something does not fit: so more
 /// bandwidth never makes any slot worse where nothing flows yet. What flows now must fit `estimate`, what would be better than now `stable`; one
@@ -237,13 +249,16 @@ impl Spending<'_, '_> {
         }
     }
 
-    /// What the step after so many is worth: first by priority, then by pixels of height for each bit; the first of
-    /// equals.
+    /// What the step after so many is worth: first by priority, then by what it adds for each bit; the first of equals.
     fn worth(&self, index: usize, taken: usize) -> (i16, f64, i64) {
         let demand = &self.demands[index];
-        let height = |taken| {
+        let shown = |taken| {
             let shown = step(demand, taken).map_or(0.0, |step| {
-                f64::from(step.height.min(demand.height)) * f64::from(step.rate_permille.max(1)).sqrt()
+                let shown = Step {
+                    height: step.height.min(demand.height),
+                    ..*step
+                };
+                shown.worth(demand.source)
             });
             // Steps that say no height are told apart by their order.
             shown + taken as f64
@@ -251,15 +266,13 @@ impl Spending<'_, '_> {
         let more = (cost(demand, taken + 1))
             .saturating_sub(cost(demand, taken))
             .max(1);
-        let flows = demand
-            .current
-            .and_then(|current| demand.steps.iter().position(|step| step.target == current));
+        let flows = demand.flows();
         let kept = if flows.is_some_and(|flows| taken <= flows) {
             KEPT
         } else {
             1.0
         };
-        let gain = kept * (height(taken + 1) - height(taken)) / more as f64;
+        let gain = kept * (shown(taken + 1) - shown(taken)) / more as f64;
         (-i16::from(demand.priority), gain, -(index as i64))
     }
 
@@ -268,9 +281,7 @@ impl Spending<'_, '_> {
         let demand = &self.demands[index];
         let taken = self.taken[index];
         let more = cost(demand, taken + 1).saturating_sub(cost(demand, taken));
-        let flows = demand
-            .current
-            .and_then(|current| demand.steps.iter().position(|step| step.target == current));
+        let flows = demand.flows();
         let is_better = flows.is_none_or(|flows| taken > flows);
         let limit = if is_better { stable } else { estimate };
         let held_back = self.exhausted || (is_better && self.refused.is_some());

@@ -17,6 +17,7 @@ mod forwarder;
 mod frames;
 mod history;
 mod keyframes;
+mod ladder;
 mod layers;
 mod numbering;
 mod rewrite;
@@ -32,6 +33,7 @@ pub use allocate::{Allocation, Budget, Demand, LayerTarget, Step, Target, alloca
 pub use clock::{CaptureTime, LayerClock, PublisherClock};
 pub use forwarder::{ForwardedTrack, Forwarder, ForwarderState, SlotReport};
 pub use keyframes::{KEYFRAME_INTERVAL, KeyframeRequests};
+pub use ladder::ladder;
 pub use ring::{AUDIO_RING, Inserted, PacketRing, VIDEO_RING};
 pub use select::{LAYER_SILENCE, select_step};
 pub use wanted::{LINGER, LayerSet, WantedLayers};

@@ -1,8 +1,8 @@
 //! From a publisher's packet to everyone who sees or hears it.
 
-use crate::assign::tell;
 use crate::counters::DropReason;
 use crate::router::Router;
+use crate::slot_state::tell;
 use crate::state::{PeerKey, SlotRef, TrackKey};
 use forward::{CaptureTime, Inserted};
 use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
@@ -75,6 +75,7 @@ impl<P: Peer> Router<P> {
         let info = layer.ring.get(seq).filter(|_| taken).and_then(|read| read.info);
         if let Some(info) = info {
             layer.spatial.add(self.now, info.spatial_id, bytes);
+            layer.temporal.add(self.now, info.temporal_id, bytes);
         }
         let readable: Vec<(SeqNo, i32)> = layer
             .ring

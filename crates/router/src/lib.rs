@@ -8,7 +8,7 @@
 //! [`Router::poll_transmit`] until both return `None`, then sleep until [`Router::poll_timeout`].
 //!
 //! A packet's way: `demux` finds the peer, `ingest` the track and its slots; `talkers` decides which microphones
-//! flow. `assign` decides what flows through a slot, `service` what is asked of publishers, `feedback` answers
+//! flow. `assign` puts tracks into slots, `retarget` decides what of them flows, `service` what is asked of publishers, `feedback` answers
 //! subscribers, `data` carries data messages, `relay` carries tracks between the routers of one room.
 
 mod assign;
@@ -26,15 +26,18 @@ mod placement;
 mod quality;
 mod rate;
 mod relay;
-
 mod resent;
+mod retarget;
 mod router;
 mod service;
+mod slot_state;
 mod spatial_rates;
 mod speakers;
 mod state;
+mod steps;
 mod table;
 mod talkers;
+mod temporal_rates;
 mod timers;
 mod trace;
 mod tracks;

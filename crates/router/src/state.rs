@@ -10,6 +10,7 @@ use crate::resent::Resent;
 use crate::spatial_rates::SpatialRates;
 use crate::speakers::{MicrophoneKey, Speakers};
 use crate::table::Key;
+use crate::temporal_rates::TemporalRates;
 use crate::timers::Armed;
 use forward::{Forwarder, KeyframeRequests, LayerClock, PacketRing, PublisherClock, WantedLayers};
 use media::id::MAX_LAYERS;
@@ -196,6 +197,7 @@ pub(crate) struct Layer {
     pub(crate) heard: Option<Instant>,
     pub(crate) rate: LayerRate,
     pub(crate) spatial: SpatialRates,
+    pub(crate) temporal: TemporalRates,
     /// When the publisher was last asked to send it again.
     pub(crate) asked: Option<Instant>,
     /// It was asked for and did not come: until something of it is heard, nobody waits for it again.
@@ -229,6 +231,7 @@ impl Layer {
             heard: None,
             rate: LayerRate::new(now),
             spatial: SpatialRates::default(),
+            temporal: TemporalRates::default(),
             asked: None,
             absent: false,
             announced: info.max_bitrate,
