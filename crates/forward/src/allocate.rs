@@ -6,6 +6,19 @@ use media::{Bitrate, Kind, LayerIndex, Source};
 /// What is better than now may take this share of the recent minimum. Higher: an upgrade's own keyframe is what the
 /// path did not carry, and it has to be taken back. Lower: bandwidth is left unused.
 const UPGRADE_SHARE: f64 = 0.95;
+
+/// The same for a higher encoding at less than its full rate: it costs a keyframe, and gains the least. Higher: on a network
+/// whose estimate goes up and down it is taken back again and again.
+const PARTIAL_SHARE: f64 = 0.85;
+
+/// More of the encoding that flows may take this share of the estimate, even if the recent minimum was lower: it costs no
+/// keyframe, and is taken back with the next frame. Higher: the frame rate goes up and down with a noisy estimate. Lower:
+/// after a dip, frames are left out for seconds.
+const QUICK_SHARE: f64 = 0.85;
+
+/// [`Step::rate_permille`] of all frames.
+const FULL_RATE: u16 = 1_000;
+
 /// A step that flows counts as worth so much more than it is: what equal tracks cost goes up and down by a tenth, and a
 /// swap between two of them is two keyframes for nothing. Higher: a better use of the bandwidth waits for longer.
 const KEPT: f64 = 1.2;
@@ -89,6 +102,26 @@ impl Demand<'_> {
         let as_good = self.steps.iter().position(as_good);
         as_good.or_else(|| self.steps.iter().rposition(|step| step.target <= current))
     }
+
+    /// What the step after so many must fit, when it is better than now, and what share of the recent minimum that is.
+    fn upgrade_limit(&self, taken: usize, (estimate, stable): (u64, u64)) -> (u64, f64) {
+        let next = self
+            .steps
+            .get(taken)
+            .map(|step| (step.target.layer, step.rate_permille));
+        let now = self.current.map(|current| current.layer);
+        let part = |share: f64, of: u64| (share * of as f64) as u64;
+        match (next, now) {
+            (Some((layer, _)), Some(now)) if layer == now => {
+                let quick = part(QUICK_SHARE, estimate);
+                (part(UPGRADE_SHARE, stable).max(quick), UPGRADE_SHARE)
+            }
+            (Some((layer, rate)), Some(now)) if layer > now && rate < FULL_RATE => {
+                (part(PARTIAL_SHARE, stable), PARTIAL_SHARE)
+            }
+            _ => (part(UPGRADE_SHARE, stable), UPGRADE_SHARE),
+        }
+    }
 }
 
 /// What the slot of the [`Demand`] at the same position gets.
@@ -145,10 +178,7 @@ pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
             spending.used = ceiling;
         }
         Budget::Measured { estimate, stable } => {
-            let limits = (
-                estimate.0,
-                (stable.0.min(estimate.0) as f64 * UPGRADE_SHARE) as u64,
-            );
+            let limits = (estimate.0, stable.0.min(estimate.0));
             spending.take_audio(&wishes);
             for source in [Source::Screen, Source::Camera] {
                 spending.take_base(source, &wishes, limits);
@@ -167,9 +197,7 @@ pub fn allocate(budget: Budget, demands: &[Demand<'_>]) -> Allocation {
             })
             .collect(),
         allocated: Bitrate(spending.used),
-        next_step: spending
-            .refused
-            .map(|more| Bitrate(((spending.used + more) as f64 / UPGRADE_SHARE).ceil() as u64)),
+        next_step: spending.refused.map(Bitrate),
         ceiling: Bitrate(ceiling),
     }
 }
@@ -197,7 +225,7 @@ struct Spending<'a, 'b> {
     /// How many of its steps each demand has got.
     taken: Vec<usize>,
     used: u64,
-    /// What the first step that did not fit would have cost on top.
+    /// The recent minimum at which the first step that did not fit would have.
     refused: Option<u64>,
     /// Not even what flows fits any more.
     exhausted: bool,
@@ -236,7 +264,7 @@ impl Spending<'_, '_> {
                 self.demands[*index].source == source && turn[*index] > 0 && turn[*index] < wishes[*index]
             };
             let best = (0..self.demands.len()).filter(open).max_by(|one, other| {
-                let worth = |index: &usize| self.worth(*index, turn[*index]);
+                let worth = |index: &usize| self.worth(*index, turn[*index], wishes[*index]);
                 worth(one)
                     .partial_cmp(&worth(other))
                     .unwrap_or(std::cmp::Ordering::Equal)
@@ -249,8 +277,9 @@ impl Spending<'_, '_> {
         }
     }
 
-    /// What the step after so many is worth: first by priority, then by what it adds for each bit; the first of equals.
-    fn worth(&self, index: usize, taken: usize) -> (i16, f64, i64) {
+    /// What the step after so many is worth: first by priority, then by what it adds for each bit, or what it leads to does
+    /// where that is more; the first of equals.
+    fn worth(&self, index: usize, taken: usize, wish: usize) -> (i16, f64, i64) {
         let demand = &self.demands[index];
         let shown = |taken| {
             let shown = step(demand, taken).map_or(0.0, |step| {
@@ -263,17 +292,17 @@ impl Spending<'_, '_> {
             // Steps that say no height are told apart by their order.
             shown + taken as f64
         };
-        let more = (cost(demand, taken + 1))
-            .saturating_sub(cost(demand, taken))
-            .max(1);
-        let flows = demand.flows();
-        let kept = if flows.is_some_and(|flows| taken <= flows) {
+        let gain = |further: usize| {
+            let more = cost(demand, further).saturating_sub(cost(demand, taken));
+            (shown(further) - shown(taken)) / more.max(1) as f64
+        };
+        let best = (taken + 1..=wish).map(gain).fold(0.0, f64::max);
+        let kept = if demand.flows().is_some_and(|flows| taken <= flows) {
             KEPT
         } else {
             1.0
         };
-        let gain = kept * (shown(taken + 1) - shown(taken)) / more as f64;
-        (-i16::from(demand.priority), gain, -(index as i64))
+        (-i16::from(demand.priority), kept * best, -(index as i64))
     }
 
     /// Takes the next step of a demand if it fits.
@@ -283,14 +312,16 @@ impl Spending<'_, '_> {
         let more = cost(demand, taken + 1).saturating_sub(cost(demand, taken));
         let flows = demand.flows();
         let is_better = flows.is_none_or(|flows| taken > flows);
-        let limit = if is_better { stable } else { estimate };
+        let (upgrade, share) = demand.upgrade_limit(taken, (estimate, stable));
+        let limit = if is_better { upgrade } else { estimate };
         let held_back = self.exhausted || (is_better && self.refused.is_some());
         if !held_back && self.used + more <= limit {
             self.taken[index] += 1;
             self.used += more;
             return;
         }
-        self.refused.get_or_insert(more);
+        let needed = ((self.used + more) as f64 / share).ceil() as u64;
+        self.refused.get_or_insert(needed);
         self.exhausted |= !is_better;
     }
 }

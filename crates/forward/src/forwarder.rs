@@ -147,18 +147,6 @@ impl Forwarder {
         }
     }
 
-    /// Until a keyframe of the target arrives, nothing above this temporal layer of what flows in its place passes, and
-    /// nothing that does not pass now; without effect when the target flows.
-    pub fn shed(&mut self, temporal: u8) {
-        let Some(flows) = self.state().layer else { return };
-        if self.target.is_some_and(|target| target.layer != flows.layer) {
-            self.layers.set_wanted(LayerTarget {
-                temporal: flows.temporal.min(temporal),
-                ..flows
-            });
-        }
-    }
-
     /// A packet of the assigned track arrived (in any order, duplicates included): the packet to send
     /// through the slot, or `None` when it is not for this slot now.
     pub fn handle_packet(

@@ -1,7 +1,7 @@
 //! What bandwidth is spent on first.
 
-use forward::{Allocation, Budget, Demand, LayerTarget, Step, allocate};
-use media::{Bitrate, LayerIndex, Source};
+use forward::{Allocation, Budget, Demand, LayerTarget, Step, Target, allocate, ladder};
+use media::{Bitrate, Kind, LayerIndex, Source};
 
 /// A camera's layers: index, height, cost.
 const CAMERA: [(u8, u16, u64); 3] = [(0, 180, 165_000), (1, 360, 540_000), (2, 720, 1_830_000)];
@@ -152,6 +152,27 @@ mod any_demands {
     use super::*;
     use proptest::prelude::*;
 
+    /// The steps of an encoding with so many temporal layers, of which each doubles the frames.
+    fn temporal_steps(layer: u8, height: u16, bitrate: u64, temporal: u8) -> Vec<Step> {
+        let step = |id: u8| {
+            let above = temporal - 1 - id;
+            let full = Step {
+                bitrate: Bitrate(bitrate * 3 / (3 + 2 * u64::from(above))),
+                rate_permille: 1_000 >> above,
+                ..steps(&[(layer, height, 0)])[0]
+            };
+            let temporal = if above == 0 { LayerTarget::ALL } else { id };
+            Step {
+                target: LayerTarget {
+                    temporal,
+                    ..full.target
+                },
+                ..full
+            }
+        };
+        (0..temporal).map(step).collect()
+    }
+
     /// Source, height, priority, steps, and what flows.
     type Wish = (Source, u16, u8, Vec<Step>, Option<u8>);
 
@@ -161,16 +182,20 @@ mod any_demands {
             Just(Source::Screen),
             Just(Source::Microphone)
         ];
-        let ladder = proptest::collection::vec((10_000u64..2_000_000, 50u16..400), 0..4);
-        let one = (source, 0u16..1_100, 0u8..3, ladder, proptest::option::of(0u8..3));
+        let layers = proptest::collection::vec((10_000u64..2_000_000, 50u16..400, 1u8..4), 0..4);
+        let one = (source, 0u16..1_100, 0u8..3, layers, proptest::option::of(0u8..3));
         proptest::collection::vec(
-            one.prop_map(|(source, height, priority, ladder, current)| {
+            one.prop_map(|(source, height, priority, layers, current)| {
                 let (mut bitrate, mut top, mut out) = (0, 0, Vec::new());
-                for (index, (more, higher)) in ladder.into_iter().enumerate() {
+                for (index, (more, higher, temporal)) in layers.into_iter().enumerate() {
                     bitrate += more;
                     top += higher;
-                    out.extend(steps(&[(index as u8, top, bitrate)]));
+                    out.extend(temporal_steps(index as u8, top, bitrate, temporal));
                 }
+                let out = match source.kind() {
+                    Kind::Audio => out.split_off(out.len().saturating_sub(1)),
+                    Kind::Video => ladder(source, height, &out),
+                };
                 (source, height, priority, out, current)
             }),
             0..12,
@@ -212,7 +237,10 @@ mod any_demands {
             demands.iter_mut().for_each(|demand| demand.current = None);
             let (less, more) = (allocate(of(rate), &demands), allocate(of(rate + more), &demands));
             for (index, (less, more)) in less.targets.iter().zip(&more.targets).enumerate() {
-                prop_assert!(less.layer.map(|t| t.layer) <= more.layer.map(|t| t.layer), "slot {index}");
+                let place = |target: &Target| {
+                    demands[index].steps.iter().position(|step| Some(step.target) == target.layer)
+                };
+                prop_assert!(place(less) <= place(more), "slot {index}");
             }
         }
 
@@ -225,6 +253,28 @@ mod any_demands {
                 let after = allocate(of(next.0 + 1), &demands);
                 prop_assert!(after.allocated > before.allocated, "{before:?} {after:?}");
             }
+        }
+
+        /// An estimate that is off by two per cent either way changes nothing, once both extremes were seen.
+        #[test]
+        fn noise_changes_nothing(people in arbitrary(), rate in 100_000u64..10_000_000, noise in proptest::collection::vec(0u64..=40, 40)) {
+            let mut demands = demands(&people);
+            let lowest = rate * 98 / 100;
+            let mut changes = Vec::new();
+            let settles = [0, 40].repeat(8);
+            for (round, noise) in settles.iter().chain(&noise).enumerate() {
+                let estimate = rate * (980 + noise) / 1_000;
+                let budget = Budget::Measured { estimate: Bitrate(estimate), stable: Bitrate(lowest) };
+                let allocation = allocate(budget, &demands);
+                for (demand, target) in demands.iter_mut().zip(&allocation.targets) {
+                    if demand.current != target.layer && demand.source != Source::Microphone {
+                        changes.push((round, demand.current, target.layer));
+                    }
+                    demand.current = target.layer;
+                }
+            }
+            changes.retain(|(round, ..)| *round >= settles.len());
+            prop_assert_eq!(changes, []);
         }
     }
 }

@@ -122,7 +122,7 @@ fn frames_of(forwarder: &mut forward::Forwarder, source: &mut Vp8Layer, index: u
 }
 
 #[test]
-fn what_flows_until_a_switch_is_as_it_was_or_shed() {
+fn what_flows_until_a_switch_is_as_it_was() {
     let t0 = origin();
     let mut forwarder = video_forwarder(t0);
     forwarder.set_track(t0, track(1));
@@ -134,16 +134,8 @@ fn what_flows_until_a_switch_is_as_it_was_or_shed() {
     // The limit is the target's, which does not flow yet.
     forwarder.set_target(t0, up_to(0));
     assert_eq!(frames_of(&mut forwarder, &mut high, 1), (8, true));
-    forwarder.shed(1);
-    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (4, true));
-    forwarder.shed(0);
-    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (2, true));
-    forwarder.shed(LayerTarget::ALL);
-    assert_eq!(frames_of(&mut forwarder, &mut high, 1), (2, true), "never more");
-    // Back before it came: all of it again.
+    // Back before it came.
     forwarder.set_target(t0, Some(layer(1).into()));
-    forwarder.shed(0);
-    assert!(!frames_of(&mut forwarder, &mut high, 1).1);
     assert_eq!(frames_of(&mut forwarder, &mut high, 1), (8, false));
     // And what begins has its own limit.
     forwarder.set_target(t0, up_to(0));

@@ -368,6 +368,7 @@ fn new_slot(now: Instant, peer: PeerKey, mline: MLineIndex, kind: Kind) -> Slot 
         height: 0,
         priority: 0,
         since: now,
+        turned: now,
         told: None,
         reported: false,
         switches: 0,

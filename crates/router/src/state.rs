@@ -116,6 +116,8 @@ pub(crate) struct Slot {
     pub(crate) priority: u8,
     /// When the track was assigned.
     pub(crate) since: Instant,
+    /// When it was last to turn to another encoding, or to none.
+    pub(crate) turned: Instant,
     /// What the control plane was last told.
     pub(crate) told: Option<(TrackId, SlotState)>,
     /// A first sender report has gone out.

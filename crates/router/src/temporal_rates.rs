@@ -54,6 +54,11 @@ impl TemporalRates {
             return;
         }
         self.advance(now);
+        // After a pause of all of it, each layer has its time to come again.
+        let newest = self.heard.iter().flatten().max().copied();
+        if newest.is_some_and(|newest| now.saturating_duration_since(newest) >= LAYER_SILENCE) {
+            self.heard.iter_mut().flatten().for_each(|heard| *heard = now);
+        }
         if let (Some(heard), Some(sum)) = (self.heard.get_mut(index), self.bytes.get_mut(index)) {
             *heard = Some(now);
             *sum += bytes as u64;
@@ -172,8 +177,8 @@ mod tests {
         // It is not silence when nothing of the encoding comes at all.
         let now = now + Duration::from_secs(20);
         assert_eq!(offered(&rates), steps);
-        let now = play(&mut rates, now, 3, &[(0, 600), (200, 400), (1, 400)]);
-        assert_eq!(offered(&rates).len(), 2, "layer 2 is missing");
+        let now = play(&mut rates, now, 1, &[(0, 600)]);
+        assert_eq!(offered(&rates).len(), 3, "it has begun again, and may have all");
         play(&mut rates, now, 40, &[(0, 600)]);
         assert_eq!(offered(&rates), []);
     }

@@ -39,4 +39,5 @@ mod silence_and_closing_are_told;
 mod slot_states_are_told_on_change;
 mod spatial_layers_need_descriptors;
 mod talkers_take_free_slots;
+mod temporal_layers_follow_the_bandwidth;
 mod unwatched_layers_are_announced;
