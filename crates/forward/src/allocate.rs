@@ -9,7 +9,7 @@ const UPGRADE_SHARE: f64 = 0.95;
 
 /// The same for a higher encoding at less than its full rate: it costs a keyframe, and gains the least. Higher: on a network
 /// whose estimate goes up and down it is taken back again and again.
-const PARTIAL_SHARE: f64 = 0.85;
+const PARTIAL_SHARE: f64 = 0.75;
 
 /// More of the encoding that flows may take this share of the estimate, even if the recent minimum was lower: it costs no
 /// keyframe, and is taken back with the next frame. Higher: the frame rate goes up and down with a noisy estimate. Lower:
@@ -140,7 +140,8 @@ pub struct Allocation {
     pub targets: Vec<Target>,
     /// What these cost.
     pub allocated: Bitrate,
-    /// The stable estimate at which the next better choice becomes possible; `None` when every view is met.
+    /// The stable estimate at which the next better choice is possible, at its full frame rate; `None` when every view is
+    /// met.
     pub next_step: Option<Bitrate>,
     /// What all views would cost in full.
     pub ceiling: Bitrate,
@@ -225,7 +226,7 @@ struct Spending<'a, 'b> {
     /// How many of its steps each demand has got.
     taken: Vec<usize>,
     used: u64,
-    /// The recent minimum at which the first step that did not fit would have.
+    /// The recent minimum at which the first step that did not fit would have, with all of its encoding's frames.
     refused: Option<u64>,
     /// Not even what flows fits any more.
     exhausted: bool,
@@ -320,7 +321,15 @@ impl Spending<'_, '_> {
             self.used += more;
             return;
         }
-        let needed = ((self.used + more) as f64 / share).ceil() as u64;
+        let needed = |more: u64, share: f64| ((self.used + more) as f64 / share).ceil() as u64;
+        // Half of its frames are no goal: a probe looks for room for all.
+        let full = demand
+            .steps
+            .iter()
+            .skip(taken)
+            .find(|step| step.rate_permille >= FULL_RATE);
+        let all = full.map_or(0, |full| full.bitrate.0.saturating_sub(cost(demand, taken)));
+        let needed = needed(more, share).max(needed(all, UPGRADE_SHARE));
         self.refused.get_or_insert(needed);
         self.exhausted |= !is_better;
     }

@@ -164,12 +164,8 @@ impl Wish {
             Kind::Audio => steps.clone(),
             Kind::Video => {
                 let settled = now.saturating_duration_since(slot.turned) >= SETTLED;
-                let offered = if settled {
-                    &steps
-                } else {
-                    &without_partial(&steps, state.target)
-                };
-                ladder(track.source, slot.height, offered)
+                let offered = worth_a_switch(&steps, state.layer, settled);
+                ladder(track.source, slot.height, &offered)
             }
         };
         Self {
@@ -202,11 +198,17 @@ impl Wish {
     }
 }
 
-/// The steps but for those that switch to a higher encoding and leave out temporal layers of it.
-fn without_partial(steps: &[Step], target: Option<LayerTarget>) -> Vec<Step> {
+/// The steps but for those that turn to another encoding at less than its full rate, where that is not worth a keyframe: to a
+/// lower one, because what is below needs less room for it, and to a higher one as long as the slot has not settled. The
+/// lowest encoding is for those who would see nothing otherwise.
+fn worth_a_switch(steps: &[Step], flows: Option<LayerTarget>, settled: bool) -> Vec<Step> {
     let lowest = steps.iter().map(|step| step.target.layer).min();
-    let most = target.map(|target| target.layer).max(lowest);
-    let offered = |step: &&Step| step.rate_permille >= 1_000 || Some(step.target.layer) <= most;
+    let flows = flows.map(|flows| flows.layer);
+    let offered = |step: &&Step| {
+        let layer = Some(step.target.layer);
+        let all = step.rate_permille >= 1_000;
+        all || layer == lowest || layer == flows || (settled && layer > flows)
+    };
     steps.iter().filter(offered).copied().collect()
 }
 

@@ -13,8 +13,8 @@ fn flaw(threshold: &Threshold) -> Flaw {
     match (threshold.row, threshold.figure) {
         ("join 10 Mb/s", _) | (_, "back_up_s") => Flaw::BlindToProbes,
         ("join 0.3 Mb/s", _) | (_, "queue_p95_ms") => Flaw::Fixed(6_000_000),
-        // One picture takes most of what is said where that is more.
-        ("constant 1 Mb/s", "padding_share") => Flaw::Credulous(150_000),
+        // One picture's temporal layers take most of what is said where that is more.
+        ("constant 1 Mb/s", "padding_share") => Flaw::Credulous(100_000),
         (_, "padding_share") => Flaw::Credulous(300_000),
         ("outage", _) => Flaw::Mourning(Duration::from_secs(8)),
         ("3 to 0.8", _) => Flaw::Late(Duration::from_secs(3)),

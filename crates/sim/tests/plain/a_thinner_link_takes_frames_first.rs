@@ -28,7 +28,13 @@ fn a_thinner_link_takes_frames_first() {
             ..PersonConfig::default()
         },
     );
-    world.show(bob, &[Tile { of: alice, height: 720 }]);
+    world.show(
+        bob,
+        &[Tile {
+            of: alice,
+            height: 720,
+        }],
+    );
     world.run_ms(10_000);
     let [_, _, top] = frames(&mut world, bob);
     assert!((58..=62).contains(&top), "{top} frames in 2 s");
