@@ -16,6 +16,8 @@ fn flaw(threshold: &Threshold) -> Flaw {
         // One picture's temporal layers take most of what is said where that is more.
         ("constant 1 Mb/s", "padding_share") => Flaw::Credulous(100_000),
         (_, "padding_share") => Flaw::Credulous(300_000),
+        // Frames that waited in the path's queue come when it is back, whatever is said then.
+        ("outage", "outage_first_s") => Flaw::Fixed(60_000),
         ("outage", _) => Flaw::Mourning(Duration::from_secs(8)),
         ("3 to 0.8", _) => Flaw::Late(Duration::from_secs(3)),
         ("3 Mb/s, jitter", _) => Flaw::JitterIsCongestion,
