@@ -46,7 +46,7 @@ fn a_keyframe_leaves_no_faster_than_a_path_whose_end_was_seen_carries() {
     assert!((320..360).contains(&seen), "{seen} ms");
 }
 
-/// Probes for five seconds; of each cluster this share of the packets is reported as lost. When they began, in
+/// Probes for eight seconds; of each cluster this share of the packets is reported as lost. When they began, in
 /// milliseconds, and the packets of the first.
 fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
     let (t0, mut downlink) = known.downlink();
@@ -57,7 +57,7 @@ fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
     };
     downlink.set_demand(t0, demand);
     let (mut now, mut begun, mut packets) = (t0, Vec::new(), 0);
-    while now < t0 + MS * 5_000 {
+    while now < t0 + MS * 8_000 {
         let mut reports = Vec::new();
         while let Some(Release::Padding { bytes, seq }) = downlink.poll_release(now) {
             downlink.padding_sent(now, seq, bytes);
@@ -76,6 +76,14 @@ fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
     (begun, packets)
 }
 
+/// Whole seconds from the end of a cluster to the next.
+fn waits(begun: &[u128]) -> Vec<u128> {
+    begun
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).saturating_sub(350) / 1_000)
+        .collect()
+}
+
 fn report(seq: TransportSeq, at: Duration, lost_of_ten: u16) -> Report {
     Report {
         seq,
@@ -85,11 +93,11 @@ fn report(seq: TransportSeq, at: Duration, lost_of_ten: u16) -> Report {
 
 #[test]
 fn a_cluster_that_was_lost_says_nothing_and_is_soon_sent_again() {
-    // What arrives in full and finds nothing waits for longer each time: 1, 2, 4 s.
-    let (told, _) = probes(Known::carrying(300_000), 0);
-    assert_eq!(told.len(), 3, "{told:?}");
-    let (untold, _) = probes(Known::carrying(300_000), 5);
-    assert!(untold.len() >= 4, "{untold:?}");
+    // What arrives in full and finds nothing waits for longer each time: 1, 2, 3.5 s.
+    let told = waits(&probes(Known::carrying(300_000), 0).0);
+    assert_eq!(told, [0, 0, 0, 1, 2], "after the first few");
+    let untold = waits(&probes(Known::carrying(300_000), 5).0);
+    assert_eq!(untold, [0, 0, 0, 1, 1, 1, 1]);
 }
 
 #[test]

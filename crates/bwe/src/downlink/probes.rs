@@ -28,7 +28,10 @@ const CEILING: f64 = 1.3;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Between a probe that found nothing new and the next, doubled each time up to the longest. Shorter: more padding on a
 /// path that is full; longer: later up when it is not any more.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_000), Duration::from_millis(4_500));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(1_000), Duration::from_millis(3_500));
+/// And so little for the first few: nothing may flow at all before, and of jitter, which makes short clusters tell of ends
+/// that are none, nothing is known. Shorter, or more: padding on a path that carries no more than the start.
+const EARLY: (u64, Duration) = (4, Duration::from_millis(300));
 /// A capacity within this multiple of the target is what the last cluster found.
 const END: f64 = 1.1;
 /// Size of a padding packet asked for.
@@ -204,9 +207,18 @@ impl Probes {
             self.backoff = BACKOFF.0;
             // All of it got through: go on at once. (It may have left more slowly than planned.) Else the path's end was seen.
             let end_seen = capacity.is_some_and(|capacity| (capacity.0 as f64) < END * target);
-            self.earliest = end_seen.then(|| now + self.backoff);
+            let wait = if self.started < EARLY.0 {
+                EARLY.1
+            } else {
+                self.backoff
+            };
+            self.earliest = end_seen.then(|| now + wait);
         } else if now >= deadline {
             self.waiting = None;
+            if self.started < EARLY.0 {
+                self.earliest = Some(now + EARLY.1);
+                return;
+            }
             let untold = f64::from(lost_bytes) > TOO_MUCH_LOST * f64::from(bytes);
             self.untold = if untold { self.untold + 1 } else { 0 };
             if untold && self.untold <= MOST_UNTOLD {
