@@ -36,6 +36,8 @@ pub struct Extensions {
     pub video_content_type: Option<u8>,
     /// Dependency descriptor (AV1 RTP specification, appendix A), as on the wire.
     pub dependency_descriptor: Option<Bytes>,
+    /// Video layers allocation ([`crate::LayersAllocation`]), as on the wire: from a publisher to the server, no further.
+    pub layers_allocation: Option<Bytes>,
 }
 
 /// One packet ready for a slot: sequence number, timestamp and payload rewritten. The peer adds what only

@@ -254,6 +254,7 @@ impl Receiver {
     fn media_packet(&self, codec: Codec, packet: rtp::Packet) -> Packet {
         let header = &packet.header;
         let byte = |id: u8| extension(header, id).and_then(|value| value.first().copied());
+        let shared = |id: u8| (id != 0).then(|| header.get_extension(id)).flatten();
         Packet {
             seq: SeqNo(header.sequence_number),
             timestamp: RtpTime(header.timestamp),
@@ -265,9 +266,8 @@ impl Receiver {
                 playout_delay: extension(header, self.ids.playout_delay)
                     .and_then(|value| value.try_into().ok()),
                 video_content_type: byte(self.ids.content_type),
-                dependency_descriptor: (self.ids.dependency_descriptor != 0)
-                    .then(|| header.get_extension(self.ids.dependency_descriptor))
-                    .flatten(),
+                dependency_descriptor: shared(self.ids.dependency_descriptor),
+                layers_allocation: shared(self.ids.layers_allocation),
             },
             payload: packet.payload,
         }

@@ -28,10 +28,12 @@ pub(crate) enum Extension {
     ContentType,
     /// AV1 RTP payload specification, appendix A; for other codecs too.
     DependencyDescriptor,
+    /// libwebrtc; from publishers only.
+    LayersAllocation,
 }
 
 /// All of them, with their URIs.
-const KNOWN: [(Extension, &str); 9] = [
+const KNOWN: [(Extension, &str); 10] = [
     (Extension::Mid, "urn:ietf:params:rtp-hdrext:sdes:mid"),
     (Extension::Rid, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
     (
@@ -56,6 +58,7 @@ const KNOWN: [(Extension, &str); 9] = [
         Extension::DependencyDescriptor,
         "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
     ),
+    (Extension::LayersAllocation, media::layers_allocation::URI),
 ];
 
 /// Transport-wide sequence numbers.
@@ -87,6 +90,7 @@ pub(crate) struct ExtensionIds {
     pub(crate) playout_delay: u8,
     pub(crate) content_type: u8,
     pub(crate) dependency_descriptor: u8,
+    pub(crate) layers_allocation: u8,
 }
 
 impl ExtensionIds {
@@ -101,6 +105,7 @@ impl ExtensionIds {
             Extension::PlayoutDelay => &mut self.playout_delay,
             Extension::ContentType => &mut self.content_type,
             Extension::DependencyDescriptor => &mut self.dependency_descriptor,
+            Extension::LayersAllocation => &mut self.layers_allocation,
         }
     }
 
@@ -174,10 +179,10 @@ pub(crate) fn negotiate(
         let usable = if publishes {
             offer.client_sends && (described || offer.extension != Extension::DependencyDescriptor)
         } else {
-            // Rids name a publisher's layers.
+            // Rids name a publisher's layers, and an allocation is about all of them, not about what a slot carries.
             offer.client_receives
                 && match offer.extension {
-                    Extension::Rid | Extension::RepairedRid => false,
+                    Extension::Rid | Extension::RepairedRid | Extension::LayersAllocation => false,
                     Extension::TransportCc => feedback,
                     _ => true,
                 }
