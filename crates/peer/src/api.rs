@@ -275,6 +275,8 @@ pub trait Peer {
     fn send_report(&mut self, now: Instant, slot: MLineIndex, report: SlotReport);
     /// Ask the publisher for a keyframe of one layer (PLI; throttled by the caller).
     fn request_keyframe(&mut self, now: Instant, section: MLineIndex, layer: LayerIndex);
+    /// The layer has stopped: what is missing of it is not asked for any more. Nothing to do for a peer that never asks.
+    fn give_up_repairs(&mut self, _section: MLineIndex, _layer: LayerIndex) {}
     /// Send a message to the client. Lossy: drops the oldest queued when full. Reliable: past 1 MiB or 10 s
     /// of backlog the channel closes ([`PeerEvent::ChannelClosed`]).
     ///

@@ -118,6 +118,12 @@ impl Missing {
         self.next
     }
 
+    /// The stream has stopped: nothing of it is worth asking for.
+    pub fn give_up(&mut self) {
+        self.gaps.clear();
+        self.next = None;
+    }
+
     /// Whether the number is still hoped for.
     pub fn awaits(&self, number: u64) -> bool {
         self.gaps.contains_key(&number)
@@ -203,6 +209,20 @@ mod tests {
             assert!(missing.gaps.is_empty());
             assert_eq!(missing.poll_timeout(), None);
         }
+    }
+
+    #[test]
+    fn of_a_stream_that_stopped_nothing_is_asked_for() {
+        let t0 = start();
+        let mut missing = Missing::new(Duration::ZERO);
+        missing.handle_packet(t0, SeqNo(1));
+        let (newest, _) = missing.handle_packet(t0, SeqNo(3));
+        missing.give_up();
+        assert_eq!(missing.poll_timeout(), None);
+        assert!(!missing.awaits(newest - 1));
+        // It goes on where it was.
+        missing.handle_packet(t0, SeqNo(5));
+        assert_eq!(requests(&mut missing, t0, 10, ms(50)), [(0, vec![4])]);
     }
 
     #[test]

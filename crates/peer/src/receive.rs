@@ -184,6 +184,15 @@ impl Receiver {
         }
     }
 
+    /// The layer has stopped.
+    pub(crate) fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
+        let ssrc = self.media_ssrc(section, layer);
+        let missing = self.missing.iter_mut().find(|(of, _)| Some(*of) == ssrc);
+        if let Some((_, missing)) = missing {
+            missing.give_up();
+        }
+    }
+
     /// How long an answer takes at present.
     pub(crate) fn set_round_trip(&mut self, round_trip: Duration) {
         self.round_trip = round_trip;

@@ -4,7 +4,7 @@ use crate::counters::DropReason;
 use crate::router::Router;
 use crate::slot_state::tell;
 use crate::state::{PeerKey, SlotRef, TrackKey};
-use forward::{CaptureTime, Inserted};
+use forward::{CaptureTime, Inserted, LayerSet};
 use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
 use peer::Peer;
 
@@ -39,10 +39,20 @@ impl<P: Peer> Router<P> {
     }
 
     /// A packet of a track, whoever brought it.
-    pub(crate) fn take_in(&mut self, key: TrackKey, index: LayerIndex, packet: Packet, capture: CaptureTime) {
+    pub(crate) fn take_in(
+        &mut self,
+        key: TrackKey,
+        index: LayerIndex,
+        mut packet: Packet,
+        capture: CaptureTime,
+    ) {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
+        let stopped = (packet.extensions.layers_allocation.take())
+            .filter(|_| !track.is_imported())
+            .map(|bytes| track.handle_allocation(self.now, index, packet.seq, capture, &bytes))
+            .unwrap_or_default();
         let Some(layer) = track.layers.get_mut(usize::from(index.0)) else {
             return;
         };
@@ -54,8 +64,8 @@ impl<P: Peer> Router<P> {
             layer.ring.insert(packet)
         };
         layer.rate.add(self.now, bytes);
-        // Repairs of what a layer sent before it stopped do not make it go on.
-        let goes_on = muted || inserted == Inserted::New;
+        // Repairs of what a layer sent before it stopped do not make it go on, nor does the rest of that.
+        let goes_on = muted || (inserted == Inserted::New && layer.claim.is_borne_out(capture.at));
         if goes_on {
             (layer.heard, layer.absent) = (Some(self.now), false);
         }
@@ -67,7 +77,8 @@ impl<P: Peer> Router<P> {
         };
         let status = track.status.get_mut(usize::from(index.0)).filter(|_| goes_on);
         let woke = status.is_some_and(|status| !std::mem::replace(&mut status.active, true));
-        let changed = track.codec.replace(codec) != Some(codec) || woke;
+        let another = track.codec.replace(codec) != Some(codec);
+        let changed = another || woke || stopped != LayerSet::EMPTY;
         if changed {
             track.codec_wish.note(codec);
         }
@@ -84,6 +95,7 @@ impl<P: Peer> Router<P> {
             .map(|seq| (seq, layer.ticks_after(at, seq)))
             .collect();
         let begins = info.is_some_and(|info| info.keyframe);
+        self.give_up_repairs(key, stopped);
         if changed {
             self.retarget_subscribers(key);
         }

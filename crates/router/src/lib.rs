@@ -12,6 +12,7 @@
 //! subscribers, `data` carries data messages, `relay` carries tracks between the routers of one room.
 
 mod assign;
+mod claims;
 mod codec_wish;
 mod config;
 mod counters;

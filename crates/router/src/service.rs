@@ -30,17 +30,22 @@ impl<P: Peer> Router<P> {
         if !track.timer.fires(at) {
             return;
         }
-        let fell_silent = !track.is_imported() && track.note_silence(self.now);
+        let silent = if track.is_imported() {
+            LayerSet::EMPTY
+        } else {
+            track.note_silence(self.now)
+        };
         let looked_at = track.looked_at.is_some_and(|at| self.now < at + CHECK_INTERVAL);
         let now = self.now;
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         let asks = due(track.keyframes.poll_timeout()) || due(track.wanted.poll_timeout());
-        if !fell_silent && looked_at && !asks && !track.is_imported() {
+        if silent == LayerSet::EMPTY && looked_at && !asks && !track.is_imported() {
             // It was about a layer that might have stopped, and has not.
             return self.arm_track(key);
         }
         track.looked_at = Some(self.now);
         track.note_absent(self.now);
+        self.give_up_repairs(key, silent);
         // Also without a change: a track that nobody sends becomes a reason to pause after a while.
         self.retarget_subscribers(key);
         self.ask_for_missing(key);
@@ -182,6 +187,31 @@ impl<P: Peer> Router<P> {
         all_able
     }
 
+    /// These layers have stopped: nothing that is missing of them is asked for any more. Their viewers go on with another
+    /// layer, whose keyframe would wait behind the repairs where the publisher's uplink is thin.
+    pub(crate) fn give_up_repairs(&mut self, key: TrackKey, stopped: LayerSet) {
+        let Some(track) = self.tracks.get(key).filter(|_| stopped != LayerSet::EMPTY) else {
+            return;
+        };
+        let Origin::Peer {
+            key: publisher,
+            section,
+        } = track.origin
+        else {
+            return;
+        };
+        let Some(entry) = self.peers.get_mut(publisher) else {
+            return;
+        };
+        let layers = stopped
+            .iter()
+            .filter_map(|layer| track.layers.get(usize::from(layer.0)));
+        for layer in layers {
+            entry.peer.give_up_repairs(section, layer.section_layer);
+        }
+        entry.touch(publisher, &mut self.dirty);
+    }
+
     /// Sends the requests that are due.
     fn request_keyframes(&mut self, key: TrackKey) {
         let Some(track) = self.tracks.get_mut(key) else {
@@ -215,20 +245,21 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
-    /// Notes which layers have fallen silent; whether any has now.
-    fn note_silence(&mut self, now: Instant) -> bool {
+    /// Notes which layers have fallen silent; returns those that have now.
+    fn note_silence(&mut self, now: Instant) -> LayerSet {
         let newest = self.newest_of_camera();
-        let mut any = false;
-        for (layer, status) in self.layers.iter().zip(&mut self.status) {
+        let mut fallen = LayerSet::EMPTY;
+        for (index, (layer, status)) in (0u8..).zip(self.layers.iter().zip(&mut self.status)) {
             let silent = layer.heard.is_none_or(|heard| {
                 let stalled =
                     newest.is_some_and(|newest| newest.saturating_duration_since(heard) >= LAYER_STALL);
                 stalled || now.saturating_duration_since(heard) >= LAYER_SILENCE
             });
-            any |= silent && status.active;
-            status.active &= !silent;
+            if silent && std::mem::take(&mut status.active) {
+                fallen.insert(LayerIndex(index));
+            }
         }
-        any
+        fallen
     }
 
     /// When something last came of a camera with several layers: what all of them are measured against.

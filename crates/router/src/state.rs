@@ -1,5 +1,6 @@
 //! What the router keeps for each peer, slot, track and room.
 
+use crate::claims::{Claim, Newest};
 use crate::codec_wish::CodecWish;
 use crate::demux::Registration;
 use crate::layer_rate::LayerRate;
@@ -177,6 +178,8 @@ pub(crate) struct Track {
     pub(crate) timer: Armed,
     /// When it was last looked at in full.
     pub(crate) looked_at: Option<Instant>,
+    /// The newest of its publisher's allocations.
+    pub(crate) claimed: Option<Newest>,
 }
 
 /// One layer of a track, as far as choosing among layers is concerned.
@@ -206,6 +209,8 @@ pub(crate) struct Layer {
     pub(crate) absent: bool,
     /// Highest bitrate the publisher named; 0 when it did not.
     pub(crate) announced: Bitrate,
+    /// What the publisher says of it while it sends.
+    pub(crate) claim: Claim,
     /// What it costs by the measurement of the publisher's worker, when that is another.
     pub(crate) reported: Option<Bitrate>,
 }
@@ -237,13 +242,14 @@ impl Layer {
             asked: None,
             absent: false,
             announced: info.max_bitrate,
+            claim: Claim::default(),
             reported: None,
         }
     }
 
     /// What it costs on the wire to a subscriber.
     pub(crate) fn cost(&self) -> Bitrate {
-        self.reported.unwrap_or_else(|| self.rate.cost(self.announced))
+        self.reported.unwrap_or_else(|| self.rate.cost(self.aimed_at()))
     }
 }
 

@@ -75,7 +75,7 @@ impl Track {
         let Some(layer) = self.layers.get(index) else {
             return vec![all];
         };
-        let spatial = layer.spatial.steps(now, layer.announced).map(|step| Step {
+        let spatial = layer.spatial.steps(now, layer.aimed_at()).map(|step| Step {
             target: LayerTarget {
                 spatial: step.id,
                 ..all.target

@@ -98,6 +98,7 @@ impl<P: Peer> Router<P> {
             wanted: WantedLayers::new(now, layers.len()),
             timer: Armed::default(),
             looked_at: None,
+            claimed: None,
             layers: Vec::new(),
         };
         for (info, section_layer) in layers {

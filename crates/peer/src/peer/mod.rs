@@ -341,6 +341,10 @@ impl Peer for RtcPeer {
         }
     }
 
+    fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
+        self.receiver.give_up_repairs(section, layer);
+    }
+
     fn request_keyframe(&mut self, now: Instant, section: MLineIndex, layer: LayerIndex) {
         // A layer that never sent has no SSRC to name, and no picture to complete.
         if let Some(media_ssrc) = self

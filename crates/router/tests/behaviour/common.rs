@@ -2,11 +2,12 @@
 #![allow(unreachable_pub, reason = "a test binary has no public")]
 
 use bytes::{Bytes, BytesMut};
+use media::layers_allocation::AllocatedLayer;
 use media::packet::SlotPacket;
 use media::plane::{MediaCommand, MediaEvent, PublishSection, Sections, Slot, SlotAssignment};
 use media::{
-    Bitrate, Codec, Extensions, Kind, LayerIndex, LayerInfo, MLineIndex, NtpTime, Packet, ParticipantId,
-    RoomId, RtpTime, SeqNo, Source, TrackId,
+    Bitrate, Codec, Extensions, Kind, LayerIndex, LayerInfo, LayersAllocation, MLineIndex, NtpTime, Packet,
+    ParticipantId, RoomId, RtpTime, SeqNo, Source, TrackId,
 };
 use peer::{
     Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, Protocol, SlotReport,
@@ -46,6 +47,7 @@ pub struct Script {
     pub resent: Vec<(MLineIndex, SlotPacket)>,
     pub reports: Vec<(MLineIndex, SlotReport)>,
     pub keyframe_requests: Vec<(MLineIndex, LayerIndex)>,
+    pub given_up: Vec<(MLineIndex, LayerIndex)>,
     pub data: Vec<(DataChannel, Bytes)>,
     pub data_error: Option<DataError>,
     pub refused_codecs: Vec<Codec>,
@@ -132,6 +134,9 @@ impl Peer for FakePeer {
     }
     fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
         self.0.borrow_mut().keyframe_requests.push((section, layer));
+    }
+    fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
+        self.0.borrow_mut().given_up.push((section, layer));
     }
     fn send_data(&mut self, _now: Instant, channel: DataChannel, message: Bytes) -> Result<(), DataError> {
         let mut script = self.0.borrow_mut();
@@ -376,6 +381,14 @@ impl Stage {
         self.rtp(from, CAMERA, layer, packet);
     }
 
+    /// The same with its publisher's word on which streams it sends, at these rates.
+    pub fn frame_telling(&mut self, from: &Member, layer: u8, keyframe: bool, sent: &[(u8, u64)]) {
+        let mut packet = self.packet(from, CAMERA, layer, Codec::Vp8, Bytes::new());
+        packet.payload = vp8(keyframe, packet.seq.0);
+        packet.extensions.layers_allocation = Some(allocation(layer, sent));
+        self.rtp(from, CAMERA, layer, packet);
+    }
+
     pub fn rtp(&mut self, from: &Member, section: MLineIndex, layer: u8, packet: Packet) {
         self.tell(
             from,
@@ -407,6 +420,15 @@ impl Stage {
             payload,
         }
     }
+}
+
+/// A layers allocation on a packet of this stream: streams that are sent, and their rates.
+pub fn allocation(stream: u8, sent: &[(u8, u64)]) -> Bytes {
+    let layers = sent
+        .iter()
+        .map(|(of, bps)| AllocatedLayer::new(*of, 0, &[Bitrate(*bps)]));
+    let layers = layers.collect();
+    LayersAllocation { stream, layers }.to_wire()
 }
 
 fn layer(rid: &str, height: u16) -> LayerInfo {
