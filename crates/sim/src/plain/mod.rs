@@ -9,6 +9,7 @@
 //! ([`World::violations`]), and measure what people would notice: frames, freezes, lip sync.
 
 mod actions;
+mod allocation;
 mod camera;
 mod content;
 mod cubic;

@@ -458,6 +458,10 @@ impl Peer for PlainPeer {
         self.send(&Message::Report { slot, report });
     }
 
+    fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
+        self.incoming(section, layer).missing.give_up();
+    }
+
     fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
         self.send(&Message::Keyframe {
             mline: section,

@@ -46,6 +46,8 @@ pub struct PersonConfig {
     pub down: LinkConfig,
     /// The server's congestion controller for this person.
     pub estimator: Estimators,
+    /// Says with its video which layers it sends, as Chromium does and Firefox does not.
+    pub tells_layers: bool,
     /// Bits per second of the camera's layers, headers not counted, lowest first.
     pub layers_bps: [u64; 3],
 }
@@ -63,6 +65,7 @@ impl Default for PersonConfig {
             up: LinkConfig::default(),
             down: LinkConfig::default(),
             estimator: Estimators::default(),
+            tells_layers: true,
             layers_bps: [150_000, 500_000, 1_700_000],
         }
     }

@@ -1,5 +1,6 @@
 //! What one person publishes: a camera, a screen and a microphone, with clocks of their own.
 
+use super::allocation::Teller;
 use super::camera::{Camera, Wanted};
 use super::content::Content;
 use super::pacer::Pacer;
@@ -90,6 +91,8 @@ pub(crate) struct Publisher {
     streams: Vec<Stream>,
     pacer: Pacer,
     uplink: Uplink,
+    /// Of the camera, and of the screen.
+    tellers: [Teller; 2],
     next_audio: Instant,
     next_report: Instant,
     /// Keyframe requests received, per camera layer.
@@ -130,6 +133,7 @@ impl Publisher {
             streams,
             pacer: Pacer::new(now),
             uplink: Uplink::default(),
+            tellers: Default::default(),
             changes: Vec::new(),
             next_audio: now + phase,
             next_report: now + Duration::from_millis(190) + phase,
@@ -306,6 +310,10 @@ impl Publisher {
                 video.camera.set_rate(layer, bps);
             }
         }
+        let [camera, _] = &mut self.tellers;
+        let heights = LAYERS.iter().map(|(_, height)| *height);
+        let sent = (0u8..).zip(heights).zip(allocated);
+        camera.set(sent.filter_map(|((layer, height), rate)| Some((layer, height, rate?))));
         let sum = others + allocated.iter().flatten().sum::<u64>() as f64;
         self.pacer.set_rate(self.uplink.estimate().unwrap_or(sum));
     }
@@ -313,12 +321,18 @@ impl Publisher {
     fn shoot_camera(&mut self) {
         let wanted = std::array::from_fn(|at| self.streams.get(at).map_or(Wanted::Nothing, Stream::wanted));
         let Some(video) = &mut self.camera else { return };
+        let ([teller, _], tells) = (&mut self.tellers, self.config.tells_layers);
         let shot = video.camera.shoot(wanted);
         let captured = video.began.saturating_duration_since(self.origin) + shot.captured;
         let counts = self.streams.iter_mut().zip(&mut self.frames_sent);
         for ((stream, count), frame) in counts.zip(shot.frames) {
             if let Some(frame) = frame {
-                stream.frame(captured, &frame, |message, size| self.pacer.push(message, size));
+                let place = frame.place.temporal;
+                let told =
+                    (tells.then(|| teller.with_frame(stream.layer.0, frame.keyframe, place))).flatten();
+                stream.frame(captured, &frame, told, |message, size| {
+                    self.pacer.push(message, size);
+                });
                 *count += 1;
             }
         }
@@ -343,7 +357,13 @@ impl Publisher {
         video.last = now;
         let captured = video.began.saturating_duration_since(self.origin) + shot.captured;
         if let [Some(frame), ..] = &shot.frames {
-            stream.frame(captured, frame, |message, size| self.pacer.push(message, size));
+            let [_, teller] = &mut self.tellers;
+            teller.set(std::iter::once((0, SCREEN_LAYER.0, SCREEN_LAYER.1)));
+            let tells = self.config.tells_layers;
+            let told = (tells.then(|| teller.with_frame(0, frame.keyframe, None))).flatten();
+            stream.frame(captured, frame, told, |message, size| {
+                self.pacer.push(message, size);
+            });
         }
     }
 

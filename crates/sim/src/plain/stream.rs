@@ -4,6 +4,7 @@ use super::camera::Wanted;
 use super::encoder::Encoded;
 use super::stamp::Stamp;
 use super::wire::Message;
+use bytes::Bytes;
 use media::{Codec, Extensions, LayerIndex, MLineIndex, Packet, RtpTime, SeqNo, Source};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -92,11 +93,12 @@ impl Stream {
         self.packet(captured, false, Codec::Opus, extensions, payload)
     }
 
-    /// The packets of a frame: as many as it needs, of about the same size.
+    /// The packets of a frame: as many as it needs, of about the same size; the first carries the `allocation`.
     pub(crate) fn frame(
         &mut self,
         captured: Duration,
         frame: &Encoded,
+        mut allocation: Option<Bytes>,
         mut each: impl FnMut(Message, usize),
     ) {
         let parts = frame.bytes.div_ceil(PART_BYTES).clamp(1, usize::from(u8::MAX)) as u8;
@@ -113,10 +115,11 @@ impl Stream {
             let payload = stamp.vp8(self.picture_id, &frame.place, part_bytes);
             let size = payload.len();
             let last = part + 1 == parts;
-            each(
-                self.packet(captured, last, Codec::Vp8, Extensions::default(), payload),
-                size,
-            );
+            let extensions = Extensions {
+                layers_allocation: allocation.take(),
+                ..Extensions::default()
+            };
+            each(self.packet(captured, last, Codec::Vp8, extensions, payload), size);
         }
         self.keyframe_wanted &= !frame.keyframe;
         self.frames = self.frames.wrapping_add(1);
@@ -129,7 +132,7 @@ impl Stream {
         marker: bool,
         codec: Codec,
         extensions: Extensions,
-        payload: bytes::Bytes,
+        payload: Bytes,
     ) -> Message {
         self.seq = self.seq.advance(1);
         let packet = Packet {

@@ -60,6 +60,8 @@ const NOT_ARRIVED: u64 = u64::MAX;
 /// for it.
 pub(crate) const MORE_HEADERS: usize = 28;
 const NO_LEVEL: u8 = 0xFF;
+/// Beside the layer's number: a layers allocation follows.
+const ALLOCATED: u8 = 0x80;
 
 impl Message {
     pub(crate) fn encode(&self) -> BytesMut {
@@ -71,7 +73,14 @@ impl Message {
                 layer,
                 packet,
             } => {
-                put_head(&mut out, 0, *section, layer.0);
+                let allocation = &packet.extensions.layers_allocation;
+                let allocated = if allocation.is_some() { ALLOCATED } else { 0 };
+                put_head(&mut out, 0, *section, layer.0 | allocated);
+                if let Some(allocation) = allocation {
+                    // Well below 256 bytes, as in RTP.
+                    out.put_u8(allocation.len() as u8);
+                    out.put_slice(allocation);
+                }
                 put_rtp(
                     &mut out,
                     packet.seq,
@@ -167,8 +176,17 @@ impl Message {
         let layer = LayerIndex(small);
         Some(match tag {
             0 => {
+                let layers_allocation = if small & ALLOCATED == 0 {
+                    None
+                } else {
+                    let length = usize::from(bytes.try_get_u8().ok()?);
+                    Some((bytes.len() >= length).then(|| bytes.split_to(length))?)
+                };
                 let (seq, timestamp, marker, codec) = get_rtp(&mut bytes)?;
-                let extensions = get_extensions(&mut bytes)?;
+                let extensions = Extensions {
+                    layers_allocation,
+                    ..get_extensions(&mut bytes)?
+                };
                 let packet = Packet {
                     seq,
                     timestamp,
@@ -179,7 +197,7 @@ impl Message {
                 };
                 Message::Media {
                     section: mline,
-                    layer,
+                    layer: LayerIndex(small & !ALLOCATED),
                     packet,
                 }
             }
