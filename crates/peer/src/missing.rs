@@ -118,6 +118,11 @@ impl Missing {
         self.next
     }
 
+    /// The highest number so far.
+    pub fn highest(&self) -> Option<u64> {
+        self.seqs.highest()
+    }
+
     /// The stream has stopped: nothing of it is worth asking for.
     pub fn give_up(&mut self) {
         self.gaps.clear();

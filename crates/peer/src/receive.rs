@@ -3,11 +3,12 @@
 //! Of `rtc` two interceptors do the arithmetic; they are driven from here rather than from `rtc`'s own chain,
 //! because what they must know (which SSRC is which layer) is known here. Order, from the wire: arrival recorders
 //! (transport-cc, receiver reports) see packets as they came; then a retransmission is unwrapped into its
-//! original (RFC 4588 §4); then [`Missing`] sees it and stops asking. (`rtc`'s NACK generator knows no round trip:
+//! original (RFC 4588 §4); then [`Repairs`] sees it and stops asking. (`rtc`'s NACK generator knows no round trip:
 //! it asks every 40 ms, so ten times before the first answer of a client 400 ms away, and then never again.)
 
 use crate::api::{PeerEvent, PeerStats};
-use crate::missing::{DEFAULT_ROUND_TRIP, Missing, REORDERING};
+use crate::missing::DEFAULT_ROUND_TRIP;
+use crate::repairs::Repairs;
 use crate::sdp::extensions::{ExtensionIds, TRANSPORT_CC_URI};
 use crate::sdp::session::{Section, Session};
 use crate::streams::{Change, Stream, StreamKind, Streams, extension};
@@ -42,7 +43,7 @@ pub(crate) struct Receiver {
     streams: Streams,
     ids: ExtensionIds,
     /// By SSRC, of media streams whose section negotiated NACK.
-    missing: Vec<(u32, Missing)>,
+    repairs: Vec<(u32, Repairs)>,
     round_trip: Duration,
     reports: ReceiverReportInterceptor,
     transport_cc: TwccReceiverInterceptor,
@@ -55,7 +56,7 @@ impl Receiver {
         let mut receiver = Self {
             streams: Streams::default(),
             ids: ExtensionIds::default(),
-            missing: Vec::new(),
+            repairs: Vec::new(),
             round_trip: DEFAULT_ROUND_TRIP,
             reports: ReceiverReportBuilder::new()
                 .with_interval(REPORT_INTERVAL)
@@ -85,13 +86,13 @@ impl Receiver {
         stats: &mut PeerStats,
     ) -> Option<PeerEvent> {
         self.idle = 0;
-        let (missing, reports, transport_cc) = (&mut self.missing, &mut self.reports, &mut self.transport_cc);
+        let (repairs, reports, transport_cc) = (&mut self.repairs, &mut self.reports, &mut self.transport_cc);
         let stream = self
             .streams
             .find(now, &packet.header, &self.ids, session, |change| match change {
                 Change::Bound(stream) => {
                     if answers_nack(&stream, session) {
-                        missing.push((stream.ssrc, Missing::new(REORDERING)));
+                        repairs.push((stream.ssrc, Repairs::default()));
                     }
                     if let Some(info) = stream_info(&stream, session) {
                         reports.bind_remote_stream(&info);
@@ -103,7 +104,7 @@ impl Receiver {
                         ssrc: stream.ssrc,
                         ..StreamInfo::default()
                     };
-                    missing.retain(|(ssrc, _)| *ssrc != stream.ssrc);
+                    repairs.retain(|(ssrc, _)| *ssrc != stream.ssrc);
                     reports.unbind_remote_stream(&info);
                     transport_cc.unbind_remote_stream(&info);
                 }
@@ -139,8 +140,8 @@ impl Receiver {
         let codec = codec.codec;
         let seq = SeqNo(packet.header.sequence_number);
         let ssrc = packet.header.ssrc;
-        if let Some((_, missing)) = self.missing.iter_mut().find(|(of, _)| *of == ssrc) {
-            missing.handle_packet(now, seq);
+        if let Some((_, repairs)) = self.repairs.iter_mut().find(|(of, _)| *of == ssrc) {
+            repairs.handle_packet(now, seq, RtpTime(packet.header.timestamp), codec.clock_rate());
         }
         Some(PeerEvent::Rtp {
             section: MLineIndex(stream.section),
@@ -187,9 +188,9 @@ impl Receiver {
     /// The layer has stopped.
     pub(crate) fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
         let ssrc = self.media_ssrc(section, layer);
-        let missing = self.missing.iter_mut().find(|(of, _)| Some(*of) == ssrc);
-        if let Some((_, missing)) = missing {
-            missing.give_up();
+        let repairs = self.repairs.iter_mut().find(|(of, _)| Some(*of) == ssrc);
+        if let Some((_, repairs)) = repairs {
+            repairs.give_up();
         }
     }
 
@@ -210,9 +211,9 @@ impl Receiver {
         }
         [
             reports,
-            self.missing
+            self.repairs
                 .iter()
-                .filter_map(|(_, missing)| missing.poll_timeout())
+                .filter_map(|(_, repairs)| repairs.poll_timeout())
                 .min(),
             self.transport_cc.poll_timeout(),
         ]
@@ -243,8 +244,8 @@ impl Receiver {
         stats: &mut PeerStats,
         feedback: &mut RtcpPackets,
     ) {
-        for (ssrc, missing) in &mut self.missing {
-            let due: Vec<u16> = missing
+        for (ssrc, repairs) in &mut self.repairs {
+            let due: Vec<u16> = repairs
                 .poll_due(now, self.round_trip)
                 .iter()
                 .map(|seq| seq.0)

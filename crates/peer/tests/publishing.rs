@@ -9,6 +9,7 @@ use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use support::*;
 
@@ -154,6 +155,21 @@ fn a_packet_that_never_comes_is_not_asked_for_for_ever() {
     }
     world.run(Duration::from_secs(5));
     assert_eq!(world.server.stats().nacks_sent, 10);
+}
+
+#[test]
+fn what_is_missing_of_a_layer_that_stopped_is_not_asked_for() {
+    let mut world = World::connected(&usual_sections());
+    for (ssrc, rid) in [(102, "h"), (104, "f")] {
+        for seq in [10, 12] {
+            send(&mut world, layer_packet(ssrc, rid, seq));
+        }
+    }
+    world.server.give_up_repairs(CAM, LayerIndex(2));
+    world.run(Duration::from_secs(1));
+    let nacks: Vec<TransportLayerNack> = world.client.rtcp_of();
+    let asked: BTreeSet<u32> = nacks.iter().map(|nack| nack.media_ssrc).collect();
+    assert_eq!(asked, [102].into());
 }
 
 #[test]

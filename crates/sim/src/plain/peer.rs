@@ -9,9 +9,9 @@ use bytes::{Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::plane::{PublishSection, Sections, Slot};
 use media::{Bitrate, Codec, Kind, LayerIndex, MLineIndex};
-use peer::missing::{DEFAULT_ROUND_TRIP, REORDERING};
+use peer::missing::DEFAULT_ROUND_TRIP;
 use peer::{
-    Answer, DataChannel, DataError, Missing, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport,
+    Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, Repairs, SlotReport,
     Transmit,
 };
 use std::collections::VecDeque;
@@ -107,7 +107,7 @@ struct Queued {
 struct Incoming {
     section: MLineIndex,
     layer: LayerIndex,
-    missing: Missing,
+    repairs: Repairs,
 }
 
 /// A [`Peer`] that speaks the simulator's plain messages.
@@ -263,9 +263,8 @@ impl PlainPeer {
             } => {
                 // Browsers negotiate no NACK for Opus, and the real peer has no RTX for it: sound is not asked for again.
                 if packet.codec.kind() == Kind::Video {
-                    self.incoming(section, layer)
-                        .missing
-                        .handle_packet(now, packet.seq);
+                    let repairs = &mut self.incoming(section, layer).repairs;
+                    repairs.handle_packet(now, packet.seq, packet.timestamp, packet.codec.clock_rate());
                     self.ask_for_missing(now);
                 }
                 PeerEvent::Rtp {
@@ -327,7 +326,7 @@ impl PlainPeer {
             self.incoming.push(Incoming {
                 section,
                 layer,
-                missing: Missing::new(REORDERING),
+                repairs: Repairs::default(),
             });
             self.incoming.len() - 1
         });
@@ -339,10 +338,10 @@ impl PlainPeer {
         for Incoming {
             section,
             layer,
-            missing,
+            repairs,
         } in &mut self.incoming
         {
-            let missing = missing.poll_due(now, self.round_trip);
+            let missing = repairs.poll_due(now, self.round_trip);
             if !missing.is_empty() {
                 self.stats.nacks_sent += missing.len() as u64;
                 requests.push(Message::Nack {
@@ -401,7 +400,7 @@ impl Peer for PlainPeer {
         let missing = self
             .incoming
             .iter()
-            .filter_map(|incoming| incoming.missing.poll_timeout())
+            .filter_map(|incoming| incoming.repairs.poll_timeout())
             .min();
         let downlink = self.downlink.poll_timeout().filter(|_| self.is_reachable());
         [missing, self.silence_due(), downlink]
@@ -459,7 +458,7 @@ impl Peer for PlainPeer {
     }
 
     fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
-        self.incoming(section, layer).missing.give_up();
+        self.incoming(section, layer).repairs.give_up();
     }
 
     fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
