@@ -62,8 +62,8 @@ impl Track {
     /// A packet of this layer carried an allocation, of a camera or screen that is published here. Returns the layers
     /// that have stopped with it.
     ///
-    /// What the publisher was told not to send is left out like what its uplink does not carry: it does not flow, and
-    /// is to be had as long as it was not asked for in vain ([`Track::is_to_be_had`]).
+    /// What the publisher was told not to send is left out too, which is no news of its uplink: such a layer falls silent,
+    /// and stays to be had ([`Track::is_to_be_had`]).
     pub(crate) fn handle_allocation(
         &mut self,
         now: Instant,
@@ -100,11 +100,13 @@ impl Track {
             captured: capture.at,
             came: now,
         });
+        let wanted = self.wanted.announced();
         for (number, (layer, status)) in (0u8..).zip(self.layers.iter_mut().zip(&mut self.status)) {
             let target = allocation.target(layer.section_layer.0);
+            let left_out = target.is_none() && wanted.contains(LayerIndex(number));
             layer.claim.target = target.or(layer.claim.target);
-            layer.claim.left_out = target.is_none().then_some(capture.at);
-            if target.is_none() && std::mem::take(&mut status.active) {
+            layer.claim.left_out = left_out.then_some(capture.at);
+            if left_out && std::mem::take(&mut status.active) {
                 stopped.insert(LayerIndex(number));
             }
         }

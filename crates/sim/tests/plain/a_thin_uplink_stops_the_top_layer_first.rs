@@ -1,5 +1,5 @@
-//! When a publisher's uplink gets too thin, the top layer stops without a word; who watched it sees the next one, and the
-//! top layer again once there is room.
+//! When a publisher's uplink gets too thin, the top layer stops; who watched it sees the next one, and the top layer again
+//! once there is room. Chromium says so with its video, Firefox does not.
 
 use sim::plain::{LinkConfig, PersonConfig, PersonId, Tile, World};
 
@@ -51,4 +51,46 @@ fn a_thin_uplink_stops_the_top_layer_first() {
         .collect();
     assert_eq!(top, [false, true]);
     assert_eq!(world.violations(), &[] as &[String]);
+}
+
+/// Milliseconds from when the top layer stopped until its viewer sees another; the worst of a few calls.
+fn seen_again(tells_layers: bool) -> u32 {
+    let gap = |seed| {
+        let mut world = World::new(seed);
+        let config = PersonConfig {
+            tells_layers,
+            ..PersonConfig::default()
+        };
+        let alice = world.join("tea", config);
+        let bob = watch(&mut world, alice, 720);
+        watch(&mut world, alice, 180);
+        watch(&mut world, alice, 360);
+        world.run_ms(3_000);
+        world.person_mut(alice).up.config = LinkConfig {
+            rate_bps: Some(600_000),
+            ..LinkConfig::default()
+        };
+        while world.person(alice).layer_changes().is_empty() {
+            world.run_ms(10);
+        }
+        let mut gap = 0;
+        while gap < 5_000 && world.person(bob).video(0).last.is_none_or(|(_, layer)| layer == 2) {
+            world.run_ms(10);
+            gap += 10;
+        }
+        gap
+    };
+    (1..=6).map(gap).max().unwrap_or(0)
+}
+
+#[test]
+fn a_publisher_that_says_so_is_followed_at_once() {
+    let gap = seen_again(true);
+    assert!(gap < 1_200, "{gap} ms");
+}
+
+#[test]
+fn one_that_says_nothing_is_followed_after_a_while() {
+    let gap = seen_again(false);
+    assert!((1_200..1_800).contains(&gap), "{gap} ms");
 }
