@@ -12,7 +12,7 @@ const MOST: Duration = Duration::from_secs(2);
 /// By when a stream's packets were captured and when they came, how much longer than the quickest the newest took.
 /// Encoders and pacers make packets late as well: what waits on the path is no more than this.
 #[derive(Debug, Default)]
-pub struct Lateness {
+pub(crate) struct Lateness {
     window: Option<Window>,
     /// The least delay of the window before, by this one's measure.
     before: Option<i64>,
@@ -30,7 +30,7 @@ struct Window {
 
 impl Lateness {
     /// The newest packet came, for the first time; `clock_rate` is that of its timestamp in hertz.
-    pub fn handle_packet(&mut self, now: Instant, timestamp: RtpTime, clock_rate: u32) {
+    pub(crate) fn handle_packet(&mut self, now: Instant, timestamp: RtpTime, clock_rate: u32) {
         let delay = self.window.as_ref().map_or(0, |window| {
             let ticks = i64::from(timestamp.distance(window.captured));
             let captured = ticks.saturating_mul(1_000_000_000) / i64::from(clock_rate.max(1));
@@ -69,7 +69,7 @@ impl Lateness {
     }
 
     /// Of the newest packet.
-    pub fn newest(&self) -> Duration {
+    pub(crate) fn newest(&self) -> Duration {
         self.newest
     }
 }

@@ -12,6 +12,14 @@ const SENT_AFTER_ALL: Duration = Duration::from_secs(1);
 /// Allocations that come later than this are not compared with the last one: the publisher's numbers or clock may have
 /// begun anew. Longer: one that has is not heard for longer; shorter: a late repair could be taken for news.
 const COMPARED: Duration = Duration::from_secs(2);
+/// A layer that is aimed at with less than this share of the most that its publisher named is starved. Browsers go on with
+/// the lowest layer that they were asked for however thin the uplink is, at a least rate (libwebrtc's
+/// `kSimulcastFormats`: 600 kb/s for 720p, of our SDK's 1,700), which may be more than it carries. Higher: viewers of an
+/// uplink that would just do get the next layer instead; lower: on one that does not, they see a still picture.
+const STARVED: f64 = 0.4;
+/// A layer that is starved for so long does not only begin. Longer: a longer time with pictures missing; shorter: a
+/// publisher whose estimate is on its way up is asked for layers that it need not send.
+const STARVED_FOR: Duration = Duration::from_secs(1);
 
 /// What a publisher has said of one layer.
 #[derive(Debug, Default)]
@@ -22,6 +30,8 @@ pub(crate) struct Claim {
     left_out: Option<Instant>,
     /// What the newest allocation that names the layer aims at.
     target: Option<Bitrate>,
+    /// Since when that is [`STARVED`].
+    starved: Option<Instant>,
 }
 
 /// When the newest allocation of a track was captured, and when it came.
@@ -59,6 +69,21 @@ impl Layer {
 }
 
 impl Track {
+    /// Watched layers, and those below one whose uplink is too thin for it: with these its publisher will leave it out,
+    /// and send what fits.
+    pub(crate) fn with_substitutes(&self, now: Instant, watched: LayerSet) -> LayerSet {
+        let starved = |layer: &LayerIndex| {
+            let layer = self.layers.get(usize::from(layer.0));
+            let since = layer.and_then(|layer| layer.claim.starved);
+            since.is_some_and(|since| now.saturating_duration_since(since) >= STARVED_FOR)
+        };
+        let mut all = watched;
+        let highest = watched.iter().filter(starved).max();
+        let below = (0..highest.map_or(0, |layer| layer.0)).map(LayerIndex);
+        below.for_each(|layer| all.insert(layer));
+        all
+    }
+
     /// A packet of this layer carried an allocation, of a camera or screen that is published here. Returns the layers
     /// that have stopped with it.
     ///
@@ -105,6 +130,8 @@ impl Track {
             let target = allocation.target(layer.section_layer.0);
             let left_out = target.is_none() && wanted.contains(LayerIndex(number));
             layer.claim.target = target.or(layer.claim.target);
+            let starved = target.is_some_and(|target| (target.0 as f64) < STARVED * layer.announced.0 as f64);
+            layer.claim.starved = starved.then(|| layer.claim.starved.unwrap_or(now));
             layer.claim.left_out = left_out.then_some(capture.at);
             if left_out && std::mem::take(&mut status.active) {
                 stopped.insert(LayerIndex(number));

@@ -64,7 +64,9 @@ impl<P: Peer> Router<P> {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
-        track.wanted.set_watched(now, watched);
+        track
+            .wanted
+            .set_watched(now, track.with_substitutes(now, watched));
         let before = track.wanted.announced();
         let wanted = track.wanted.poll(now);
         for layer in wanted

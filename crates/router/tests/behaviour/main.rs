@@ -14,6 +14,7 @@ mod datagrams_find_their_peer;
 mod decisions_are_traced_on_request;
 mod duplicates_are_dropped;
 mod keyframe_requests_are_throttled;
+mod layers_below_a_starved_one_are_asked_for;
 mod layers_follow_the_tile_height;
 mod levels_are_told_while_someone_speaks;
 mod lost_packets_are_sent_again;

@@ -2,6 +2,7 @@
 //! once there is room. Chromium says so with its video, Firefox does not.
 
 use sim::plain::{LinkConfig, PersonConfig, PersonId, Tile, World};
+use std::time::Duration;
 
 fn watch(world: &mut World, of: PersonId, height: u16) -> PersonId {
     let config = PersonConfig {
@@ -74,7 +75,13 @@ fn seen_again(tells_layers: bool) -> u32 {
             world.run_ms(10);
         }
         let mut gap = 0;
-        while gap < 5_000 && world.person(bob).video(0).last.is_none_or(|(_, layer)| layer == 2) {
+        while gap < 5_000
+            && world
+                .person(bob)
+                .video(0)
+                .last
+                .is_none_or(|(_, layer)| layer == 2)
+        {
             world.run_ms(10);
             gap += 10;
         }
@@ -93,4 +100,34 @@ fn a_publisher_that_says_so_is_followed_at_once() {
 fn one_that_says_nothing_is_followed_after_a_while() {
     let gap = seen_again(false);
     assert!((1_200..1_800).contains(&gap), "{gap} ms");
+}
+
+/// Nobody watches but at 720 pixels, so that the top layer alone is asked for.
+#[test]
+fn where_the_top_layer_alone_is_watched_the_next_one_takes_its_place() {
+    let mut world = World::new(7);
+    let alice = world.join("tea", PersonConfig::default());
+    let bob = watch(&mut world, alice, 720);
+    world.run_ms(8_000);
+    assert_eq!(world.person(alice).encoded_layers(), ["f"]);
+    world.person_mut(alice).up.config = LinkConfig {
+        rate_bps: Some(600_000),
+        ..LinkConfig::default()
+    };
+    world.run_ms(4_000);
+    let shown = |world: &World| world.person(bob).video(0).layers;
+    let before = shown(&world);
+    world.run_ms(4_000);
+    let after = shown(&world);
+    assert!(after[1] - before[1] > 100, "{before:?}, then {after:?}");
+    let frozen = world.person(bob).video(0).frozen;
+    assert!(frozen < Duration::from_secs(2), "{frozen:?}");
+    world.person_mut(alice).up.config = LinkConfig::default();
+    world.run_ms(8_000);
+    assert!(
+        shown(&world)[2] - after[2] > 180,
+        "{after:?}, then {:?}",
+        shown(&world)
+    );
+    assert_eq!(world.person(alice).encoded_layers(), ["f"]);
 }
