@@ -150,6 +150,12 @@ impl LayersAllocation {
         // Each value holds what is below it, so the largest is the whole.
         of_stream.flat_map(AllocatedLayer::targets).copied().max()
     }
+
+    /// Height of this stream's largest picture in pixels, when the publisher says so.
+    pub fn height(&self, stream: u8) -> Option<u32> {
+        let of_stream = self.layers.iter().filter(|layer| layer.stream == stream);
+        of_stream.filter_map(|layer| Some(layer.picture?.height)).max()
+    }
 }
 
 /// The spatial layers of each stream as bits, and what follows them.

@@ -68,6 +68,7 @@ fn pictures_are_read_when_the_length_says_so() {
         fps: 15,
     };
     assert_eq!(allocation.layers[0].picture, Some(picture));
+    assert_eq!((allocation.height(0), allocation.height(1)), (Some(240), None));
     assert_eq!(allocation.layers[0].targets(), kbps(&[279]));
     assert_eq!(allocation.to_wire(), &wire[..]);
 }

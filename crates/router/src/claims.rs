@@ -17,9 +17,10 @@ const COMPARED: Duration = Duration::from_secs(2);
 /// `kSimulcastFormats`: 600 kb/s for 720p, of our SDK's 1,700), which may be more than it carries. Higher: viewers of an
 /// uplink that would just do get the next layer instead; lower: on one that does not, they see a still picture.
 const STARVED: f64 = 0.4;
-/// A layer that is starved for so long does not only begin. Longer: a longer time with pictures missing; shorter: a
-/// publisher whose estimate is on its way up is asked for layers that it need not send.
-const STARVED_FOR: Duration = Duration::from_secs(1);
+/// A layer that is starved for so long does not only begin, and will not become smaller. Longer: a longer time with
+/// pictures missing; shorter: Chromium, which needs about 2 s for that, is made to send another layer, which its viewers
+/// must switch to (0.4 s more without a picture).
+const STARVED_FOR: Duration = Duration::from_secs(3);
 
 /// What a publisher has said of one layer.
 #[derive(Debug, Default)]
@@ -30,7 +31,9 @@ pub(crate) struct Claim {
     left_out: Option<Instant>,
     /// What the newest allocation that names the layer aims at.
     target: Option<Bitrate>,
-    /// Since when that is [`STARVED`].
+    /// Picture height the publisher last told with it.
+    height: Option<u32>,
+    /// Since when the target is [`STARVED`] for a picture that is not smaller than it was to be.
     starved: Option<Instant>,
 }
 
@@ -130,7 +133,13 @@ impl Track {
             let target = allocation.target(layer.section_layer.0);
             let left_out = target.is_none() && wanted.contains(LayerIndex(number));
             layer.claim.target = target.or(layer.claim.target);
-            let starved = target.is_some_and(|target| (target.0 as f64) < STARVED * layer.announced.0 as f64);
+            layer.claim.height = allocation.height(layer.section_layer.0).or(layer.claim.height);
+            let whole = layer
+                .claim
+                .height
+                .is_none_or(|height| height >= u32::from(status.height));
+            let least = STARVED * layer.announced.0 as f64;
+            let starved = target.is_some_and(|target| whole && (target.0 as f64) < least);
             layer.claim.starved = starved.then(|| layer.claim.starved.unwrap_or(now));
             layer.claim.left_out = left_out.then_some(capture.at);
             if left_out && std::mem::take(&mut status.active) {

@@ -2,7 +2,7 @@
 
 use crate::state::{Layer, Track};
 use forward::{LayerTarget, Step};
-use media::{Bitrate, Kind, LayerIndex};
+use media::{Bitrate, Kind, LayerIndex, Source};
 use std::time::{Duration, Instant};
 
 /// How long a layer that was just asked for counts as coming: a round trip over the signaling socket, a keyframe, and
@@ -41,7 +41,13 @@ impl Track {
         let coming = layer
             .asked
             .is_some_and(|at| now.saturating_duration_since(at) < ASKED_PATIENCE);
-        active || (!layer.absent && (unasked || coming))
+        active || self.stands_still() || (!layer.absent && (unasked || coming))
+    }
+
+    /// A screen that nothing is heard of shows what it did: for as long as nothing on it moves, browsers send none of it
+    /// but the keyframe that somebody who comes is owed.
+    fn stands_still(&self) -> bool {
+        self.source == Source::Screen && self.layers.iter().any(|layer| layer.heard.is_some())
     }
 
     /// Notes which of the layers that were asked for do not come.

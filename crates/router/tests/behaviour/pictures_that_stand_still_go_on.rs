@@ -1,8 +1,9 @@
 //! A shared screen that does not change comes at one frame a second or less: no reason to start anew each time.
 
-use crate::common::{CAMERA, Stage};
-use media::Source;
+use crate::common::{CAMERA, SCREEN, Stage, vp8};
+use bytes::Bytes;
 use media::plane::{MediaEvent, SlotState};
+use media::{Codec, LayerIndex, Source};
 
 #[test]
 fn a_frame_after_a_silence_is_passed_on_without_a_keyframe() {
@@ -50,4 +51,29 @@ fn hidden_and_shown_again_it_starts_at_a_keyframe() {
     assert_eq!(bob.received(bob.video[0]).len(), 0);
     stage.frame(&alice, 0, true);
     assert_eq!(bob.received(bob.video[0]).len(), 1);
+}
+
+#[test]
+fn who_comes_to_a_screen_that_stands_still_is_owed_a_keyframe() {
+    let mut stage = Stage::new();
+    let (alice, bob) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
+    let screen = stage.publish(&alice, SCREEN, 10, Source::Screen);
+    for keyframe in [true, false] {
+        let mut packet = stage.packet(&alice, SCREEN, 0, Codec::Vp8, Bytes::new());
+        packet.payload = vp8(keyframe, packet.seq.0);
+        stage.rtp(&alice, SCREEN, 0, packet);
+    }
+    for silence_ms in [3_000, 60_000] {
+        stage.pass(silence_ms);
+        alice.keyframe_requests();
+        stage.assign(&bob, bob.video[0], Some(screen), 1_080);
+        assert_eq!(alice.keyframe_requests(), [(SCREEN, LayerIndex(0))]);
+        stage.pass(600);
+        assert_eq!(
+            alice.keyframe_requests(),
+            [(SCREEN, LayerIndex(0))],
+            "again until it comes"
+        );
+        stage.assign(&bob, bob.video[0], None, 0);
+    }
 }

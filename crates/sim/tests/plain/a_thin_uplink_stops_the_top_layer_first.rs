@@ -114,14 +114,14 @@ fn where_the_top_layer_alone_is_watched_the_next_one_takes_its_place() {
         rate_bps: Some(600_000),
         ..LinkConfig::default()
     };
-    world.run_ms(4_000);
+    world.run_ms(6_000);
     let shown = |world: &World| world.person(bob).video(0).layers;
     let before = shown(&world);
     world.run_ms(4_000);
     let after = shown(&world);
     assert!(after[1] - before[1] > 100, "{before:?}, then {after:?}");
     let frozen = world.person(bob).video(0).frozen;
-    assert!(frozen < Duration::from_secs(2), "{frozen:?}");
+    assert!(frozen < Duration::from_secs(4), "{frozen:?}");
     world.person_mut(alice).up.config = LinkConfig::default();
     world.run_ms(8_000);
     assert!(

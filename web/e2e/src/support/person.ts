@@ -151,8 +151,8 @@ export class Person {
       const sent: string[] = [];
       for (const sender of window.connections.flatMap((connection) => connection.getSenders())) {
         for (const one of (await sender.getStats()).values()) {
-          if (one.type !== 'outbound-rtp' || one.kind !== 'video' || !one.rid) continue;
-          const { rid, framesSent, keyFramesEncoded, pliCount, targetBitrate, frameHeight } = one;
+          if (one.type !== 'outbound-rtp' || one.kind !== 'video') continue;
+          const { rid = 'one layer', framesSent, keyFramesEncoded, pliCount, targetBitrate, frameHeight } = one;
           sent.push(
             `${rid}: ${framesSent} frames, ${keyFramesEncoded} key, ${pliCount} PLI, ${targetBitrate} b/s, ${frameHeight}p`,
           );
