@@ -207,8 +207,10 @@ impl Probes {
             self.backoff = BACKOFF.0;
             // All of it got through: go on at once. (It may have left more slowly than planned.) Else the path's end was seen.
             let end_seen = capacity.is_some_and(|capacity| (capacity.0 as f64) < END * target);
-            let wait = if self.started < EARLY.0 {
-                EARLY.1
+            // Where it jitters an end is often none; if it is one, the next cluster finds nothing more.
+            let doubtful = self.started < EARLY.0 || estimate.is_jittery();
+            let wait = if doubtful {
+                EARLY.1.max(estimate.round_trip * 2)
             } else {
                 self.backoff
             };
