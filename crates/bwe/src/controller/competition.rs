@@ -19,6 +19,17 @@ const OVER_AFTER: Duration = Duration::from_secs(3);
 /// become longer.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// What is seen of the path now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// What waits in its queue, in seconds.
+    pub(super) queue: f64,
+    /// That is as good as nothing.
+    pub(super) short: bool,
+    /// From sending less until that shows.
+    pub(super) response: Duration,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Competition {
     /// The queue has not been short since it was first seen long.
@@ -35,17 +46,21 @@ pub(super) struct Competition {
 }
 
 impl Competition {
-    /// What is seen of the queue now cannot be somebody else's doing: look anew. What the path carried before the queue
-    /// began is remembered: if it is somebody else's after all, that is what there is to share.
+    /// What is seen of the queue now cannot be somebody else's doing: look anew, and take what is carried now for what the
+    /// path carries.
     pub(super) fn look_anew(&mut self) {
         if !self.is_on() {
-            self.little_since = None;
-            self.largest = 0.0;
+            *self = Self::default();
         }
     }
 
-    /// Looks at the queue (in seconds); `true` when competition was found now.
-    pub(super) fn note(&mut self, at: Instant, queue: f64, short: bool, capacity: f64, target: f64) -> bool {
+    /// Looks at the queue; `true` when competition was found now.
+    pub(super) fn note(&mut self, at: Instant, seen: Seen, capacity: f64, target: f64) -> bool {
+        let Seen {
+            queue,
+            short,
+            response,
+        } = seen;
         if let Some(since) = self.on_since {
             let calm = *self.short_since.get_or_insert(at);
             if !short {
@@ -78,7 +93,8 @@ impl Competition {
             return false;
         }
         let since = *self.little_since.get_or_insert(at);
-        let found = at.saturating_duration_since(since) > AFTER && queue > STANDS * self.largest;
+        // What was sent before shows for a response time more, which is long behind a full queue.
+        let found = at.saturating_duration_since(since) > AFTER + response && queue > STANDS * self.largest;
         if found {
             self.on_since = Some(at);
             self.short_since = None;

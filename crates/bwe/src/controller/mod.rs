@@ -163,13 +163,15 @@ impl Controller {
         if self.loss.share() > COMPETITORS_LOSS || self.outage.is_recent(at) {
             self.competition.look_anew();
         }
+        let seen = competition::Seen {
+            queue: self.queue.seconds(),
+            short: self.is_short(),
+            response: self.response_time(),
+        };
         let capacity = self
             .capacity
             .map_or(self.target, |(capacity, _)| capacity.max(self.target));
-        if self
-            .competition
-            .note(at, self.queue.seconds(), self.is_short(), capacity, self.target)
-        {
+        if self.competition.note(at, seen, capacity, self.target) {
             let target = self.target.max(capacity_share(self.competition.capacity()));
             self.set(at, target, Reason::Competition);
         }
