@@ -260,14 +260,15 @@ impl Spending<'_, '_> {
     fn take_better(&mut self, source: Source, wishes: &[usize], limits: (u64, u64)) {
         // The order is that of an unlimited budget: what is refused still has its turn only once.
         let mut turn = self.taken.clone();
+        let worth = |index: usize, turn: &[usize]| self.worth(index, turn[index], wishes[index]);
+        let mut worths: Vec<_> = (0..self.demands.len()).map(|index| worth(index, &turn)).collect();
         loop {
             let open = |index: &usize| {
                 self.demands[*index].source == source && turn[*index] > 0 && turn[*index] < wishes[*index]
             };
             let best = (0..self.demands.len()).filter(open).max_by(|one, other| {
-                let worth = |index: &usize| self.worth(*index, turn[*index], wishes[*index]);
-                worth(one)
-                    .partial_cmp(&worth(other))
+                worths[*one]
+                    .partial_cmp(&worths[*other])
                     .unwrap_or(std::cmp::Ordering::Equal)
             });
             let Some(index) = best else { return };
@@ -275,6 +276,7 @@ impl Spending<'_, '_> {
                 self.take(index, limits);
             }
             turn[index] += 1;
+            worths[index] = self.worth(index, turn[index], wishes[index]);
         }
     }
 
