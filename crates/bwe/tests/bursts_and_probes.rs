@@ -46,9 +46,10 @@ fn a_keyframe_leaves_no_faster_than_a_path_whose_end_was_seen_carries() {
     assert!((320..360).contains(&seen), "{seen} ms");
 }
 
-/// Probes for eight seconds; of each cluster this share of the packets is reported as lost. When they began, in
+/// Probes for eight seconds; of each cluster this share of the packets is reported as lost. Where the demand `flips`, each half
+/// second nothing better is wanted for a moment. When they began, in
 /// milliseconds, and the packets of the first.
-fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
+fn probes(known: Known, lost_of_ten: u16, flips: bool) -> (Vec<u128>, usize) {
     let (t0, mut downlink) = known.downlink();
     let demand = Demand {
         allocated: Bitrate(300_000),
@@ -56,6 +57,10 @@ fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
         ceiling: Bitrate(2_000_000),
     };
     downlink.set_demand(t0, demand);
+    let nothing = Demand {
+        next_step: None,
+        ..demand
+    };
     let (mut now, mut begun, mut packets) = (t0, Vec::new(), 0);
     while now < t0 + MS * 8_000 {
         let mut reports = Vec::new();
@@ -71,6 +76,10 @@ fn probes(known: Known, lost_of_ten: u16) -> (Vec<u128>, usize) {
             downlink.handle_feedback(now, &reports);
         }
         now += MS;
+        if flips && now.duration_since(t0).as_millis().is_multiple_of(500) {
+            downlink.set_demand(now, nothing);
+            downlink.set_demand(now, demand);
+        }
         downlink.handle_timeout(now);
     }
     (begun, packets)
@@ -94,17 +103,24 @@ fn report(seq: TransportSeq, at: Duration, lost_of_ten: u16) -> Report {
 #[test]
 fn a_cluster_that_was_lost_says_nothing_and_is_soon_sent_again() {
     // What arrives in full and finds nothing waits for longer each time: 1, 2, 3.5 s.
-    let told = waits(&probes(Known::carrying(300_000), 0).0);
+    let told = waits(&probes(Known::carrying(300_000), 0, false).0);
     assert_eq!(told, [0, 0, 0, 1, 2], "after the first few");
-    let untold = waits(&probes(Known::carrying(300_000), 5).0);
+    let untold = waits(&probes(Known::carrying(300_000), 5, false).0);
     assert_eq!(untold, [0, 0, 0, 1, 1, 1, 1]);
 }
 
 #[test]
 fn on_a_lossy_path_a_cluster_has_more_packets() {
-    let clean = probes(Known::carrying(300_000), 0).1;
+    let clean = probes(Known::carrying(300_000), 0, false).1;
     let mut known = Known::carrying(300_000);
     known.estimate.loss = 0.1;
-    let lossy = probes(known, 0).1;
+    let lossy = probes(known, 0, false).1;
     assert!(lossy * 4 >= clean * 5, "{lossy} after {clean}");
+}
+
+#[test]
+fn a_wish_that_comes_and_goes_is_not_probed_for_more_often() {
+    let steady = probes(Known::carrying(300_000), 0, false).0.len();
+    let flipping = probes(Known::carrying(300_000), 0, true).0.len();
+    assert_eq!(flipping, steady);
 }

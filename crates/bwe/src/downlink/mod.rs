@@ -259,7 +259,7 @@ impl<P: Clone> Downlink<P> {
     /// What the allocator wants.
     pub fn set_demand(&mut self, now: Instant, demand: Demand) {
         self.estimator.set_demand(now, demand);
-        self.probes.set_demand(demand);
+        self.probes.set_demand(now, demand);
     }
 
     /// Whether there is anything to judge the path by: transport-cc was negotiated, or REMB or receiver reports came.

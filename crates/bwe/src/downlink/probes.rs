@@ -24,6 +24,9 @@ const STEP_UP: f64 = 3.0;
 const MARGIN: f64 = 1.15;
 /// Beyond this multiple of all that is wanted nothing is probed.
 const CEILING: f64 = 1.3;
+/// A wish that comes after so long without one is a new one. Shorter: wishes that come and go (a publisher's layer does)
+/// are probed for each time.
+const CONTENT: Duration = Duration::from_secs(2);
 /// Waiting for the far end's reports on a cluster, beyond the round trip.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Between a probe that found nothing new and the next, doubled each time up to the longest. Shorter: more padding on a
@@ -59,6 +62,8 @@ pub(super) struct Probes {
     earliest: Option<Instant>,
     backoff: Duration,
     demand: Demand,
+    /// Since when nothing better is wanted.
+    content_since: Option<Instant>,
     pub(super) started: u64,
     pub(super) succeeded: u64,
 }
@@ -104,6 +109,7 @@ impl Default for Probes {
             earliest: None,
             backoff: BACKOFF.0,
             demand: Demand::default(),
+            content_since: None,
             started: 0,
             succeeded: 0,
         }
@@ -111,12 +117,18 @@ impl Default for Probes {
 }
 
 impl Probes {
-    pub(super) fn set_demand(&mut self, demand: Demand) {
-        // Something new is wanted: no reason to wait for what an old wish has found.
-        let higher = demand.next_step > self.demand.next_step && self.demand.next_step.is_none();
-        if higher {
-            self.backoff = BACKOFF.0;
-            self.earliest = None;
+    pub(super) fn set_demand(&mut self, now: Instant, demand: Demand) {
+        match (self.content_since, demand.next_step) {
+            (None, None) => self.content_since = Some(now),
+            // Something new is wanted: no reason to wait for what an old wish has found.
+            (Some(since), Some(_)) => {
+                self.content_since = None;
+                if now.saturating_duration_since(since) >= CONTENT {
+                    self.backoff = BACKOFF.0;
+                    self.earliest = None;
+                }
+            }
+            _ => {}
         }
         self.demand = demand;
     }
