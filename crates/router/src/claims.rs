@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// whose allocations are wrong is believed for longer. Shorter: where sender reports are missing, captured is what has
 /// arrived, and what waited on a thin uplink when the layer stopped would make it count as sent.
 const SENT_AFTER_ALL: Duration = Duration::from_secs(1);
+/// For so long after a layer was sent that had been left out, its publisher is not believed that it is. Longer: one that was
+/// wrong once loses its viewers' quick way down; shorter: who lies is cut off for longer, and more often.
+const DOUBTED: Duration = Duration::from_secs(30);
 /// Allocations that come later than this are not compared with the last one: the publisher's numbers or clock may have
 /// begun anew. Longer: one that has is not heard for longer; shorter: a late repair could be taken for news.
 const COMPARED: Duration = Duration::from_secs(2);
@@ -27,8 +30,10 @@ const STARVED_FOR: Duration = Duration::from_secs(3);
 pub(crate) struct Claim {
     /// The last packet of the layer's own that carried an allocation, and when it came.
     last: Option<(SeqNo, Instant)>,
-    /// The newest allocation leaves the layer out, and was captured then.
+    /// Since when allocations have left the layer out.
     left_out: Option<Instant>,
+    /// When it was last seen that the layer is sent all the same.
+    refuted: Option<Instant>,
     /// What the newest allocation that names the layer aims at.
     target: Option<Bitrate>,
     /// Picture height the publisher last told with it.
@@ -47,12 +52,24 @@ pub(crate) struct Newest {
 impl Claim {
     /// Notes a packet of the layer captured then; whether it shows that the layer is sent, rather than being left of
     /// what was sent before it stopped.
-    pub(crate) fn is_borne_out(&mut self, captured: Instant) -> bool {
-        let left = self
-            .left_out
-            .is_some_and(|since| captured < since + SENT_AFTER_ALL);
-        self.left_out = self.left_out.filter(|_| left);
-        !left
+    pub(crate) fn is_borne_out(&mut self, now: Instant, captured: Instant) -> bool {
+        let Some(since) = self.left_out else { return true };
+        if captured < since + SENT_AFTER_ALL {
+            return false;
+        }
+        (self.left_out, self.refuted) = (None, Some(now));
+        true
+    }
+
+    /// The layer is left out, or is not, by what was just said: what was captured before that is no sign of it.
+    pub(crate) fn leave_out(&mut self, now: Instant, left_out: bool) {
+        self.left_out = left_out.then(|| self.left_out.unwrap_or(now));
+    }
+
+    /// Whether its publisher is to be believed that the layer is left out.
+    fn is_believed(&self, now: Instant) -> bool {
+        self.refuted
+            .is_none_or(|at| now.saturating_duration_since(at) >= DOUBTED)
     }
 }
 
@@ -65,9 +82,11 @@ impl Layer {
         } else {
             Bitrate(u64::MAX)
         };
+        // What costs next to nothing would be given to everybody.
+        let least = Bitrate((self.announced.0 as f64 * STARVED) as u64);
         self.claim
             .target
-            .map_or(self.announced, |target| target.min(most))
+            .map_or(self.announced, |target| target.min(most).max(least))
     }
 }
 
@@ -131,7 +150,8 @@ impl Track {
         let wanted = self.wanted.announced();
         for (number, (layer, status)) in (0u8..).zip(self.layers.iter_mut().zip(&mut self.status)) {
             let target = allocation.target(layer.section_layer.0);
-            let left_out = target.is_none() && wanted.contains(LayerIndex(number));
+            let left_out =
+                target.is_none() && wanted.contains(LayerIndex(number)) && layer.claim.is_believed(now);
             layer.claim.target = target.or(layer.claim.target);
             layer.claim.height = allocation.height(layer.section_layer.0).or(layer.claim.height);
             let whole = layer
@@ -141,7 +161,7 @@ impl Track {
             let least = STARVED * layer.announced.0 as f64;
             let starved = target.is_some_and(|target| whole && (target.0 as f64) < least);
             layer.claim.starved = starved.then(|| layer.claim.starved.unwrap_or(now));
-            layer.claim.left_out = left_out.then_some(capture.at);
+            layer.claim.leave_out(now, left_out);
             if left_out && std::mem::take(&mut status.active) {
                 stopped.insert(LayerIndex(number));
             }

@@ -65,7 +65,7 @@ impl<P: Peer> Router<P> {
         };
         layer.rate.add(self.now, bytes);
         // Repairs of what a layer sent before it stopped do not make it go on, nor does the rest of that.
-        let goes_on = muted || (inserted == Inserted::New && layer.claim.is_borne_out(capture.at));
+        let goes_on = muted || (inserted == Inserted::New && layer.claim.is_borne_out(self.now, capture.at));
         if goes_on {
             (layer.heard, layer.absent) = (Some(self.now), false);
         }

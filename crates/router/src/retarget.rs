@@ -2,7 +2,7 @@
 
 use crate::router::Router;
 use crate::slot_state::tell;
-use crate::state::{PeerEntry, PeerKey, Slot, Track, TrackKey};
+use crate::state::{Layer, PeerEntry, PeerKey, Slot, Track, TrackKey};
 use forward::{Allocation, Budget, Demand, LayerTarget, Step, allocate, ladder};
 use media::{Bitrate, Codec, Kind, MLineIndex, Source};
 use peer::Peer;
@@ -136,6 +136,8 @@ struct Wish {
     /// What it stays with, whatever the allocation says.
     goes_on: Option<LayerTarget>,
     flows: Option<LayerTarget>,
+    /// What that costs, also where it is not to be had any more.
+    flowing_cost: Bitrate,
     target: Option<LayerTarget>,
     /// All there is, and of that what is worth choosing among.
     steps: Vec<Step>,
@@ -175,6 +177,10 @@ impl Wish {
             priority: slot.priority,
             goes_on,
             flows: state.layer,
+            flowing_cost: state
+                .layer
+                .and_then(|flows| track.layers.get(usize::from(flows.layer.0)))
+                .map_or(Bitrate(0), Layer::cost),
             target: state.target,
             steps,
             ladder,
@@ -194,7 +200,7 @@ impl Wish {
     fn cost(&self, target: LayerTarget) -> u64 {
         let as_good = |step: &&Step| step.target.layer == target.layer && step.target >= target;
         let step = self.steps.iter().find(as_good);
-        step.map_or(0, |step| step.bitrate.0)
+        step.map_or(self.flowing_cost.0, |step| step.bitrate.0)
     }
 }
 

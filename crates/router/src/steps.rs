@@ -2,7 +2,7 @@
 
 use crate::state::{Layer, Track};
 use forward::{LayerTarget, Step};
-use media::{Bitrate, Kind, LayerIndex, Source};
+use media::{Bitrate, Codec, Kind, LayerIndex, Source};
 use std::time::{Duration, Instant};
 
 /// How long a layer that was just asked for counts as coming: a round trip over the signaling socket, a keyframe, and
@@ -22,9 +22,12 @@ impl Track {
                 let had = self.status.iter().enumerate();
                 let highest = self.status.iter().rposition(|status| status.active);
                 let most = highest.filter(|_| starts).unwrap_or(usize::MAX);
-                had.filter(|(index, _)| *index <= most && self.is_to_be_had(*index, now))
+                let mut steps: Vec<Step> = had
+                    .filter(|(index, _)| *index <= most && self.is_to_be_had(*index, now))
                     .flat_map(|(index, status)| self.encoding_steps(index, status.height, now, lowest))
-                    .collect()
+                    .collect();
+                never_cheaper(&mut steps);
+                steps
             }
         }
     }
@@ -91,8 +94,9 @@ impl Track {
             ..all
         });
         let mut steps: Vec<Step> = spatial.take(if lowest { 1 } else { usize::MAX }).collect();
-        // Whoever reads no descriptors could not tell pictures that are lost from those left out.
-        if steps.is_empty() && !lowest {
+        // Whoever reads no descriptors could not tell pictures that are lost from those left out. And in VP9 without them
+        // nothing says when a temporal layer may come back: libwebrtc's encoder never sets the bit for it (RFC 9628 §4.2, U).
+        if steps.is_empty() && !lowest && self.codec != Some(Codec::Vp9) {
             steps.extend(layer.temporal.steps(all.bitrate).map(|step| Step {
                 target: LayerTarget {
                     temporal: step.id,
@@ -119,5 +123,18 @@ impl Track {
             rate_permille: 1_000,
             bitrate: layer.map_or(Bitrate(0), Layer::cost),
         }
+    }
+}
+
+/// Makes each encoding cost at least what those below it do. Of one that has just begun little is known, by a publisher
+/// that named no rate nothing, and what costs nothing would be given to everybody.
+fn never_cheaper(steps: &mut [Step]) {
+    let (mut below, mut dearest, mut layer) = (Bitrate(0), Bitrate(0), None);
+    for step in steps {
+        if layer.replace(step.target.layer) != Some(step.target.layer) {
+            below = dearest;
+        }
+        step.bitrate = step.bitrate.max(below);
+        dearest = dearest.max(step.bitrate);
     }
 }

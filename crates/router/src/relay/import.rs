@@ -176,7 +176,10 @@ impl<P: Peer> Router<P> {
         let mut changed = false;
         let layers = track.layers.iter_mut().zip(&mut track.status);
         for ((layer, status), told) in layers.zip(&told.layers) {
-            changed |= std::mem::replace(&mut status.active, told.active) != told.active;
+            let was = std::mem::replace(&mut status.active, told.active);
+            changed |= was != told.active;
+            // What was on its way when the layer stopped does not make it go on.
+            layer.claim.leave_out(now, was && !told.active);
             layer.reported = Some(told.cost);
             if told.active {
                 (layer.heard, layer.absent) = (Some(now), false);

@@ -28,11 +28,12 @@ struct Scene {
     stage: Stage,
     publisher: Member,
     viewer: Member,
+    codec: Codec,
     frames: usize,
 }
 
 impl Scene {
-    fn new() -> Self {
+    fn new(codec: Codec) -> Self {
         let mut stage = Stage::new();
         let (publisher, viewer) = (stage.join(1, 1, 1, 1), stage.join(1, 2, 1, 1));
         let layer = |(rid, height, bps): (&str, u16, u64)| LayerInfo {
@@ -52,6 +53,7 @@ impl Scene {
             stage,
             publisher,
             viewer,
+            codec,
             frames: 0,
         }
     }
@@ -84,13 +86,22 @@ impl Scene {
         let (id, share) = if keyframe { (0, 400) } else { PATTERN[place] };
         let mut packet = self
             .stage
-            .packet(&self.publisher, CAMERA, layer, Codec::Vp8, bytes::Bytes::new());
-        let plain = vp8(keyframe, packet.seq.0);
-        let mut payload = BytesMut::from(&plain[..5]);
-        // T and K are there; all but the last of a round refer to layer 0 alone.
-        payload[1] = 0xE0;
-        payload.put_u8(id << 6 | u8::from(place != 3) << 5);
-        payload.extend_from_slice(&plain[5..]);
+            .packet(&self.publisher, CAMERA, layer, self.codec, bytes::Bytes::new());
+        let mut payload = BytesMut::new();
+        if self.codec == Codec::Vp9 {
+            // A whole frame: I, P, L, B, E; 15 bits of picture id; temporal id without U, as libwebrtc sends it; TL0PICIDX.
+            payload.put_u8(0xAC | u8::from(!keyframe) << 6);
+            payload.put_u16(0x8000 | packet.seq.0);
+            payload.put_u8(id << 5);
+            payload.put_u8((self.frames / 4) as u8);
+        } else {
+            let plain = vp8(keyframe, packet.seq.0);
+            payload.extend_from_slice(&plain[..5]);
+            // T and K are there; all but the last of a round refer to layer 0 alone.
+            payload[1] = 0xE0;
+            payload.put_u8(id << 6 | u8::from(place != 3) << 5);
+            payload.extend_from_slice(&plain[5..]);
+        }
         payload.resize((bps / 8 * 4 / 30 * share / 1_000) as usize, 0);
         packet.payload = payload.freeze();
         self.stage.rtp(&self.publisher, CAMERA, layer, packet);
@@ -99,7 +110,7 @@ impl Scene {
 
 #[test]
 fn frames_go_before_the_picture_and_come_back() {
-    let mut scene = Scene::new();
+    let mut scene = Scene::new(Codec::Vp8);
     assert_eq!(scene.play(5_000_000, 8).0, 30);
     // What flows costs a little over 1.7 Mb/s; three fifths of it fit.
     let (frames, asked) = scene.play(1_400_000, 3);
@@ -116,4 +127,17 @@ fn frames_go_before_the_picture_and_come_back() {
     scene.play(100_000, 3);
     let (frames, _) = scene.play(100_000, 3);
     assert!((7..=8).contains(&frames), "{frames} frames");
+}
+
+#[test]
+fn where_nothing_says_when_frames_may_come_back_none_are_left_out() {
+    let mut scene = Scene::new(Codec::Vp9);
+    assert_eq!(scene.play(5_000_000, 8).0, 30);
+    // The smaller picture comes at once, in full.
+    let (frames, asked) = scene.play(1_400_000, 3);
+    assert!((29..=31).contains(&frames), "{frames} frames");
+    assert_eq!(asked, 1);
+    scene.play(5_000_000, 5);
+    let (frames, _) = scene.play(5_000_000, 1);
+    assert!((29..=31).contains(&frames), "{frames} frames");
 }
