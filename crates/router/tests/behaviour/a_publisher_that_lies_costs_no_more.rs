@@ -106,7 +106,7 @@ fn a_layer_that_is_said_to_cost_nothing_is_not_given_to_everybody() {
                 false,
                 [100, 600][usize::from(layer)],
                 None,
-            )
+            );
         });
     }
     bob.script.borrow_mut().bandwidth = estimate(300_000);
