@@ -31,6 +31,10 @@ pub(super) const DEEPEST: f64 = 0.35;
 /// When little was sent and a queue still grows, the target goes down to this share at most at once.
 pub(super) const UNSEEN: f64 = 0.9;
 
+/// While a decrease has not shown, the target follows what gets through when that is less than this share of it. Higher: two
+/// decreases for one cause; lower: a path that became much thinner has its queue for a round trip longer.
+pub(super) const FOLLOWED: f64 = 0.7;
+
 /// Messages in a row that have to show overuse. More: later down. Fewer: a client that was busy for a moment loses its
 /// picture.
 pub(super) const MESSAGES_OF_OVERUSE: u32 = 2;

@@ -233,6 +233,23 @@ impl Controller {
         self.set(at, target, reason);
     }
 
+    /// The last decrease has not had time to show, but what comes out of a full queue is what the path carries: the target
+    /// need not stay above it. (The first messages of a path that became thinner still tell of what it carried before.)
+    fn follow(&mut self, at: Instant) {
+        let full = self.queue.seconds() > LONG_QUEUE + self.allowed_jitter();
+        if !full || !self.draining || self.queue.jitter() >= CALM_JITTER {
+            return;
+        }
+        let carried = self
+            .acknowledged
+            .latest()
+            .map_or(self.target, |rate| rate.0 as f64);
+        if carried < FOLLOWED * self.target {
+            self.capacity = Some((carried, at));
+            self.set(at, carried.max(DEEPEST * self.target), Reason::Overuse);
+        }
+    }
+
     /// The queue is short again: back to what the path carries.
     fn drained(&mut self, at: Instant) {
         self.draining = false;
@@ -331,6 +348,8 @@ impl Estimator for Controller {
         if !recovering && overused {
             if self.may_decrease(at) && self.overused_for >= MESSAGES_OF_OVERUSE {
                 self.decrease(at, Reason::Overuse, limited);
+            } else if !limited {
+                self.follow(at);
             }
         } else if !self.outage.is_recent(at) && self.loss_tells() {
             if self.may_decrease(at) {
