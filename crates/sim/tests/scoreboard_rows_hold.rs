@@ -1,4 +1,4 @@
-//! A few rows of the scoreboard, two seeds each: what has to hold, holds.
+//! A few rows of the scoreboard, six seeds each: what has to hold, holds.
 
 use sim::scoreboard::{Board, Cell, Column, THRESHOLDS, rows, run};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ fn hold(names: &[&str]) {
                 round_trip_ms: ROUND_TRIP_MS,
                 column,
             };
-            let runs: Vec<_> = (1..=2)
+            let runs: Vec<_> = (1..=6)
                 .map(|seed| run(row, column, ROUND_TRIP_MS, seed))
                 .collect();
             for run in &runs {
