@@ -34,8 +34,6 @@ pub(super) struct Seen {
 pub(super) struct Competition {
     /// The queue has not been short since it was first seen long.
     standing: bool,
-    /// When it last was long.
-    stood: Option<Instant>,
     /// And since then we have sent far less than the path carried before. What we sent until then is in that queue.
     little_since: Option<Instant>,
     /// What the path carried when that began.
@@ -43,6 +41,8 @@ pub(super) struct Competition {
     largest: f64,
     on_since: Option<Instant>,
     short_since: Option<Instant>,
+    /// When the queue was last long while nothing was told of competition.
+    stood: Option<Instant>,
 }
 
 impl Competition {

@@ -39,6 +39,7 @@ pub(super) struct Loss {
     lost: u32,
     /// Shares of past windows.
     shares: VecDeque<(Instant, f64)>,
+    usual: f64,
 }
 
 impl Loss {
@@ -76,6 +77,7 @@ impl Loss {
         {
             self.shares.pop_front();
         }
+        self.usual = self.work_out_usual();
     }
 
     fn packets(&self) -> u32 {
@@ -89,6 +91,11 @@ impl Loss {
 
     /// Share lost over the last seconds.
     pub(super) fn usual(&self) -> f64 {
+        self.usual
+    }
+
+    /// The same, worked out anew: it is asked for with each packet, and changes with each message.
+    fn work_out_usual(&self) -> f64 {
         let shares = self.shares.iter().rev().take(USUAL_WINDOWS);
         let (count, sum) = shares.fold((0.0, 0.0), |(count, sum), (_, share)| (count + 1.0, sum + share));
         let usual = if count > 0.0 { sum / count } else { self.share() };
@@ -122,5 +129,6 @@ impl Loss {
         self.recent.clear();
         self.came = 0;
         self.lost = 0;
+        self.usual = self.work_out_usual();
     }
 }

@@ -47,48 +47,35 @@ fn kilobits(member: &Member) -> usize {
     received.iter().map(|packet| packet.payload.len()).sum::<usize>() * 8 / 1_000
 }
 
-#[test]
-fn who_says_that_nothing_is_sent_and_sends_is_limited_after_a_second() {
+/// What the viewer gets in each of six seconds, in kilobits, when it can receive so much and the publisher sends this every
+/// 5 ms.
+fn flooded(bits_per_second: u64, send: impl Fn(&mut Stage, &Member)) -> Vec<usize> {
     let (mut stage, alice, bob) = watched();
-    bob.script.borrow_mut().bandwidth = estimate(300_000);
-    let mut seconds = Vec::new();
-    for _ in 0..6 {
+    bob.script.borrow_mut().bandwidth = estimate(bits_per_second);
+    let mut second = || {
         for _ in 0..200 {
             stage.pass(5);
-            packet(
-                &mut stage,
-                &alice,
-                2,
-                false,
-                1_500,
-                Some(Bytes::from_static(&[0])),
-            );
+            send(&mut stage, &alice);
         }
-        seconds.push(kilobits(&bob));
-    }
+        kilobits(&bob)
+    };
+    std::iter::repeat_with(&mut second).take(6).collect()
+}
+
+#[test]
+fn who_says_that_nothing_is_sent_and_sends_is_limited_after_a_second() {
+    let seconds = flooded(300_000, |stage, alice| {
+        packet(stage, alice, 2, false, 1_500, Some(Bytes::from_static(&[0])));
+    });
     assert_eq!(seconds.iter().skip(2).sum::<usize>(), 0, "{seconds:?}");
 }
 
 #[test]
 fn who_says_so_on_another_layer_is_limited_as_well() {
-    let (mut stage, alice, bob) = watched();
-    bob.script.borrow_mut().bandwidth = estimate(500_000);
-    let mut seconds = Vec::new();
-    for _ in 0..6 {
-        for _ in 0..200 {
-            stage.pass(5);
-            packet(
-                &mut stage,
-                &alice,
-                0,
-                false,
-                100,
-                Some(allocation(0, &[(0, 150_000)])),
-            );
-            packet(&mut stage, &alice, 2, false, 1_500, None);
-        }
-        seconds.push(kilobits(&bob));
-    }
+    let seconds = flooded(500_000, |stage, alice| {
+        packet(stage, alice, 0, false, 100, Some(allocation(0, &[(0, 150_000)])));
+        packet(stage, alice, 2, false, 1_500, None);
+    });
     assert_eq!(seconds.iter().skip(2).sum::<usize>(), 0, "{seconds:?}");
 }
 

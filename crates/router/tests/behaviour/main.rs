@@ -9,6 +9,7 @@ mod a_later_offer_adds_slots;
 mod a_layer_that_stops_without_a_word;
 mod a_publisher_says_which_layers_it_sends;
 mod a_publisher_that_lies_costs_no_more;
+mod a_stopped_layer_is_left_on_every_worker;
 mod a_vanished_picture_takes_no_bandwidth;
 mod data_is_relayed_within_the_room;
 mod datagrams_find_their_peer;
