@@ -1,4 +1,4 @@
-//! What a run found, per participant and in all.
+//! What was found about each participant, and the failures that follow from it.
 
 use crate::options::{RunOptions, TalkPlan};
 use crate::oracle::Oracle;
