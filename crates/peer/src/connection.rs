@@ -6,35 +6,30 @@ use crate::factory::PeerFactory;
 use crate::sdp::answer::candidate_values;
 use crate::sdp::offer::RemoteTransport;
 use crate::sdp::transport::{self, LocalTransport};
-use crate::tap::{Tap, tap};
+use crate::srtp::keys::Recorder;
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::ice::mdns::MulticastDnsMode;
-use rtc::interceptor::{Packet, Registry, Slot};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::transport::{RTCDtlsRole, RTCIceCandidateInit};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
-use std::sync::mpsc::Receiver;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Replay windows in packets (RFC 3711 §3.3.2 asks for at least 64). A path change can delay a whole burst.
-const REPLAY_WINDOW_PACKETS: usize = 512;
-
-/// A connection that waits for the client's checks, and where its inbound media comes out.
+/// A connection that waits for the client's checks, and who hears its media keys.
 pub(crate) fn build(
     factory: &PeerFactory,
     now: Instant,
     profiles: SrtpProfiles,
-) -> Result<(RTCPeerConnection, Receiver<Packet>), rtc::shared::error::Error> {
-    let (tap, inbound): (Tap, _) = tap();
+) -> Result<(RTCPeerConnection, Arc<Recorder>), rtc::shared::error::Error> {
+    let recorder = Arc::new(Recorder::new(factory.crypto.clone()));
     let configuration = RTCConfigurationBuilder::new()
         .with_certificates(vec![factory.certificate.clone()])
         .build();
     let mut pc = RTCPeerConnectionBuilder::new()
         .with_configuration(configuration)
-        .with_setting_engine(settings(profiles))
-        .with_interceptor_registry(Registry::new().with(Slot::NackGenerator, tap))
+        .with_setting_engine(settings(profiles, recorder.clone()))
         .build(now)?;
     for candidate in candidate_values(&factory.config.candidates) {
         pc.add_local_candidate(RTCIceCandidateInit {
@@ -42,10 +37,10 @@ pub(crate) fn build(
             ..RTCIceCandidateInit::default()
         })?;
     }
-    Ok((pc, inbound))
+    Ok((pc, recorder))
 }
 
-fn settings(profiles: SrtpProfiles) -> SettingEngine {
+fn settings(profiles: SrtpProfiles, recorder: Arc<Recorder>) -> SettingEngine {
     // The client's order decides, not ours: Chromium would take AES-256 (or AES-CM) if it were offered, which costs
     // more per packet and protects no better against anything that matters here.
     let gcm = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
@@ -67,8 +62,7 @@ fn settings(profiles: SrtpProfiles) -> SettingEngine {
         // Clients' mDNS names are of no use to an agent that waits for checks.
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_srtp_protection_profiles(profiles)
-        .with_srtp_replay_protection_window(REPLAY_WINDOW_PACKETS)
-        .with_srtcp_replay_protection_window(REPLAY_WINDOW_PACKETS)
+        .with_crypto_provider(recorder)
         .build()
 }
 

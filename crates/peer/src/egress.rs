@@ -3,12 +3,12 @@
 use crate::api::PeerEvent;
 use crate::padding::{Filler, Recent};
 use crate::send::Sender;
+use crate::slot::Plain;
 use crate::transport_cc;
 use bwe::{Controller, Demand, Downlink, Estimate, Fallback, Priority, Release, Report};
 use media::packet::SlotPacket;
 use media::{Kind, MLineIndex};
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
-use rtc::rtp;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -95,19 +95,21 @@ impl Egress {
     }
 
     /// The next packet that may leave now.
-    pub(crate) fn poll(&mut self, now: Instant, sender: &mut Sender) -> Option<rtp::Packet> {
+    pub(crate) fn poll(&mut self, now: Instant, sender: &mut Sender) -> Option<Plain> {
         let mut fruitless = 0;
         while fruitless < MAX_FRUITLESS {
             match self.downlink.poll_release(now)? {
                 Release::Packet { packet, seq } => {
                     let Queued { slot, packet, again } = packet;
                     let built = if again {
-                        sender.retransmission(slot, packet, seq)
+                        sender.retransmission(slot, &packet, seq)
                     } else {
-                        self.recent.keep(now, sender, slot, &packet);
-                        sender.packet(slot, packet, seq)
+                        let built = sender.packet(slot, &packet, seq);
+                        self.recent.keep(now, sender, slot, packet);
+                        built
                     };
-                    // What was planned can be built: negotiated slots and codecs never go away.
+                    // What was planned can be built: negotiated slots and codecs never go away, and a number is used
+                    // once.
                     if built.is_some() {
                         return built;
                     }
@@ -115,7 +117,7 @@ impl Egress {
                 Release::Padding { bytes, seq } => {
                     let filler = self.recent.filler(now, bytes);
                     let built = match filler {
-                        Filler::Again(slot, packet) => sender.retransmission(slot, packet, Some(seq)),
+                        Filler::Again(slot, packet) => sender.retransmission(slot, &packet, Some(seq)),
                         Filler::Padding => sender.padding(bytes, seq),
                     };
                     let sent = built.as_ref().map_or(0, |packet| sender.wire_bytes(packet));

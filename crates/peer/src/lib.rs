@@ -25,9 +25,9 @@ mod repairs;
 mod sdp;
 mod send;
 mod slot;
+mod srtp;
 mod streams;
 mod stun;
-mod tap;
 mod transport_cc;
 
 pub use api::*;

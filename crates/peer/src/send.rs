@@ -1,18 +1,16 @@
 //! Outbound media: slots' packets, their retransmissions and sender reports.
 //!
 //! Everything a packet needs is cached per slot when the slot is negotiated, so that sending one looks nothing up
-//! by name. Allocations per packet: the CSRC list and the extension list here, then in `rtc` marshalling, encryption,
-//! and the parse before it of the header just marshalled: CSRC list, extension list, and each extension's value.
+//! by name. One allocation per packet: the datagram, in which it is then encrypted.
 //!
 //! A packet is built when it leaves the pacer, not when it is queued: only then are its transport-wide number and
 //! its place among the retransmissions known.
 
 use crate::api::SlotReport;
-use crate::header;
 use crate::sdp::session::Session;
-use crate::slot::SlotSender;
+use crate::slot::{Plain, SlotSender};
+use crate::srtp::TAG_BYTES;
 use bwe::TransportSeq;
-use bytes::{BufMut, Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::{Codec, MLineIndex, NtpTime};
 use rtc::rtcp::sender_report::SenderReport;
@@ -20,17 +18,7 @@ use rtc::rtcp::source_description::{
     SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem,
 };
 use rtc::rtcp::{self};
-use rtc::rtp;
-use rtc::rtp::header::Header;
-use rtc::shared::marshal::MarshalSize;
 use std::time::Instant;
-
-/// RTP header with one CSRC (RFC 3550 §5.1).
-const FIXED_BYTES: usize = 16;
-/// The original's sequence number in front of a retransmission's payload (RFC 4588 §4).
-const REPAIR_BYTES: usize = 2;
-/// Authentication tag of the GCM profiles (RFC 7714 §13.2).
-const GCM_TAG_BYTES: usize = 16;
 
 /// The sending half of a peer.
 #[derive(Debug)]
@@ -59,7 +47,7 @@ impl Sender {
         let mut sender = Self {
             slots: Vec::new(),
             clock: None,
-            tag_bytes: GCM_TAG_BYTES,
+            tag_bytes: TAG_BYTES,
             last_video: None,
         };
         sender.update(session);
@@ -95,7 +83,7 @@ impl Sender {
         self.tag_bytes = match srtp_profile {
             "SRTP_AES128_CM_HMAC_SHA1_80" => 10,
             "SRTP_AES128_CM_HMAC_SHA1_32" => 4,
-            _ => GCM_TAG_BYTES,
+            _ => TAG_BYTES,
         };
     }
 
@@ -117,9 +105,7 @@ impl Sender {
             let opus = slot.codec(Codec::Opus)?.payload_type;
             packet.payload = media::red::with_payload_type(&packet.payload, opus)?;
         }
-        let extensions = header::block_bytes(&slot.ids, slot.mid(again), &packet.extensions, slot.two_byte);
-        let repair = if again { REPAIR_BYTES } else { 0 };
-        let datagram = FIXED_BYTES + extensions + repair + packet.payload.len() + self.tag_bytes;
+        let datagram = slot.header_bytes(&packet.extensions, again) + packet.payload.len() + self.tag_bytes;
         let planned = Planned {
             bytes: wire_bytes(datagram),
             reported: slot.ids.transport_cc != 0,
@@ -127,44 +113,34 @@ impl Sender {
         Some((packet, planned))
     }
 
-    /// The packet as it goes out; `None` when the slot or the codec was not negotiated.
+    /// The packet as it goes out; `None` when the slot or the codec was not negotiated, or its number has been used.
     pub(crate) fn packet(
         &mut self,
         index: MLineIndex,
-        packet: SlotPacket,
+        packet: &SlotPacket,
         seq: Option<TransportSeq>,
-    ) -> Option<rtp::Packet> {
+    ) -> Option<Plain> {
         let slot = self.slots.get_mut(usize::from(index.0))?.as_mut()?;
         let codec = slot.codec(packet.codec)?;
         if codec.rtx.is_some() {
-            slot.last_timestamp = packet.timestamp.0;
             self.last_video = Some(index);
         }
-        Some(slot.build(packet, codec.payload_type, false, seq))
+        slot.packet(packet, codec, seq)
     }
 
     /// The packet once more, wrapped as RFC 4588 §4 says; `None` when the slot has no RTX for its codec.
     ///
     /// Sent again as it was, it could differ in a header extension, and one SRTP packet index must never encrypt two
-    /// different packets (RFC 3711 §9.1; with GCM that gives the authentication key away). It always carries
-    /// its mid: Firefox 153 binds a slot's repair SSRC by mid only, whatever `a=ssrc-group` says, and ignores
-    /// retransmissions without.
+    /// different packets (RFC 3711 §9.1; with GCM that gives the authentication key away).
     pub(crate) fn retransmission(
         &mut self,
         slot: MLineIndex,
-        packet: SlotPacket,
+        packet: &SlotPacket,
         seq: Option<TransportSeq>,
-    ) -> Option<rtp::Packet> {
+    ) -> Option<Plain> {
         let slot = self.slots.get_mut(usize::from(slot.0))?.as_mut()?;
-        let codec = slot.codec(packet.codec)?;
-        let mut again = slot.build(packet, codec.rtx?, true, seq);
-        let mut payload = BytesMut::with_capacity(REPAIR_BYTES + again.payload.len());
-        payload.put_u16(again.header.sequence_number);
-        payload.put_slice(&again.payload);
-        again.payload = payload.freeze();
-        again.header.sequence_number = slot.next_rtx();
-        again.header.ssrc = slot.rtx_ssrc;
-        Some(again)
+        let rtx = slot.codec(packet.codec)?.rtx?;
+        slot.retransmission(packet, rtx, seq)
     }
 
     /// Whether packets of this codec can be sent on this slot as padding: there is RTX, and the client reports.
@@ -177,7 +153,7 @@ impl Sender {
     /// A packet of zeros, of about so many bytes on the wire, on the repair SSRC of the slot that sent last; before
     /// any picture on that of the first video slot. Its receiver finds no original in it and forgets it (libwebrtc:
     /// `RtxReceiveStream`), but reports its arrival. `None` when no slot can.
-    pub(crate) fn padding(&mut self, bytes: u32, seq: TransportSeq) -> Option<rtp::Packet> {
+    pub(crate) fn padding(&mut self, bytes: u32, seq: TransportSeq) -> Option<Plain> {
         let fits = |slot: &&mut SlotSender| slot.ids.transport_cc != 0 && slot.rtx().is_some();
         let last = self.last_video.map_or(usize::MAX, |slot| usize::from(slot.0));
         let known = self.slots.get(last).and_then(Option::as_ref);
@@ -186,31 +162,14 @@ impl Sender {
         } else {
             self.slots.iter_mut().flatten().find(fits)
         }?;
-        let payload_type = slot.rtx()?;
-        let headers = bwe::DATAGRAM_OVERHEAD + FIXED_BYTES + self.tag_bytes;
-        let zeros = usize::try_from(bytes).unwrap_or(0).saturating_sub(headers);
-        let (extensions, extension_profile) =
-            header::padding(&slot.ids, slot.mid.clone(), seq, slot.two_byte, zeros);
-        Some(rtp::Packet {
-            header: Header {
-                version: 2,
-                padding: true,
-                extension: true,
-                payload_type,
-                sequence_number: slot.next_rtx(),
-                timestamp: slot.last_timestamp,
-                ssrc: slot.rtx_ssrc,
-                extension_profile,
-                extensions,
-                ..Header::default()
-            },
-            payload: Bytes::new(),
-        })
+        let plain = usize::try_from(bytes).unwrap_or(0);
+        let plain = plain.saturating_sub(bwe::DATAGRAM_OVERHEAD + self.tag_bytes);
+        slot.padding(plain, seq)
     }
 
     /// The size of a built packet on the wire.
-    pub(crate) fn wire_bytes(&self, packet: &rtp::Packet) -> u32 {
-        wire_bytes(packet.marshal_size() + self.tag_bytes)
+    pub(crate) fn wire_bytes(&self, packet: &Plain) -> u32 {
+        wire_bytes(packet.packet.len() + self.tag_bytes)
     }
 
     /// Sender report and CNAME (RFC 3550 §6.4.1, §6.5.1).

@@ -5,14 +5,18 @@ use crate::api::{Path, PeerEvent, Protocol, Transmit};
 use crate::feedback;
 use crate::handshake::{LastFlight, holds_alert};
 use crate::probe;
+use crate::srtp::Srtp;
 use crate::stun::{Binding, Class};
 use bytes::BytesMut;
-use rtc::interceptor::Packet as RtcPacket;
+use media::DatagramKind;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::state::RTCPeerConnectionState;
 use rtc::peer_connection::transport::RTCDtlsTransportState;
+use rtc::rtcp;
+use rtc::rtp;
 use rtc::sansio::Protocol as _;
+use rtc::shared::marshal::Unmarshal;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use rtc::statistics::StatsSelector;
 use std::net::SocketAddr;
@@ -122,33 +126,44 @@ impl RtcPeer {
 
     /// RTP or RTCP.
     pub(super) fn handle_srtp(&mut self, now: Instant, path: Path, datagram: BytesMut) {
-        self.read(now, path, datagram);
-        let Ok(packet) = self.inbound.try_recv() else {
-            // Not authentic, replayed, or before the handshake.
+        // Not authentic, replayed, or before the handshake.
+        if self.unprotect(now, path, datagram).is_none() {
             self.stats.dropped_in += 1;
-            return;
-        };
-        self.paths.media_on(now, &path, &mut self.events);
-        match packet {
-            RtcPacket::Rtp(packet) => {
-                self.events.extend(
-                    self.receiver
-                        .handle_rtp(now, packet, &self.session, &mut self.stats),
-                );
-            }
-            RtcPacket::Rtcp(packets) => {
-                let (sender, egress) = (&mut self.sender, &mut self.egress);
-                let round_trip = feedback::read(now, &packets, sender, egress, &mut self.events);
-                if let Some(round_trip) = round_trip {
-                    self.receiver.set_round_trip(round_trip);
-                }
-                self.tell_bandwidth(now);
-                // The pacer may be allowed more now.
-                self.paced = true;
-                self.receiver.handle_rtcp(now, packets, &mut self.events);
-            }
-            _ => self.stats.dropped_in += 1,
         }
+    }
+
+    fn unprotect(&mut self, now: Instant, path: Path, datagram: BytesMut) -> Option<()> {
+        let srtp = self.srtp.as_mut()?;
+        match DatagramKind::of(&datagram)? {
+            DatagramKind::Rtcp => {
+                let packets = srtp.unprotect_control(&datagram).ok()?;
+                self.paths.media_on(now, &path, &mut self.events);
+                self.handle_rtcp(now, packets);
+            }
+            DatagramKind::Rtp => {
+                let mut plain = srtp.unprotect(datagram).ok()?;
+                self.paths.media_on(now, &path, &mut self.events);
+                let packet = rtp::Packet::unmarshal(&mut plain).ok()?;
+                let event = self
+                    .receiver
+                    .handle_rtp(now, packet, &self.session, &mut self.stats);
+                self.events.extend(event);
+            }
+            DatagramKind::Stun | DatagramKind::Dtls => return None,
+        }
+        Some(())
+    }
+
+    fn handle_rtcp(&mut self, now: Instant, packets: Vec<Box<dyn rtcp::Packet>>) {
+        let (sender, egress) = (&mut self.sender, &mut self.egress);
+        let round_trip = feedback::read(now, &packets, sender, egress, &mut self.events);
+        if let Some(round_trip) = round_trip {
+            self.receiver.set_round_trip(round_trip);
+        }
+        self.tell_bandwidth(now);
+        // The pacer may be allowed more now.
+        self.paced = true;
+        self.receiver.handle_rtcp(now, packets, &mut self.events);
     }
 
     pub(super) fn read(&mut self, now: Instant, path: Path, message: BytesMut) {
@@ -198,6 +213,14 @@ impl RtcPeer {
                     let protocol = self.paths.current().map_or(Protocol::Udp, |path| path.protocol);
                     let srtp_profile = self.srtp_profile(now);
                     self.sender.connected(srtp_profile);
+                    let keys = self.recorder.keys();
+                    let crypto = self.factory.crypto.as_ref();
+                    self.srtp = keys.and_then(|keys| Srtp::new(srtp_profile, keys, crypto));
+                    if self.srtp.is_none() {
+                        // Of a version of `rtc` that derives its keys in another way.
+                        self.finish("the handshake left no media keys", false);
+                        return;
+                    }
                     self.events.push_back(PeerEvent::Connected {
                         srtp_profile,
                         protocol,

@@ -21,17 +21,18 @@ use crate::sdp::offer::Offer;
 use crate::sdp::session::Session;
 use crate::sdp::transport::LocalTransport;
 use crate::send::Sender;
+use crate::srtp::Srtp;
+use crate::srtp::keys::Recorder;
 use crate::stun::Binding;
 use bytes::{Bytes, BytesMut};
 use media::packet::SlotPacket;
 use media::{Codec, LayerIndex, MLineIndex};
-use rtc::interceptor::Packet as RtcPacket;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::sansio::Protocol as _;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A client that has not connected by then never will: browsers give up after 30 s too.
@@ -43,7 +44,9 @@ const TIMER_GRANULARITY: Duration = Duration::from_millis(1);
 pub struct RtcPeer {
     factory: PeerFactory,
     pc: RTCPeerConnection,
-    inbound: mpsc::Receiver<RtcPacket>,
+    recorder: Arc<Recorder>,
+    /// Once there is a connection.
+    srtp: Option<Srtp>,
     session: Session,
     local: LocalTransport,
     session_id: u64,
@@ -104,7 +107,7 @@ impl RtcPeer {
         profiles: SrtpProfiles,
     ) -> Result<(Self, Answer), OfferError> {
         let session = Session::first(Offer::parse(offer, MAX_OFFER_BYTES)?, &factory.config)?;
-        let (mut pc, inbound) = connection::build(factory, now, profiles)
+        let (mut pc, recorder) = connection::build(factory, now, profiles)
             .map_err(|error| OfferError::Unsupported(format!("no connection could be made: {error}")))?;
         let version = 1;
         let local = connection::negotiate(
@@ -118,7 +121,8 @@ impl RtcPeer {
         let peer = Self {
             factory: factory.clone(),
             pc,
-            inbound,
+            recorder,
+            srtp: None,
             receiver: Receiver::new(&session),
             egress: Egress::new(now, &sender),
             sender,
@@ -225,7 +229,7 @@ impl Peer for RtcPeer {
                 .is_some_and(|deadline| deadline <= now)
             {
                 let feedback = self.receiver.handle_timeout(now, self.rtcp_ssrc, &mut self.stats);
-                self.write_rtcp(now, feedback);
+                self.write_rtcp(feedback);
             }
             self.egress.handle_timeout(now);
             self.tell_bandwidth(now);
@@ -337,7 +341,7 @@ impl Peer for RtcPeer {
 
     fn send_report(&mut self, now: Instant, slot: MLineIndex, report: SlotReport) {
         if let Some(packets) = self.sender.report(now, slot, report).filter(|_| self.connected) {
-            self.write_rtcp(now, packets);
+            self.write_rtcp(packets);
         }
     }
 
@@ -345,20 +349,17 @@ impl Peer for RtcPeer {
         self.receiver.give_up_repairs(section, layer);
     }
 
-    fn request_keyframe(&mut self, now: Instant, section: MLineIndex, layer: LayerIndex) {
+    fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
         // A layer that never sent has no SSRC to name, and no picture to complete.
         if let Some(media_ssrc) = self
             .receiver
             .media_ssrc(section, layer)
             .filter(|_| self.connected)
         {
-            self.write_rtcp(
-                now,
-                vec![Box::new(PictureLossIndication {
-                    sender_ssrc: self.rtcp_ssrc,
-                    media_ssrc,
-                })],
-            );
+            self.write_rtcp(vec![Box::new(PictureLossIndication {
+                sender_ssrc: self.rtcp_ssrc,
+                media_ssrc,
+            })]);
         }
     }
 

@@ -4,11 +4,11 @@ use super::RtcPeer;
 use crate::api::{Path, Peer, Protocol, Transmit};
 use crate::handshake::holds_alert;
 use crate::probe;
+use crate::srtp::Rejected;
 use crate::stun::{Binding, Class};
 use bytes::BytesMut;
 use media::MLineIndex;
 use media::packet::SlotPacket;
-use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp;
 use rtc::sansio::Protocol as _;
 use rtc::shared::{TransportContext, TransportProtocol};
@@ -99,8 +99,18 @@ impl RtcPeer {
             self.stats.dropped_out += self.egress.discard(now);
             return;
         }
-        while let Some(packet) = self.egress.poll(now, &mut self.sender) {
-            self.write(now, RTCMessage::RtpPacket(String::new(), packet));
+        let (Some(srtp), Some(path)) = (&mut self.srtp, self.paths.current()) else {
+            return;
+        };
+        while let Some(plain) = self.egress.poll(now, &mut self.sender) {
+            let mut datagram = plain.packet;
+            // The cipher refuses only more than 64 GiB.
+            if srtp
+                .protect(&mut datagram, plain.header_bytes, plain.ssrc, plain.index)
+                .is_ok()
+            {
+                self.transmits.push_back(Transmit { path, datagram });
+            }
         }
     }
 
@@ -112,29 +122,32 @@ impl RtcPeer {
     }
 
     /// Send RTCP in as few datagrams as fit.
-    pub(super) fn write_rtcp(&mut self, now: Instant, packets: Vec<Box<dyn rtcp::Packet>>) {
+    pub(super) fn write_rtcp(&mut self, packets: Vec<Box<dyn rtcp::Packet>>) {
         let (mut compound, mut bytes) = (Vec::new(), 0);
         for packet in packets {
             let size = packet.raw_size();
             if bytes + size > MAX_RTCP_BYTES && !compound.is_empty() {
-                self.write(
-                    now,
-                    RTCMessage::RtcpPacket(String::new(), std::mem::take(&mut compound)),
-                );
+                self.write_compound(&compound);
+                compound.clear();
                 bytes = 0;
             }
             bytes += size;
             compound.push(packet);
         }
         if !compound.is_empty() {
-            self.write(now, RTCMessage::RtcpPacket(String::new(), compound));
+            self.write_compound(&compound);
         }
     }
 
-    pub(super) fn write(&mut self, now: Instant, message: RTCMessage) {
-        // Only queues; what fails later is logged by `rtc`.
-        let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
-        self.unsent = true;
+    fn write_compound(&mut self, compound: &[Box<dyn rtcp::Packet>]) {
+        let (Some(srtp), Some(path)) = (&mut self.srtp, self.paths.current()) else {
+            return;
+        };
+        match srtp.protect_control(compound) {
+            Ok(datagram) => self.transmits.push_back(Transmit { path, datagram }),
+            // What we wrote ourselves can be written.
+            Err(Rejected) => self.stats.dropped_out += 1,
+        }
     }
 
     /// Ask whether the client is there.

@@ -1,0 +1,343 @@
+//! SRTP and SRTCP of one peer (RFC 3711), on the keys of `rtc`'s DTLS handshake.
+//!
+//! Through `rtc` a packet passes its queues, is marshalled, parsed again and copied twice before it is encrypted, which
+//! costs more than the encryption itself (docs/performance.md). Here a packet is encrypted in the buffer it was written
+//! to, and decrypted in the one it was received in. The ciphers are `rtc`'s; so is everything about profiles that are not
+//! AES-GCM, which only clients get that are not our SDK.
+
+mod gcm;
+mod index;
+pub(crate) mod keys;
+
+pub(crate) use index::SendIndex;
+
+use bytes::{Bytes, BytesMut};
+use gcm::Gcm;
+pub(crate) use gcm::TAG_BYTES;
+use index::ReplayWindow;
+use keys::MasterKey;
+use rtc::crypto::RTCCryptoProvider;
+use rtc::rtcp;
+use rtc::srtp::context::Context;
+use rtc::srtp::option::{srtcp_replay_protection, srtp_replay_protection};
+use rtc::srtp::protection_profile::ProtectionProfile;
+
+/// Replay windows in packets (RFC 3711 §3.3.2 asks for at least 64). A path change can delay a whole burst.
+const REPLAY_WINDOW_PACKETS: usize = 512;
+/// Inbound SSRCs with a window of their own: twice what a client's streams can be. When full, the one that has been
+/// silent for longest makes room.
+const MAX_SOURCES: usize = 2 * crate::streams::MAX_STREAMS;
+
+/// A packet that is not authentic, was seen before, or is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rejected;
+
+/// Both directions of one connection.
+pub(crate) struct Srtp {
+    outbound: Outbound,
+    outbound_control: Context,
+    inbound: Inbound,
+    inbound_control: Context,
+}
+
+enum Outbound {
+    Gcm(Gcm),
+    Other(Context),
+}
+
+enum Inbound {
+    Gcm(Gcm, Sources),
+    Other(Context),
+}
+
+impl Srtp {
+    /// From the handshake's keys; `None` when it made none, or of a profile nobody offered.
+    pub(crate) fn new(
+        profile: &str,
+        keys: [&MasterKey; 2],
+        provider: &dyn RTCCryptoProvider,
+    ) -> Option<Self> {
+        let (profile, is_gcm) = match profile {
+            "SRTP_AEAD_AES_128_GCM" => (ProtectionProfile::AeadAes128Gcm, true),
+            "SRTP_AEAD_AES_256_GCM" => (ProtectionProfile::AeadAes256Gcm, true),
+            "SRTP_AES128_CM_HMAC_SHA1_80" => (ProtectionProfile::Aes128CmHmacSha1_80, false),
+            "SRTP_AES128_CM_HMAC_SHA1_32" => (ProtectionProfile::Aes128CmHmacSha1_32, false),
+            _ => return None,
+        };
+        let context = |key: &MasterKey| {
+            let salt = key.salt.get(..profile.salt_len())?;
+            Context::new(
+                key.key.as_ref(),
+                salt,
+                profile,
+                Some(srtp_replay_protection(REPLAY_WINDOW_PACKETS)),
+                Some(srtcp_replay_protection(REPLAY_WINDOW_PACKETS)),
+                provider.crypto(),
+            )
+            .ok()
+        };
+        let [local, remote] = keys;
+        let (outbound, inbound) = if is_gcm {
+            (
+                Outbound::Gcm(Gcm::new(local, provider.crypto())?),
+                Inbound::Gcm(Gcm::new(remote, provider.crypto())?, Sources::default()),
+            )
+        } else {
+            (Outbound::Other(context(local)?), Inbound::Other(context(remote)?))
+        };
+        Some(Self {
+            outbound,
+            outbound_control: context(local)?,
+            inbound,
+            inbound_control: context(remote)?,
+        })
+    }
+
+    /// Encrypts the packet in the buffer, whose header takes so many bytes; `index` is its packet index (RFC 3711 §3.3.1),
+    /// which must never be one that was used before with this SSRC.
+    pub(crate) fn protect(
+        &mut self,
+        packet: &mut BytesMut,
+        header_bytes: usize,
+        ssrc: u32,
+        index: u64,
+    ) -> Result<(), Rejected> {
+        match &mut self.outbound {
+            Outbound::Gcm(gcm) => gcm.seal(packet, header_bytes, ssrc, index),
+            Outbound::Other(context) => {
+                *packet = context.encrypt_rtp(packet).map_err(|_| Rejected)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Decrypts an RTP packet in place.
+    pub(crate) fn unprotect(&mut self, mut packet: BytesMut) -> Result<Bytes, Rejected> {
+        match &mut self.inbound {
+            Inbound::Gcm(gcm, sources) => {
+                let header = Header::read(&packet).ok_or(Rejected)?;
+                let (index, at) = sources.check(header.ssrc, header.seq)?;
+                gcm.open(&mut packet, header.bytes, header.ssrc, index)?;
+                sources.accept(at, header.ssrc, index);
+                Ok(packet.freeze())
+            }
+            Inbound::Other(context) => context
+                .decrypt_rtp(&packet)
+                .map(BytesMut::freeze)
+                .map_err(|_| Rejected),
+        }
+    }
+
+    /// Encrypts a compound.
+    pub(crate) fn protect_control(
+        &mut self,
+        packets: &[Box<dyn rtcp::Packet>],
+    ) -> Result<BytesMut, Rejected> {
+        let plain = rtcp::packet::marshal(packets).map_err(|_| Rejected)?;
+        self.outbound_control.encrypt_rtcp(&plain).map_err(|_| Rejected)
+    }
+
+    /// Decrypts a compound and reads it.
+    pub(crate) fn unprotect_control(
+        &mut self,
+        packet: &[u8],
+    ) -> Result<Vec<Box<dyn rtcp::Packet>>, Rejected> {
+        let plain = self.inbound_control.decrypt_rtcp(packet).map_err(|_| Rejected)?;
+        rtcp::packet::unmarshal(&mut plain.freeze()).map_err(|_| Rejected)
+    }
+}
+
+/// What of a header is needed to decrypt (RFC 3550 §5.1).
+struct Header {
+    ssrc: u32,
+    seq: u16,
+    /// CSRCs and extensions included.
+    bytes: usize,
+}
+
+impl Header {
+    fn read(packet: &[u8]) -> Option<Self> {
+        let fixed: &[u8; 12] = packet.first_chunk()?;
+        let [first, _, seq_high, seq_low, _, _, _, _, ssrc @ ..] = *fixed;
+        let mut bytes = fixed.len() + 4 * usize::from(first & 0x0f);
+        if first & 0x10 != 0 {
+            let [_, _, high, low] = *packet.get(bytes..)?.first_chunk()?;
+            bytes += 4 + 4 * usize::from(u16::from_be_bytes([high, low]));
+        }
+        (bytes <= packet.len()).then_some(Self {
+            ssrc: u32::from_be_bytes(ssrc),
+            seq: u16::from_be_bytes([seq_high, seq_low]),
+            bytes,
+        })
+    }
+}
+
+/// The windows of the SSRCs heard.
+#[derive(Default)]
+struct Sources {
+    sources: Vec<Source>,
+    /// Packets accepted so far: the time by which the quietest is found.
+    accepted: u64,
+}
+
+struct Source {
+    ssrc: u32,
+    window: ReplayWindow,
+    heard: u64,
+}
+
+impl Sources {
+    /// The index of a packet that may be new, and where its source is.
+    fn check(&self, ssrc: u32, seq: u16) -> Result<(u64, Option<usize>), Rejected> {
+        let at = self.sources.iter().position(|source| source.ssrc == ssrc);
+        let index = match at.and_then(|at| self.sources.get(at)) {
+            Some(source) => source.window.check(seq).ok_or(Rejected)?,
+            None => u64::from(seq),
+        };
+        Ok((index, at))
+    }
+
+    /// The packet was authentic.
+    fn accept(&mut self, at: Option<usize>, ssrc: u32, index: u64) {
+        self.accepted += 1;
+        let heard = self.accepted;
+        if let Some(source) = at.and_then(|at| self.sources.get_mut(at)) {
+            source.window.accept(index);
+            source.heard = heard;
+            return;
+        }
+        if self.sources.len() >= MAX_SOURCES {
+            let quietest = self.sources.iter().map(|source| source.heard).min();
+            self.sources.retain(|source| Some(source.heard) != quietest);
+        }
+        self.sources.push(Source {
+            ssrc,
+            window: ReplayWindow::new(index),
+            heard,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BufMut;
+    use rtc::crypto::{self, SecretVec};
+
+    const GCM: &str = "SRTP_AEAD_AES_128_GCM";
+    const PROFILES: [(&str, usize); 4] = [
+        (GCM, 16),
+        ("SRTP_AEAD_AES_256_GCM", 32),
+        ("SRTP_AES128_CM_HMAC_SHA1_80", 16),
+        ("SRTP_AES128_CM_HMAC_SHA1_32", 16),
+    ];
+
+    /// Two ends of one connection.
+    fn ends(profile: &str, key_bytes: usize) -> [Srtp; 2] {
+        let provider = crypto::default_provider().unwrap();
+        let key = |byte: u8| MasterKey {
+            key: SecretVec::new(vec![byte; key_bytes]),
+            salt: [byte + 1; 14],
+        };
+        let (a, b) = (key(1), key(3));
+        let new = |keys| Srtp::new(profile, keys, provider.as_ref()).unwrap();
+        [new([&a, &b]), new([&b, &a])]
+    }
+
+    /// With a CSRC and an extension block.
+    fn packet(seq: u16, ssrc: u32) -> (BytesMut, usize) {
+        let mut packet = BytesMut::new();
+        packet.put_slice(&[0x91, 96]);
+        packet.put_u16(seq);
+        packet.put_u32(0);
+        packet.put_u32(ssrc);
+        packet.put_u32(7);
+        packet.put_slice(&[0xbe, 0xde, 0, 1, 0x10, 1, 0, 0]);
+        let header = packet.len();
+        packet.put_slice(b"payload");
+        (packet, header)
+    }
+
+    fn sealed(srtp: &mut Srtp, seq: u16, ssrc: u32, index: u64) -> BytesMut {
+        let (mut packet, header) = packet(seq, ssrc);
+        srtp.protect(&mut packet, header, ssrc, index).unwrap();
+        packet
+    }
+
+    #[test]
+    fn what_one_end_encrypts_the_other_reads_once_in_every_profile() {
+        for (profile, key_bytes) in PROFILES {
+            let [mut a, mut b] = ends(profile, key_bytes);
+            for seq in [1u16, 3, 2] {
+                let wire = sealed(&mut a, seq, 9, seq.into());
+                assert!(wire.len() > packet(seq, 9).0.len(), "{profile}");
+                assert_eq!(b.unprotect(wire.clone()).unwrap(), packet(seq, 9).0, "{profile}");
+                assert_eq!(b.unprotect(wire.clone()), Err(Rejected), "{profile}: replayed");
+                assert_eq!(
+                    a.unprotect(wire),
+                    Err(Rejected),
+                    "{profile}: of the other direction"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn both_ends_count_rollovers() {
+        let [mut a, mut b] = ends(GCM, 16);
+        let mut index = SendIndex::default();
+        for seq in [65_534u16, 65_535, 1, 0, 2] {
+            let wire = sealed(&mut a, seq, 9, index.claim(seq).unwrap());
+            assert!(b.unprotect(wire).is_ok(), "{seq}");
+        }
+    }
+
+    #[test]
+    fn forged_and_cut_packets_are_rejected_and_change_nothing() {
+        let [mut a, mut b] = ends(GCM, 16);
+        let wire = sealed(&mut a, 5, 9, 5);
+        for length in 0..wire.len() {
+            assert_eq!(
+                b.unprotect(BytesMut::from(&wire[..length])),
+                Err(Rejected),
+                "{length} bytes"
+            );
+        }
+        let mut forged = wire.clone();
+        forged[2] ^= 0x40;
+        assert_eq!(b.unprotect(forged), Err(Rejected));
+        assert!(b.unprotect(wire).is_ok());
+    }
+
+    #[test]
+    fn the_quietest_source_makes_room() {
+        let [mut a, mut b] = ends(GCM, 16);
+        let last = u32::try_from(MAX_SOURCES).unwrap();
+        for ssrc in 0..last {
+            assert!(b.unprotect(sealed(&mut a, 1, ssrc, 1)).is_ok());
+        }
+        assert!(b.unprotect(sealed(&mut a, 2, 0, 2)).is_ok(), "0 speaks again");
+        assert!(b.unprotect(sealed(&mut a, 1, last, 1)).is_ok());
+        let Inbound::Gcm(_, sources) = &b.inbound else {
+            panic!("is GCM")
+        };
+        assert_eq!(sources.sources.len(), MAX_SOURCES);
+        let knows = |ssrc: u32| sources.sources.iter().any(|source| source.ssrc == ssrc);
+        assert!(knows(0) && !knows(1) && knows(last));
+    }
+
+    #[test]
+    fn compounds_are_read_once() {
+        let [mut a, mut b] = ends(GCM, 16);
+        let goodbye = || -> Vec<Box<dyn rtcp::Packet>> {
+            vec![Box::new(rtcp::goodbye::Goodbye {
+                sources: vec![9],
+                ..Default::default()
+            })]
+        };
+        let wire = a.protect_control(&goodbye()).unwrap();
+        assert_eq!(b.unprotect_control(&wire).unwrap().len(), 1);
+        assert!(b.unprotect_control(&wire).is_err());
+        assert!(b.unprotect_control(&wire[..7]).is_err());
+    }
+}
