@@ -13,6 +13,8 @@ const RECEIVE_BUFFER_BYTES: usize = 65_536;
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
 /// Most bytes of one segmented send; the kernel refuses more than 64 KiB.
 const MAX_SEGMENTED_BYTES: usize = 60_000;
+/// Most datagrams of one segmented send; older kernels refuse more.
+const MAX_SEGMENTS: usize = 64;
 
 pub(crate) struct UdpEndpoint {
     pub(crate) socket: mio::net::UdpSocket,
@@ -25,7 +27,7 @@ pub(crate) struct UdpEndpoint {
     /// Our addresses on which datagrams have arrived: the only ones usable as source.
     seen_local: Vec<IpAddr>,
     receive_buffers: Vec<Vec<u8>>,
-    segments: Vec<u8>,
+    run: Run,
     pub(crate) send_calls: u64,
     pub(crate) sent: u64,
     pub(crate) dropped: u64,
@@ -61,7 +63,7 @@ impl UdpEndpoint {
             fallback_ip,
             seen_local: Vec::new(),
             receive_buffers: (0..BATCH_SIZE).map(|_| vec![0; RECEIVE_BUFFER_BYTES]).collect(),
-            segments: Vec::with_capacity(MAX_SEGMENTED_BYTES),
+            run: Run::default(),
             send_calls: 0,
             sent: 0,
             dropped: 0,
@@ -101,61 +103,34 @@ impl UdpEndpoint {
         Ok(true)
     }
 
-    /// Sends everything and empties the list. What the kernel refuses is dropped and counted: for the
-    /// receivers it is a loss like any other, and waiting would stall every other call.
-    pub(crate) fn send_all(&mut self, transmits: &mut Vec<Transmit>) {
-        // Stable: the order towards one destination stays. Runs of equal length then share one system call.
-        transmits.sort_by_key(|transmit| transmit.path);
-        let mut rest = transmits.as_slice();
-        while let Some(first) = rest.first() {
-            let run = self.run_length(rest);
-            let (now, later) = rest.split_at(run);
-            self.send_run(first, now);
-            rest = later;
+    /// Sends a datagram, together with those before and after it that go to the same place: [`Self::flush`] sends the
+    /// last of them. What the kernel refuses is dropped and counted: for the receivers it is a loss like any other, and
+    /// waiting would stall every other call.
+    pub(crate) fn send(&mut self, transmit: Transmit) {
+        let most = self.state.max_gso_segments().min(MAX_SEGMENTS);
+        if let Err(transmit) = self.run.take_in(transmit, most) {
+            self.flush();
+            // An empty run takes anything.
+            let _ = self.run.take_in(transmit, most);
         }
-        transmits.clear();
     }
 
-    /// How many of the first datagrams can go as segments of one send: same path, same length, only the last
-    /// may be shorter.
-    fn run_length(&self, transmits: &[Transmit]) -> usize {
-        let Some(first) = transmits.first() else { return 0 };
-        let size = first.datagram.len();
-        let most = self
-            .state
-            .max_gso_segments()
-            .min(MAX_SEGMENTED_BYTES / size.max(1))
-            .max(1);
-        let mut run = 1;
-        while run < most {
-            match transmits.get(run) {
-                Some(next) if next.path == first.path && next.datagram.len() <= size => {
-                    run += 1;
-                    if next.datagram.len() < size {
-                        break;
-                    }
-                }
-                _ => break,
-            }
-        }
-        run
-    }
-
-    fn send_run(&mut self, first: &Transmit, run: &[Transmit]) {
+    /// Sends what waits for company.
+    pub(crate) fn flush(&mut self) {
+        let Some(first) = self.run.first.take() else {
+            return;
+        };
         let mut remote = first.path.remote;
         if self.dual_stack
             && let IpAddr::V4(v4) = remote.ip()
         {
             remote.set_ip(IpAddr::V6(v4.to_ipv6_mapped()));
         }
-        let contents: &[u8] = if run.len() == 1 {
+        let single = self.run.count == 1;
+        let contents: &[u8] = if single {
             &first.datagram
         } else {
-            self.segments.clear();
-            for transmit in run {
-                self.segments.extend_from_slice(&transmit.datagram);
-            }
-            &self.segments
+            &self.run.segments
         };
         let result = self.state.try_send(
             (&self.socket).into(),
@@ -163,7 +138,7 @@ impl UdpEndpoint {
                 destination: remote,
                 ecn: None,
                 contents,
-                segment_size: (run.len() > 1).then_some(first.datagram.len()),
+                segment_size: (!single).then_some(first.datagram.len()),
                 // An advertised address behind NAT is not an address of this machine: the kernel chooses then.
                 src_ip: self
                     .seen_local
@@ -172,11 +147,55 @@ impl UdpEndpoint {
             },
         );
         self.send_calls += 1;
-        let count = run.len() as u64;
+        let count = self.run.count as u64;
         match result {
             Ok(()) => self.sent += count,
             Err(_) => self.dropped += count,
         }
+        self.run.clear();
+    }
+}
+
+/// Datagrams that can go as segments of one send: same path, same length, only the last may be shorter.
+///
+/// They are copied together as they come, while they are still in the cache from being encrypted.
+#[derive(Debug, Default)]
+struct Run {
+    first: Option<Transmit>,
+    /// All of them, when there is more than one.
+    segments: Vec<u8>,
+    count: usize,
+    /// The last was shorter.
+    ended: bool,
+}
+
+impl Run {
+    /// Gives the datagram back when it cannot go with the others.
+    fn take_in(&mut self, transmit: Transmit, most: usize) -> Result<(), Transmit> {
+        let Some(first) = &self.first else {
+            self.first = Some(transmit);
+            self.count = 1;
+            return Ok(());
+        };
+        let (size, bytes) = (first.datagram.len(), transmit.datagram.len());
+        let fits = self.count < most && (self.count + 1) * size <= MAX_SEGMENTED_BYTES;
+        if self.ended || !fits || bytes > size || first.path != transmit.path {
+            return Err(transmit);
+        }
+        if self.segments.is_empty() {
+            self.segments.extend_from_slice(&first.datagram);
+        }
+        self.segments.extend_from_slice(&transmit.datagram);
+        self.count += 1;
+        self.ended = bytes < size;
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.first = None;
+        self.segments.clear();
+        self.count = 0;
+        self.ended = false;
     }
 }
 
@@ -206,20 +225,21 @@ mod tests {
         let endpoint = endpoint();
         let a = SocketAddr::from(([127, 0, 0, 1], 1));
         let b = SocketAddr::from(([127, 0, 0, 1], 2));
-        let of = |lens: &[(SocketAddr, usize)]| {
-            let list: Vec<_> = lens
+        let of = |most: usize, lens: &[(SocketAddr, usize)]| {
+            let mut run = Run::default();
+            let taken = lens
                 .iter()
-                .map(|&(to, len)| transmit(&endpoint, to, 0, len))
-                .collect();
-            endpoint.run_length(&list)
+                .take_while(|&&(to, len)| run.take_in(transmit(&endpoint, to, 0, len), most).is_ok())
+                .count();
+            assert_eq!(taken, run.count);
+            taken
         };
-        assert_eq!(of(&[(a, 100), (b, 100)]), 1);
-        assert_eq!(of(&[(a, 100), (a, 101)]), 1);
-        assert_eq!(of(&[]), 0);
-        if endpoint.state.max_gso_segments() > 2 {
-            assert_eq!(of(&[(a, 100), (a, 100), (b, 100)]), 2);
-            assert_eq!(of(&[(a, 100), (a, 60), (a, 60)]), 2);
-        }
+        assert_eq!(of(64, &[(a, 100), (b, 100)]), 1);
+        assert_eq!(of(64, &[(a, 100), (a, 101)]), 1);
+        assert_eq!(of(64, &[(a, 100), (a, 100), (b, 100)]), 2);
+        assert_eq!(of(64, &[(a, 100), (a, 60), (a, 60)]), 2);
+        assert_eq!(of(2, &[(a, 100); 5]), 2);
+        assert_eq!(of(64, &[(a, 1_200); 64]), 50, "60,000 bytes");
     }
 
     #[test]
@@ -232,14 +252,19 @@ mod tests {
                 socket
             })
             .collect();
-        let mut list: Vec<Transmit> = (0..20u8)
-            .map(|i| {
-                let to = receivers[usize::from(i % 2)].local_addr().unwrap();
-                transmit(&endpoint, to, i, if i < 16 { 1_100 } else { 40 })
-            })
-            .collect();
-        endpoint.send_all(&mut list);
-        assert!(list.is_empty());
+        for parity in 0..2 {
+            for i in (parity..20u8).step_by(2) {
+                let to = receivers[usize::from(parity)].local_addr().unwrap();
+                let transmit = transmit(&endpoint, to, i, if i < 16 { 1_100 } else { 40 });
+                endpoint.send(transmit);
+            }
+        }
+        endpoint.flush();
+        endpoint.flush();
+        assert!(
+            endpoint.send_calls < 20 || endpoint.state.max_gso_segments() == 1,
+            "segments share a call"
+        );
         assert_eq!((endpoint.sent, endpoint.dropped), (20, 0));
         for (which, receiver) in receivers.iter().enumerate() {
             let mut buffer = [0; 2_000];

@@ -8,7 +8,7 @@ use crate::udp::UdpEndpoint;
 use media::NtpTime;
 use media::plane::MediaEvent;
 use mio::{Events, Interest, Poll, Token};
-use peer::{Peer, Protocol, Transmit};
+use peer::{Peer, Protocol};
 use router::Router;
 use std::io;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -59,7 +59,6 @@ pub(crate) struct Worker<P> {
     snapshot_sender: watch::Sender<WorkerSnapshot>,
     snapshot: WorkerSnapshot,
     next_snapshot: Instant,
-    outgoing: Vec<Transmit>,
     /// The last loop stopped before its sources were empty.
     more: bool,
 }
@@ -97,7 +96,6 @@ impl<P: Peer> Worker<P> {
             snapshot_sender,
             snapshot: WorkerSnapshot::default(),
             next_snapshot: Instant::now() + SNAPSHOT_INTERVAL,
-            outgoing: Vec::new(),
             more: false,
         })
     }
@@ -235,13 +233,11 @@ impl<P: Peer> Worker<P> {
     fn flush(&mut self) {
         while let Some(transmit) = self.router.poll_transmit() {
             match transmit.path.protocol {
-                Protocol::Udp => self.outgoing.push(transmit),
+                Protocol::Udp => self.udp.send(transmit),
                 Protocol::Tcp => self.tcp.send(self.poll.registry(), &transmit),
             }
         }
-        if !self.outgoing.is_empty() {
-            self.udp.send_all(&mut self.outgoing);
-        }
+        self.udp.flush();
     }
 
     fn publish_snapshot(&mut self, now: Instant) {
