@@ -96,11 +96,9 @@ impl<P: Peer> Router<P> {
             .collect();
         let begins = info.is_some_and(|info| info.keyframe);
         self.give_up_repairs(key, stopped);
-        if changed {
-            self.retarget_subscribers(key);
-        }
+        let serve = changed && self.retarget_subscribers(key);
         // A keyframe is not asked for when it is here: that costs the publisher a second one.
-        if changed && !begins {
+        if serve && !begins {
             self.service_track(key);
         }
         match inserted {
@@ -123,7 +121,7 @@ impl<P: Peer> Router<P> {
         if begins && let Some(track) = self.tracks.get_mut(key) {
             track.keyframes.handle_keyframe(index);
         }
-        if changed && begins {
+        if serve && begins {
             self.service_track(key);
         }
     }

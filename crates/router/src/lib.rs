@@ -22,6 +22,7 @@ mod feedback;
 mod health;
 mod ingest;
 mod layer_rate;
+mod pace;
 mod peers;
 mod placement;
 mod quality;

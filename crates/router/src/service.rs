@@ -30,6 +30,16 @@ impl<P: Peer> Router<P> {
         if !track.timer.fires(at) {
             return;
         }
+        let owed = track.retargets.take_owed(self.now);
+        if track.source.kind() == Kind::Audio && !track.is_imported() {
+            // Nothing else of it needs a timer.
+            if owed {
+                self.retarget_now(key);
+            } else if let Some(at) = track.retargets.due(self.now) {
+                self.timers.arm(&mut track.timer, at, Timer::Track(key));
+            }
+            return;
+        }
         let silent = if track.is_imported() {
             LayerSet::EMPTY
         } else {
@@ -39,15 +49,19 @@ impl<P: Peer> Router<P> {
         let now = self.now;
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         let asks = due(track.keyframes.poll_timeout()) || due(track.wanted.poll_timeout());
-        if silent == LayerSet::EMPTY && looked_at && !asks && !track.is_imported() {
+        if silent == LayerSet::EMPTY && looked_at && !asks && !owed && !track.is_imported() {
             // It was about a layer that might have stopped, and has not.
             return self.arm_track(key);
         }
         track.looked_at = Some(self.now);
-        track.note_absent(self.now);
+        let absent = track.note_absent(self.now);
         self.give_up_repairs(key, silent);
-        // Also without a change: a track that nobody sends becomes a reason to pause after a while.
-        self.retarget_subscribers(key);
+        // What changes with time alone is looked at once a second for each viewer, and not for each of its tracks.
+        if owed {
+            self.retarget_now(key);
+        } else if absent || silent != LayerSet::EMPTY {
+            self.retarget_subscribers(key);
+        }
         self.ask_for_missing(key);
         self.service_track(key);
     }
@@ -106,6 +120,7 @@ impl<P: Peer> Router<P> {
         let alive = comes || !track.subscribers.is_empty() || !track.exports.is_empty();
         let deadlines = [
             alive.then(|| self.now + CHECK_INTERVAL),
+            track.retargets.due(self.now),
             silence,
             relay,
             track.keyframes.poll_timeout(),

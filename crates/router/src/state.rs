@@ -4,6 +4,7 @@ use crate::claims::{Claim, Newest};
 use crate::codec_wish::CodecWish;
 use crate::demux::Registration;
 use crate::layer_rate::LayerRate;
+use crate::pace::Pace;
 use crate::quality::QualityMeter;
 use crate::rate::Rate;
 use crate::relay::{Export, Import};
@@ -176,6 +177,8 @@ pub(crate) struct Track {
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) wanted: WantedLayers,
     pub(crate) timer: Armed,
+    /// How often its viewers' layers are chosen anew.
+    pub(crate) retargets: Pace,
     /// When it was last looked at in full.
     pub(crate) looked_at: Option<Instant>,
     /// The newest of its publisher's allocations.

@@ -53,15 +53,18 @@ impl Track {
         self.source == Source::Screen && self.layers.iter().any(|layer| layer.heard.is_some())
     }
 
-    /// Notes which of the layers that were asked for do not come.
-    pub(crate) fn note_absent(&mut self, now: Instant) {
+    /// Notes which of the layers that were asked for do not come; whether that is news of any.
+    pub(crate) fn note_absent(&mut self, now: Instant) -> bool {
+        let mut news = false;
         for index in 0..self.layers.len() {
             let wanted = self.wanted.announced().contains(LayerIndex(index as u8));
             let absent = wanted && !self.is_to_be_had(index, now);
             if let Some(layer) = self.layers.get_mut(index) {
+                news |= absent && layer.asked.is_some() && !layer.absent;
                 layer.absent |= absent && layer.asked.is_some();
             }
         }
+        news
     }
 
     /// The layer for a tile of this height when bandwidth is no object and the publisher sends all it has.

@@ -2,6 +2,7 @@
 
 use crate::codec_wish::CodecWish;
 use crate::counters::DropReason;
+use crate::pace::Pace;
 use crate::relay::unwatched;
 use crate::router::Router;
 use crate::state::{Layer, LayerStatus, Origin, PeerKey, RoomKey, Track, TrackKey};
@@ -97,6 +98,7 @@ impl<P: Peer> Router<P> {
             keyframes: KeyframeRequests::new(),
             wanted: WantedLayers::new(now, layers.len()),
             timer: Armed::default(),
+            retargets: Pace::default(),
             looked_at: None,
             claimed: None,
             layers: Vec::new(),

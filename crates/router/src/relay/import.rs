@@ -192,8 +192,7 @@ impl<P: Peer> Router<P> {
             changed |= track.codec_wish.own() != Some(own);
             track.codec_wish.note(own);
         }
-        if changed {
-            self.retarget_subscribers(key);
+        if changed && self.retarget_subscribers(key) {
             self.service_track(key);
         }
     }

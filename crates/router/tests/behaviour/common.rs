@@ -54,6 +54,8 @@ pub struct Script {
     pub refuses_descriptors: bool,
     pub bandwidth: Option<bwe::Estimate>,
     pub changes: VecDeque<bwe::Change>,
+    /// How often its downlink was shared out.
+    pub allocations: usize,
     pub next_answer: Option<Result<Answer, OfferError>>,
     pub closed: bool,
     pub unreachable: bool,
@@ -121,7 +123,9 @@ impl Peer for FakePeer {
         self.0.borrow_mut().changes.pop_front()
     }
 
-    fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}
+    fn set_demand(&mut self, _: Instant, _: bwe::Demand) {
+        self.0.borrow_mut().allocations += 1;
+    }
 
     fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
         self.0.borrow_mut().sent.push((slot, packet));
@@ -181,6 +185,10 @@ impl Member {
     }
     pub fn received_anything(&self) -> bool {
         !self.script.borrow().sent.is_empty()
+    }
+    /// How often its downlink was shared out since last asked.
+    pub fn allocations(&self) -> usize {
+        std::mem::take(&mut self.script.borrow_mut().allocations)
     }
     pub fn keyframe_requests(&self) -> Vec<(MLineIndex, LayerIndex)> {
         std::mem::take(&mut self.script.borrow_mut().keyframe_requests)
