@@ -14,6 +14,7 @@ impl<P: Peer> Router<P> {
         let Some(key) = self.by_participant.get(&participant).copied() else {
             return self.refuse(DropReason::CommandInvalid);
         };
+        self.serving = Some(key);
         // Tracks whose viewers change: those that go and those that come.
         let mut touched = Vec::new();
         for assignment in assignments {

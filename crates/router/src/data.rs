@@ -91,7 +91,9 @@ impl<P: Peer> Router<P> {
     }
 
     pub(crate) fn deliver(&mut self, reader: PeerKey, channel: DataChannel, envelope: &Bytes) {
+        let before = self.serve(reader);
         let Some(entry) = self.peers.get_mut(reader) else {
+            self.serving = before;
             return;
         };
         match entry.peer.send_data(self.now, channel, envelope.clone()) {
@@ -100,5 +102,6 @@ impl<P: Peer> Router<P> {
             Err(_) => self.counters.drop(DropReason::DataReader),
         }
         entry.touch(reader, &mut self.dirty);
+        self.serving = before;
     }
 }

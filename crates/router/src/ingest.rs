@@ -137,7 +137,9 @@ impl<P: Peer> Router<P> {
         let kind = track.source.kind();
         // Rarely any, so this rarely allocates.
         let mut switched_slots = Vec::new();
+        let before = self.serving;
         for subscriber in &track.subscribers {
+            self.serving = Some(subscriber.peer);
             let Some(entry) = self.peers.get_mut(subscriber.peer) else {
                 continue;
             };
@@ -168,6 +170,7 @@ impl<P: Peer> Router<P> {
                 switched_slots.push(*subscriber);
             }
         }
+        self.serving = before;
         for SlotRef { peer, slot } in switched_slots {
             if let Some(event) = tell(now, &mut self.peers, &self.tracks, peer, slot) {
                 self.emit(event);

@@ -15,6 +15,7 @@ mod assign;
 mod claims;
 mod codec_wish;
 mod config;
+mod contain;
 mod counters;
 mod data;
 mod demux;

@@ -67,6 +67,7 @@ impl<P: Peer> Router<P> {
             sending: false,
         };
         let Ok(key) = self.peers.insert(entry) else { return };
+        self.serving = Some(key);
         self.by_participant.insert(participant, key);
         if let Some(room) = self.rooms.get_mut(room_key) {
             room.peers.push(key);
@@ -174,6 +175,7 @@ impl<P: Peer> Router<P> {
         let result = match found.and_then(|key| Some((key, self.peers.get_mut(key)?))) {
             None => Err("the participant has no connection any more; join again".to_owned()),
             Some((key, entry)) => {
+                self.serving = Some(key);
                 let answer = entry.peer.handle_offer(self.now, sdp);
                 entry.touch(key, &mut self.dirty);
                 answer
@@ -202,7 +204,20 @@ impl<P: Peer> Router<P> {
 
     /// Closes a peer and frees all that hangs on it.
     fn remove_peer(&mut self, key: PeerKey) {
-        let Some(entry) = self.peers.get(key) else { return };
+        self.serving = Some(key);
+        let Some(mut entry) = self.take_out(key) else {
+            return;
+        };
+        entry.peer.close(self.now);
+        while let Some(transmit) = entry.peer.poll_transmit() {
+            self.farewells.push_back(transmit);
+        }
+        self.departed = add_stats(self.departed, entry.peer.stats());
+    }
+
+    /// Frees all that hangs on a peer, without a call to it.
+    pub(crate) fn take_out(&mut self, key: PeerKey) -> Option<PeerEntry<P>> {
+        let entry = self.peers.get(key)?;
         let published: Vec<_> = entry
             .sections
             .iter()
@@ -216,20 +231,14 @@ impl<P: Peer> Router<P> {
         for slot in &slots {
             self.clear_slot(key, *slot);
         }
-        let Some(mut entry) = self.peers.remove(key) else {
-            return;
-        };
+        let mut entry = self.peers.remove(key)?;
         self.counters.slots -= slots.len() as u64;
         self.by_participant.remove(&entry.participant);
         self.demultiplexer
             .forget_peer(std::mem::take(&mut entry.registration));
         self.leave_room(entry.room, key);
-        entry.peer.close(self.now);
-        while let Some(transmit) = entry.peer.poll_transmit() {
-            self.farewells.push_back(transmit);
-        }
-        self.departed = add_stats(self.departed, entry.peer.stats());
         self.update_gauges();
+        Some(entry)
     }
 
     fn leave_room(&mut self, key: RoomKey, peer: PeerKey) {
@@ -247,9 +256,11 @@ impl<P: Peer> Router<P> {
 
     /// Handles all that a peer has to tell.
     pub(crate) fn drain_peer_events(&mut self, key: PeerKey) {
+        let before = self.serve(key);
         while let Some(event) = self.peers.get_mut(key).and_then(|entry| entry.peer.poll_event()) {
             self.handle_peer_event(key, event);
         }
+        self.serving = before;
     }
 
     fn handle_peer_event(&mut self, key: PeerKey, event: PeerEvent) {

@@ -63,6 +63,13 @@ impl<P: Peer> Router<P> {
 
     /// Shares what a participant can receive among its slots; returns the tracks of which something else is to flow.
     pub(crate) fn retarget_peer(&mut self, key: PeerKey) -> Vec<TrackKey> {
+        let before = self.serve(key);
+        let touched = self.share_out(key);
+        self.serving = before;
+        touched
+    }
+
+    fn share_out(&mut self, key: PeerKey) -> Vec<TrackKey> {
         let mut touched = Vec::new();
         let Some(entry) = self.peers.get(key) else {
             return touched;

@@ -45,7 +45,11 @@ pub struct Router<P> {
     /// Peers given something since they were last polled.
     pub(crate) dirty: Vec<PeerKey>,
     /// Peers that may have datagrams to send.
-    sending: VecDeque<PeerKey>,
+    pub(crate) sending: VecDeque<PeerKey>,
+    /// Timers that are due and not handled yet.
+    due: VecDeque<(Instant, Timer)>,
+    /// For which peer work is done now, see `contain`.
+    pub(crate) serving: Option<PeerKey>,
     /// Last words of peers that are gone.
     pub(crate) farewells: VecDeque<Transmit>,
     pub(crate) events: VecDeque<MediaEvent>,
@@ -77,6 +81,8 @@ impl<P: Peer> Router<P> {
             timers: Timers::default(),
             dirty: Vec::new(),
             sending: VecDeque::new(),
+            due: VecDeque::new(),
+            serving: None,
             farewells: VecDeque::new(),
             events: VecDeque::new(),
             outboxes: Outboxes::default(),
@@ -134,6 +140,7 @@ impl<P: Peer> Router<P> {
             Ok(key) => key,
             Err(reason) => return self.counters.drop(reason),
         };
+        self.serving = Some(key);
         let Some(entry) = self.peers.get_mut(key) else {
             return;
         };
@@ -149,6 +156,7 @@ impl<P: Peer> Router<P> {
         let Some(key) = self.demultiplexer.owner_of(path) else {
             return;
         };
+        self.serving = Some(key);
         let Some(entry) = self.peers.get_mut(key) else {
             return;
         };
@@ -163,8 +171,10 @@ impl<P: Peer> Router<P> {
         self.settle();
         // What is armed meanwhile waits for the next call, so that a peer whose deadline stays in the past cannot
         // hold the loop.
-        let due: Vec<_> = std::iter::from_fn(|| self.timers.pop_due(now)).collect();
-        for (at, timer) in due {
+        let timers = &mut self.timers;
+        self.due.extend(std::iter::from_fn(|| timers.pop_due(now)));
+        while let Some((at, timer)) = self.due.pop_front() {
+            self.serving = timer.peer();
             match timer {
                 Timer::Peer(key) => self.handle_peer_timer(key, at),
                 Timer::Reports(key) => self.handle_report_timer(key, at),
@@ -177,6 +187,10 @@ impl<P: Peer> Router<P> {
     /// When to call [`Router::handle_timeout`] next.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
         self.settle();
+        // Left over by a panic.
+        if !self.due.is_empty() {
+            return Some(self.now);
+        }
         for i in 0..self.sending.len() {
             if let Some(key) = self.sending.get(i).copied() {
                 self.arm_peer(key);
@@ -206,6 +220,7 @@ impl<P: Peer> Router<P> {
 
     fn next_transmit(&mut self) -> Option<Transmit> {
         while let Some(key) = self.sending.front().copied() {
+            self.serving = Some(key);
             if let Some(entry) = self.peers.get_mut(key) {
                 if let Some(transmit) = entry.peer.poll_transmit() {
                     return Some(transmit);
@@ -222,6 +237,7 @@ impl<P: Peer> Router<P> {
     }
 
     fn arm_peer(&mut self, key: PeerKey) {
+        self.serving = Some(key);
         if let Some(entry) = self.peers.get_mut(key)
             && let Some(at) = entry.peer.poll_timeout()
         {

@@ -30,6 +30,7 @@ impl<P: Peer> Router<P> {
         if !track.timer.fires(at) {
             return;
         }
+        self.serving = track.publisher();
         let owed = track.retargets.take_owed(self.now);
         if track.source.kind() == Kind::Audio && !track.is_imported() {
             // Nothing else of it needs a timer.
@@ -106,7 +107,7 @@ impl<P: Peer> Router<P> {
     }
 
     /// Sets the next time to look at the track.
-    fn arm_track(&mut self, key: TrackKey) {
+    pub(crate) fn arm_track(&mut self, key: TrackKey) {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
@@ -220,6 +221,7 @@ impl<P: Peer> Router<P> {
         let Some(entry) = self.peers.get_mut(publisher) else {
             return;
         };
+        let before = self.serving.replace(publisher);
         let layers = stopped
             .iter()
             .filter_map(|layer| track.layers.get(usize::from(layer.0)));
@@ -227,6 +229,7 @@ impl<P: Peer> Router<P> {
             entry.peer.give_up_repairs(section, layer.section_layer);
         }
         entry.touch(publisher, &mut self.dirty);
+        self.serving = before;
     }
 
     /// Sends the requests that are due.
@@ -243,10 +246,12 @@ impl<P: Peer> Router<P> {
                     let Some(entry) = self.peers.get_mut(*key) else {
                         return;
                     };
+                    let before = self.serving.replace(*key);
                     entry
                         .peer
                         .request_keyframe(self.now, *section, layer.section_layer);
                     entry.touch(*key, &mut self.dirty);
+                    self.serving = before;
                     self.counters.keyframe_requests_out += 1;
                 }
                 Origin::Relay(import) => {

@@ -23,6 +23,14 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
+    /// The peer it is about, if it is about one.
+    pub(crate) fn peer(self) -> Option<PeerKey> {
+        match self {
+            Timer::Peer(key) | Timer::Reports(key) => Some(key),
+            Timer::Track(_) | Timer::Room(_) => None,
+        }
+    }
+
     fn order(self) -> (u8, (u32, u32)) {
         match self {
             Timer::Peer(key) => (0, key.order()),

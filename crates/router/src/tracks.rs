@@ -27,6 +27,7 @@ impl<P: Peer> Router<P> {
         let Some(publisher) = self.by_participant.get(&participant).copied() else {
             return self.refuse(DropReason::CommandInvalid);
         };
+        self.serving = Some(publisher);
         let Some(section) = self.peers.get(publisher).and_then(|entry| entry.section(mline)) else {
             return self.refuse(DropReason::CommandInvalid);
         };
@@ -242,6 +243,7 @@ impl<P: Peer> Router<P> {
         if track.muted == muted {
             return;
         }
+        self.serving = track.publisher();
         track.muted = muted;
         self.mute_microphone(key, muted);
         self.retarget_subscribers(key);

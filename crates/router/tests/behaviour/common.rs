@@ -60,12 +60,21 @@ pub struct Script {
     pub closed: bool,
     pub unreachable: bool,
     pub paths_closed: Vec<Path>,
+    /// The call in which it breaks, by name.
+    pub breaks_in: Option<&'static str>,
+}
+
+impl Script {
+    fn enter(&self, call: &'static str) {
+        assert!(self.breaks_in != Some(call), "a broken peer");
+    }
 }
 
 pub struct FakePeer(pub Rc<RefCell<Script>>);
 
 impl Peer for FakePeer {
     fn handle_datagram(&mut self, _now: Instant, path: Path, datagram: BytesMut) {
+        self.0.borrow().enter("handle_datagram");
         let mut script = self.0.borrow_mut();
         script.datagrams += 1;
         if datagram.first() == Some(&0) {
@@ -73,14 +82,17 @@ impl Peer for FakePeer {
         }
     }
     fn handle_timeout(&mut self, _now: Instant) {
+        self.0.borrow().enter("handle_timeout");
         let mut script = self.0.borrow_mut();
         script.timeouts += 1;
         script.timeout = None;
     }
     fn poll_timeout(&mut self) -> Option<Instant> {
+        self.0.borrow().enter("poll_timeout");
         self.0.borrow().timeout
     }
     fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.0.borrow().enter("poll_transmit");
         let mut script = self.0.borrow_mut();
         let transmit = script.transmits.pop_front();
         if transmit.is_none()
@@ -92,11 +104,13 @@ impl Peer for FakePeer {
         transmit
     }
     fn poll_event(&mut self) -> Option<PeerEvent> {
+        self.0.borrow().enter("poll_event");
         let mut script = self.0.borrow_mut();
         script.polls += 1;
         script.events.pop_front()
     }
     fn handle_offer(&mut self, _now: Instant, _sdp: &str) -> Result<Answer, OfferError> {
+        self.0.borrow().enter("handle_offer");
         self.0
             .borrow_mut()
             .next_answer
@@ -110,6 +124,7 @@ impl Peer for FakePeer {
         !self.0.borrow().unreachable
     }
     fn accepts(&self, _slot: MLineIndex, codec: Codec) -> bool {
+        self.0.borrow().enter("accepts");
         !self.0.borrow().refused_codecs.contains(&codec)
     }
     fn takes_descriptors(&self, _slot: MLineIndex) -> bool {
@@ -124,31 +139,37 @@ impl Peer for FakePeer {
     }
 
     fn set_demand(&mut self, _: Instant, _: bwe::Demand) {
+        self.0.borrow().enter("set_demand");
         self.0.borrow_mut().allocations += 1;
     }
 
     fn send_rtp(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.0.borrow().enter("send_rtp");
         self.0.borrow_mut().sent.push((slot, packet));
     }
     fn send_retransmission(&mut self, _now: Instant, slot: MLineIndex, packet: SlotPacket) {
         self.0.borrow_mut().resent.push((slot, packet));
     }
     fn send_report(&mut self, _now: Instant, slot: MLineIndex, report: SlotReport) {
+        self.0.borrow().enter("send_report");
         self.0.borrow_mut().reports.push((slot, report));
     }
     fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
+        self.0.borrow().enter("request_keyframe");
         self.0.borrow_mut().keyframe_requests.push((section, layer));
     }
     fn give_up_repairs(&mut self, section: MLineIndex, layer: LayerIndex) {
         self.0.borrow_mut().given_up.push((section, layer));
     }
     fn send_data(&mut self, _now: Instant, channel: DataChannel, message: Bytes) -> Result<(), DataError> {
+        self.0.borrow().enter("send_data");
         let mut script = self.0.borrow_mut();
         script.data_error.map_or(Ok(()), Err)?;
         script.data.push((channel, message));
         Ok(())
     }
     fn close(&mut self, _now: Instant) {
+        self.0.borrow().enter("close");
         let mut script = self.0.borrow_mut();
         script.closed = true;
         let path = path_of(65_000);
