@@ -112,23 +112,27 @@ impl<P: Peer> Worker<P> {
                 return;
             }
             let now = Instant::now();
+            let panics = self.router.counters().panics;
             let open = self.handle_commands(now);
             let router = &mut self.router;
-            let drained = self
-                .relays
-                .receive(|from, message| router.handle_relay(now, from, message));
+            let drained = self.relays.receive(|from, message| {
+                router.contain(|router| router.handle_relay(now, from, message));
+            });
             self.more |= !drained;
             self.receive(now, &ready);
             for path in self.tcp.closed.drain(..) {
-                self.router.handle_path_closed(now, path);
+                self.router.contain(|router| router.handle_path_closed(now, path));
             }
-            self.router.handle_timeout(now);
+            self.router.contain(|router| router.handle_timeout(now));
             self.deliver_events();
             self.flush();
             // What came of sending.
             self.deliver_events();
             let router = &mut self.router;
-            self.relays.send(|to| router.poll_relay_to(to));
+            self.relays
+                .send(|to| router.contain(|router| router.poll_relay_to(to)).flatten());
+            // What a panic has cut short goes on at once.
+            self.more |= self.router.counters().panics != panics;
             if now >= self.next_snapshot {
                 self.tcp.close_idle(now, self.poll.registry());
                 self.publish_snapshot(now);
@@ -148,9 +152,10 @@ impl<P: Peer> Worker<P> {
             return Duration::ZERO;
         }
         let mut next = self.next_snapshot;
-        if let Some(timer) = self.router.poll_timeout() {
-            next = next.min(timer);
-        }
+        let Some(timer) = self.router.contain(Router::poll_timeout) else {
+            return Duration::ZERO;
+        };
+        next = timer.map_or(next, |timer| next.min(timer));
         if self.held_event.is_some() {
             next = next.min(now + EVENT_RETRY);
         }
@@ -170,9 +175,12 @@ impl<P: Peer> Worker<P> {
                     peer,
                     answer,
                 }) => {
-                    self.router.add_peer(now, room, participant, *peer, &answer);
+                    self.router
+                        .contain(|router| router.add_peer(now, room, participant, *peer, &answer));
                 }
-                Ok(WorkerCommand::Media(command)) => self.router.handle_command(now, command),
+                Ok(WorkerCommand::Media(command)) => {
+                    self.router.contain(|router| router.handle_command(now, command));
+                }
                 Err(error) => {
                     self.more = false;
                     self.snapshot.mailbox_depth = self.snapshot.mailbox_depth.max(count as u64);
@@ -197,7 +205,7 @@ impl<P: Peer> Worker<P> {
         let registry = poll.registry();
         let mut deliver = |path, datagram| {
             snapshot.datagrams_in += 1;
-            router.handle_datagram(now, path, datagram);
+            router.contain(|router| router.handle_datagram(now, path, datagram));
         };
         for event in ready {
             match event.token() {
@@ -213,7 +221,8 @@ impl<P: Peer> Worker<P> {
     }
 
     fn deliver_events(&mut self) {
-        while let Some(event) = self.held_event.take().or_else(|| self.router.poll_event()) {
+        let next = |router: &mut Router<P>| router.contain(Router::poll_event).flatten();
+        while let Some(event) = self.held_event.take().or_else(|| next(&mut self.router)) {
             match self.events.try_send(NodeEvent {
                 worker: self.index,
                 event,
@@ -231,13 +240,26 @@ impl<P: Peer> Worker<P> {
     }
 
     fn flush(&mut self) {
-        while let Some(transmit) = self.router.poll_transmit() {
-            match transmit.path.protocol {
-                Protocol::Udp => self.udp.send(transmit),
-                Protocol::Tcp => self.tcp.send(self.poll.registry(), &transmit),
-            }
+        let Self {
+            router,
+            udp,
+            tcp,
+            poll,
+            ..
+        } = self;
+        // One guard around all: after a panic there is one peer less, and the rest is taken.
+        let mut taken = None;
+        while taken.is_none() {
+            taken = router.contain(|router| {
+                while let Some(transmit) = router.poll_transmit() {
+                    match transmit.path.protocol {
+                        Protocol::Udp => udp.send(transmit),
+                        Protocol::Tcp => tcp.send(poll.registry(), &transmit),
+                    }
+                }
+            });
         }
-        self.udp.flush();
+        udp.flush();
     }
 
     fn publish_snapshot(&mut self, now: Instant) {

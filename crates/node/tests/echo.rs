@@ -21,7 +21,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// A datagram that the echo does not survive.
+const BREAKS: &str = "echo:breaks";
+/// One that its worker does not survive either.
 const FATAL: &str = "echo:fatal";
+
+/// What a panic says that cannot be contained.
+struct Uncontained;
+
+impl Drop for Uncontained {
+    fn drop(&mut self) {
+        panic!("as the test asked");
+    }
+}
 
 /// Validates whoever sends STUN and sends every datagram back three times.
 #[derive(Default)]
@@ -33,7 +44,10 @@ struct EchoPeer {
 
 impl Peer for EchoPeer {
     fn handle_datagram(&mut self, _now: Instant, path: Path, datagram: BytesMut) {
-        assert_ne!(datagram.as_ref(), binding_request(FATAL), "as the test asked");
+        assert_ne!(datagram.as_ref(), binding_request(BREAKS), "as the test asked");
+        if datagram.as_ref() == binding_request(FATAL) {
+            std::panic::panic_any(Uncontained);
+        }
         self.datagrams += 1;
         self.events.push_back(PeerEvent::PathValidated(path));
         for _ in 0..3 {
@@ -115,10 +129,14 @@ fn node_with_echo() -> (Node<EchoPeer>, tokio::sync::mpsc::Receiver<NodeEvent>, 
 }
 
 fn echo(participant: u32) -> WorkerCommand<EchoPeer> {
+    echo_named(participant, "echo")
+}
+
+fn echo_named(participant: u32, ufrag: &str) -> WorkerCommand<EchoPeer> {
     let answer = Answer {
         sdp: String::new(),
         sections: Sections::default(),
-        ufrag: "echo".into(),
+        ufrag: ufrag.into(),
     };
     WorkerCommand::AddPeer {
         room: RoomId(1),
@@ -280,6 +298,30 @@ fn the_snapshot_counts_for_peers_that_left_as_well() {
         .unwrap();
     assert!(becomes_true(|| node.snapshot(0).router.peers == 0));
     assert_eq!(node.snapshot(0).peers.rtx_received, 1);
+}
+
+#[test]
+fn a_peer_that_breaks_is_told_and_the_others_go_on() {
+    let (node, mut events, addr) = node_with_echo();
+    node.send(0, echo_named(8, "other")).unwrap();
+    let client = udp_client();
+    client.send_to(&binding_request(BREAKS), addr).unwrap();
+    let event = events.blocking_recv().unwrap();
+    let gone = matches!(
+        event.event,
+        MediaEvent::Disconnected {
+            participant: ParticipantId(7),
+            ..
+        }
+    );
+    assert!(gone, "{event:?}");
+    let request = binding_request("other:them");
+    client.send_to(&request, addr).unwrap();
+    let mut buffer = [0; 2_000];
+    let len = client.recv(&mut buffer).unwrap();
+    assert_eq!(&buffer[..len], request.as_slice());
+    assert!(becomes_true(|| node.snapshot(0).router.panics == 1));
+    assert_eq!(node.ended_worker(), None);
 }
 
 #[test]

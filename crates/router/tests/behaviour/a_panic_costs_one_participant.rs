@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use media::data::ToServer;
 use media::plane::{MediaCommand, MediaEvent};
 use media::{Codec, LayerIndex, ParticipantId, Source};
-use peer::{DataChannel, PeerEvent};
+use peer::{DataChannel, PeerEvent, Transmit};
 use router::Router;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -118,6 +118,42 @@ fn what_breaks_at_a_datagram_is_its_own_peer() {
     }
 }
 
+/// The next packet of Alice's camera.
+fn next_frame(world: &mut Call) -> PeerEvent {
+    let mut packet = world
+        .stage
+        .packet(&world.alice, CAMERA, 2, Codec::Vp8, Bytes::new());
+    packet.payload = vp8(false, packet.seq.0);
+    PeerEvent::Rtp {
+        section: CAMERA,
+        layer: LayerIndex(2),
+        packet,
+    }
+}
+
+#[test]
+fn who_was_being_polled_is_polled_again() {
+    let mut world = Call::new();
+    let (alice, bob) = (world.alice.clone(), world.viewers[0].clone());
+    breaks(&bob, "send_rtp");
+    let due = world.stage.now + Duration::from_millis(10);
+    alice.script.borrow_mut().timeout = Some(due);
+    world.stage.tell(&alice, PeerEvent::Silent { seconds: 0 });
+    world.stage.router.poll_timeout();
+    world.stage.now = due;
+    let event = next_frame(&mut world);
+    alice.script.borrow_mut().events.push_back(event);
+    let lost = world.contain(|router, now| router.handle_timeout(now));
+    assert_eq!(lost, [bob.id]);
+    let goodbye = Transmit {
+        path: alice.path,
+        datagram: BytesMut::from(&b"to alice"[..]),
+    };
+    alice.script.borrow_mut().transmits.push_back(goodbye);
+    world.stage.tell(&alice, PeerEvent::Silent { seconds: 0 });
+    assert!(alice.script.borrow().transmits.is_empty());
+}
+
 #[test]
 fn a_subscriber_that_breaks_does_not_cost_the_publisher() {
     let mut world = Call::new();
@@ -127,13 +163,7 @@ fn a_subscriber_that_breaks_does_not_cost_the_publisher() {
         world.viewers[1].clone(),
     );
     breaks(&bob, "send_rtp");
-    let mut packet = world.stage.packet(&alice, CAMERA, 2, Codec::Vp8, Bytes::new());
-    packet.payload = vp8(false, packet.seq.0);
-    let event = PeerEvent::Rtp {
-        section: CAMERA,
-        layer: LayerIndex(2),
-        packet,
-    };
+    let event = next_frame(&mut world);
     assert_eq!(world.tell(&alice, Some(event)), [bob.id]);
     // What the others missed meanwhile is a loss, and can be asked for.
     world.stage.frame(&alice, 2, false);
