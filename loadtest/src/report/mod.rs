@@ -1,8 +1,15 @@
 //! What a run found: the data of a run, and the ways to show it.
 
 pub mod distribution;
+pub mod example;
+pub(crate) mod format;
+pub mod html;
+mod machine;
+pub mod metrics;
 pub mod model;
 mod participant;
+pub mod table;
+pub mod threshold;
 mod totals;
 
 pub use participant::{ParticipantReport, RunReport, TrackReport, millis};
