@@ -295,8 +295,8 @@ impl Forwarder {
             self.switches += 1;
         }
         let rewriter = self.rewriters.of(offered.codec);
-        rewriter.begin(&offered.payload);
-        let numbers = rewriter.numbers(&offered.payload)?;
+        rewriter.begin(offered.payload());
+        let numbers = rewriter.numbers(offered.payload())?;
         self.last = Some((timestamp, now));
         // A talk spurt begins (RFC 3551 §4.1); in video the bit ends a frame and stays as it is.
         let marker = self.kind == Kind::Audio || offered.marker(&self.layers);
@@ -354,12 +354,12 @@ impl Forwarder {
         let passes = verdict == Verdict::Passes
             && (!offered.info.starts_frame || run.keep_to_line(offered.original, moment));
         let numbers = if passes {
-            rewriter.numbers(&offered.payload)
+            rewriter.numbers(offered.payload())
         } else {
             None
         };
         let Some(numbers) = numbers else {
-            rewriter.skip(&offered.payload);
+            rewriter.skip(offered.payload());
             run.numbering.skip(source);
             return None;
         };
@@ -385,7 +385,7 @@ impl Forwarder {
         if !fits || self.layers.late(&offered.info, at, source) != Verdict::Passes {
             return None;
         }
-        let numbers = self.rewriters.of(offered.codec).numbers(&offered.payload)?;
+        let numbers = self.rewriters.of(offered.codec).numbers(offered.payload())?;
         // Late, and still ahead of all that was sent: what is newer was left out.
         if let Some((last, _)) = &mut self.last
             && timestamp.distance(*last) > 0

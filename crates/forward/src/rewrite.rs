@@ -6,6 +6,7 @@ mod vp9;
 
 use bytes::Bytes;
 use media::Codec;
+use media::packet::SlotPayload;
 use std::fmt::Debug;
 
 /// Numbers to write into one payload. Small, so that a slot can remember them for every packet it may have to
@@ -22,9 +23,9 @@ pub(crate) enum Numbers {
 
 impl Numbers {
     /// The payload with these numbers in it.
-    pub(crate) fn write(self, payload: &Bytes) -> Option<Bytes> {
+    pub(crate) fn write(self, payload: &Bytes) -> Option<SlotPayload> {
         match self {
-            Numbers::Unchanged => Some(payload.clone()),
+            Numbers::Unchanged => Some(payload.clone().into()),
             Numbers::Vp8 {
                 picture_id,
                 tl0_picture_index,

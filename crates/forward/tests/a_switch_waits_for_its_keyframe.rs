@@ -151,8 +151,8 @@ fn a_keyframe_whose_first_packet_came_second_is_completed_on_request() {
         .expect("it is in the ring");
     assert_eq!(second.timestamp, first.timestamp);
     assert_eq!(
-        content(&second.payload).0.picture_id,
-        content(&first.payload).0.picture_id
+        content(&second.payload.to_bytes()).0.picture_id,
+        content(&first.payload.to_bytes()).0.picture_id
     );
     let again = scene
         .forwarder

@@ -170,7 +170,7 @@ proptest! {
             for packet in frame(&mut source, number) {
                 let now = origin_of(number);
                 let Some(out) = forwarder.pass(now, layer(0), &packet, reported(now)) else { continue };
-                let (descriptor, content) = content(&out.payload);
+                let (descriptor, content) = content(&out.payload.to_bytes());
                 let id = descriptor.picture_id.expect("VP8 has one").value;
                 let tl0 = descriptor.tl0_picture_index.expect("VP8 with layers has one");
                 let base = u8::from(IDS[(number % 8) as usize] == 0 && content.part == 0);

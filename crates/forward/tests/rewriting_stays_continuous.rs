@@ -126,7 +126,7 @@ impl Oracle {
     }
 
     fn check(&mut self, out: &SlotPacket, original: &Packet) {
-        let (descriptor, what) = content(&out.payload);
+        let (descriptor, what) = content(&out.payload.to_bytes());
         let seq = extend(u64::from(out.seq.0), 1 << 16, self.newest_seq.unwrap_or(1 << 16));
         assert_eq!(out.csrc.0, what.track, "the CSRC names the track");
         assert_eq!(out.marker, original.marker);
@@ -342,7 +342,7 @@ impl Subscriber {
             Some(first) => assert!(same(first, &again), "not the same packet again"),
             // Arrived before its keyframe was recognised: now it is sent for the first time.
             None => {
-                let (_, what) = content(&again.payload);
+                let (_, what) = content(&again.payload.to_bytes());
                 let original = rings[usize::from(what.layer)]
                     .get(SeqNo(what.source_seq))
                     .expect("looked up");
@@ -400,7 +400,7 @@ fn every_layer_of_a_clean_source_flows_to_the_last_packet() {
             for packet in source.frame(frame % 10 == 5, 3, 2970) {
                 if let Some(out) = forwarder.pass(now, layer(index), &packet, reported(now)) {
                     numbers.insert(out.seq.0);
-                    frames.insert(content(&out.payload).1.frame);
+                    frames.insert(content(&out.payload.to_bytes()).1.frame);
                 }
             }
         }

@@ -101,7 +101,7 @@ impl Scene {
             for packet in self.source.picture(self.number, keyframe, layers) {
                 let sent = self.forwarder.pass(now, layer(0), &packet, reported(now));
                 if let Some(sent) = sent {
-                    let read = Descriptor::parse(&sent.payload).expect("a descriptor");
+                    let read = Descriptor::parse(&sent.payload.to_bytes()).expect("a descriptor");
                     if left < 4 && read.ends_layer_frame {
                         out.push((read.spatial_id, read.temporal_id));
                     }
@@ -120,8 +120,8 @@ impl Scene {
         for pair in self.sent.windows(2) {
             assert_eq!(pair[1].seq, pair[0].seq.advance(1));
             assert_eq!(pair[0].marker, pair[0].timestamp != pair[1].timestamp);
-            let [a, b] =
-                [&pair[0], &pair[1]].map(|packet| Descriptor::parse(&packet.payload).expect("a descriptor"));
+            let [a, b] = [&pair[0], &pair[1]]
+                .map(|packet| Descriptor::parse(&packet.payload.to_bytes()).expect("a descriptor"));
             let [x, y] = [a, b].map(|read| read.picture_id.expect("15 bits").value);
             assert_eq!(pair[0].timestamp == pair[1].timestamp, x == y);
             // Dropped pictures leave gaps, at most three between two of the lowest temporal layer.

@@ -45,7 +45,7 @@ fn over_changes_of_the_limit() {
     for pair in sent.windows(2) {
         let ((_, a), (_, b)) = (&pair[0], &pair[1]);
         assert_eq!(b.seq, a.seq.advance(1));
-        let ((a, x), (b, y)) = (content(&a.payload), content(&b.payload));
+        let ((a, x), (b, y)) = (content(&a.payload.to_bytes()), content(&b.payload.to_bytes()));
         let (a, b) = (
             a.picture_id.expect("15 bits").value,
             b.picture_id.expect("15 bits").value,

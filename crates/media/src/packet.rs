@@ -57,5 +57,76 @@ pub struct SlotPacket {
     /// Header extensions to write with the ids of this leg; those not negotiated there are left out.
     pub extensions: Extensions,
     /// Payload with the descriptor already rewritten.
-    pub payload: Bytes,
+    pub payload: SlotPayload,
 }
+
+/// Most bytes of a rewritten descriptor: VP8's takes six (RFC 7741 §4.2), as much of VP9's as is rewritten five.
+const MAX_HEAD_BYTES: usize = 7;
+
+/// A payload whose first bytes are a slot's own and whose rest all slots share: rewriting picture ids copies nothing.
+#[derive(Debug, Clone, Default)]
+pub struct SlotPayload {
+    head: [u8; MAX_HEAD_BYTES],
+    head_bytes: u8,
+    rest: Bytes,
+}
+
+impl SlotPayload {
+    /// `head` in front of `rest`. `None` when the head is longer than seven bytes.
+    pub fn new(head: &[u8], rest: Bytes) -> Option<Self> {
+        let mut payload = Self {
+            head_bytes: u8::try_from(head.len()).ok()?,
+            rest,
+            ..Self::default()
+        };
+        payload.head.get_mut(..head.len())?.copy_from_slice(head);
+        Some(payload)
+    }
+
+    /// Its first bytes.
+    pub fn head(&self) -> &[u8] {
+        self.head.get(..usize::from(self.head_bytes)).unwrap_or_default()
+    }
+
+    /// What follows them.
+    pub fn rest(&self) -> &Bytes {
+        &self.rest
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        usize::from(self.head_bytes) + self.rest.len()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// In one piece: a copy, unless the head is empty.
+    pub fn to_bytes(&self) -> Bytes {
+        if self.head_bytes == 0 {
+            return self.rest.clone();
+        }
+        [self.head(), &self.rest].concat().into()
+    }
+}
+
+impl From<Bytes> for SlotPayload {
+    fn from(rest: Bytes) -> Self {
+        Self {
+            rest,
+            ..Self::default()
+        }
+    }
+}
+
+impl PartialEq for SlotPayload {
+    /// The same bytes, however they are divided.
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && (self.head().iter().chain(&self.rest)).eq(other.head().iter().chain(&other.rest))
+    }
+}
+
+impl Eq for SlotPayload {}

@@ -1,7 +1,8 @@
 //! The VP8 payload descriptor (RFC 7741 §4.2).
 
+use crate::packet::SlotPayload;
 use crate::payload::PictureId;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 /// Longest descriptor: two flag bytes, a 15-bit picture id, TL0PICIDX, TID/Y/KEYIDX.
 const MAX_DESCRIPTOR: usize = 6;
@@ -84,28 +85,29 @@ impl Descriptor {
     }
 }
 
-/// A copy of `payload` with other numbers in its descriptor: `picture_id` (always written with 15 bits) and
+/// `payload` with other numbers in its descriptor: `picture_id` (always written with 15 bits) and
 /// `tl0_picture_index`, each only where the original has one. `None` when there is no descriptor to rewrite.
-pub fn rewrite(payload: &[u8], picture_id: u16, tl0_picture_index: u8) -> Option<Bytes> {
+pub fn rewrite(payload: &Bytes, picture_id: u16, tl0_picture_index: u8) -> Option<SlotPayload> {
     let descriptor = Descriptor::parse(payload)?;
-    let data = payload.get(descriptor.len..)?;
-    let mut out = BytesMut::with_capacity(MAX_DESCRIPTOR + data.len());
+    let mut head = [0; MAX_DESCRIPTOR];
+    let mut rest = &mut head[..];
     let &first = payload.first()?;
-    out.put_u8(first);
+    rest.put_u8(first);
     if first & X != 0 {
-        out.put_u8(*payload.get(1)?);
+        rest.put_u8(*payload.get(1)?);
     }
     if descriptor.picture_id.is_some() {
-        out.put_u16(0x8000 | (picture_id & 0x7fff));
+        rest.put_u16(0x8000 | (picture_id & 0x7fff));
     }
     if descriptor.tl0_picture_index.is_some() {
-        out.put_u8(tl0_picture_index);
+        rest.put_u8(tl0_picture_index);
     }
     if descriptor.temporal_id.is_some() || descriptor.key_index.is_some() {
-        out.put_u8(*payload.get(descriptor.len.checked_sub(1)?)?);
+        rest.put_u8(*payload.get(descriptor.len.checked_sub(1)?)?);
     }
-    out.put_slice(data);
-    Some(out.freeze())
+    let unused = rest.len();
+    let written = head.get(..MAX_DESCRIPTOR - unused)?;
+    SlotPayload::new(written, payload.slice(descriptor.len..))
 }
 
 struct Reader<'a> {

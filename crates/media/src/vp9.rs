@@ -1,7 +1,11 @@
 //! The VP9 payload descriptor (RFC 9628 §4.2).
 
+use crate::packet::SlotPayload;
 use crate::payload::PictureId;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
+
+/// Most bytes up to the last number that is rewritten: flags, a 15-bit picture id, layer indices, TL0PICIDX.
+const MAX_REWRITTEN: usize = 5;
 
 const I: u8 = 0x80;
 const P: u8 = 0x40;
@@ -73,21 +77,29 @@ impl Descriptor {
     }
 }
 
-/// A copy of `payload` with other numbers in its descriptor: `picture_id` (always written with 15 bits) and
+/// `payload` with other numbers in its descriptor: `picture_id` (always written with 15 bits) and
 /// `tl0_picture_index`, each only where the original has one. `None` when there is no descriptor to rewrite.
-pub fn rewrite(payload: &[u8], picture_id: u16, tl0_picture_index: u8) -> Option<Bytes> {
+pub fn rewrite(payload: &Bytes, picture_id: u16, tl0_picture_index: u8) -> Option<SlotPayload> {
     let descriptor = Descriptor::parse(payload)?;
-    let mut out = BytesMut::with_capacity(1 + payload.len());
-    out.put_u8(*payload.first()?);
+    let mut head = [0; MAX_REWRITTEN];
+    let mut rest = &mut head[..];
+    rest.put_u8(*payload.first()?);
     let id_len = descriptor.picture_id.map_or(0, PictureId::len);
     if descriptor.picture_id.is_some() {
-        out.put_u16(0x8000 | (picture_id & 0x7fff));
+        rest.put_u16(0x8000 | (picture_id & 0x7fff));
     }
-    out.put_slice(payload.get(1 + id_len..descriptor.tl0_at)?);
+    // Layer indices: one byte, or none.
+    for byte in payload.get(1 + id_len..descriptor.tl0_at)? {
+        rest.put_u8(*byte);
+    }
     let counts_tl0 = descriptor.tl0_picture_index.is_some();
     if counts_tl0 {
-        out.put_u8(tl0_picture_index);
+        rest.put_u8(tl0_picture_index);
     }
-    out.put_slice(payload.get(descriptor.tl0_at + usize::from(counts_tl0)..)?);
-    Some(out.freeze())
+    let unused = rest.len();
+    let written = head.get(..MAX_REWRITTEN - unused)?;
+    SlotPayload::new(
+        written,
+        payload.slice(descriptor.tl0_at + usize::from(counts_tl0)..),
+    )
 }

@@ -26,12 +26,12 @@ proptest! {
     #[test]
     fn vp8_descriptors(payload in noise(), picture_id: u16, tl0: u8) {
         let parsed = vp8::Descriptor::parse(&payload);
-        let rewritten = vp8::rewrite(&payload, picture_id, tl0);
+        let rewritten = vp8::rewrite(&Bytes::copy_from_slice(&payload), picture_id, tl0);
         prop_assert_eq!(parsed.is_some(), rewritten.is_some());
         if let (Some(before), Some(out)) = (parsed, rewritten) {
             prop_assert!(before.len <= payload.len());
-            let after = vp8::Descriptor::parse(&out).expect("what we write can be read");
-            prop_assert_eq!(&out[after.len..], &payload[before.len..], "the picture is untouched");
+            let after = vp8::Descriptor::parse(&out.to_bytes()).expect("what we write can be read");
+            prop_assert_eq!(&out.to_bytes()[after.len..], &payload[before.len..], "the picture is untouched");
             prop_assert_eq!(after.picture_id.map(|id| id.value), before.picture_id.map(|_| picture_id & 0x7fff));
             prop_assert_eq!(after.tl0_picture_index, before.tl0_picture_index.map(|_| tl0));
             // Nothing else changes.

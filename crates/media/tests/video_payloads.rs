@@ -1,5 +1,6 @@
 //! VP9 (RFC 9628 §4.2), H.264 (RFC 6184 §5) and AV1 (its payload specification §4.4), byte by byte.
 
+use bytes::Bytes;
 use media::{Codec, PayloadInfo, PictureId, vp9};
 use proptest::prelude::*;
 
@@ -21,8 +22,11 @@ fn vp9_as_chromium_sends_it() {
     assert_eq!(read.tl0_picture_index, Some(9));
     assert!(read.switching_up_point && read.starts_layer_frame && !read.ends_layer_frame);
     assert!(!read.starts_keyframe(), "an upper layer starts nothing");
-    let rewritten = vp9::rewrite(&payload, 0x7fff, 200).expect("rewritten");
-    assert_eq!(rewritten[..], [0xa8, 0xff, 0xff, 0b0101_0011, 200, 1, 2, 3]);
+    let rewritten = vp9::rewrite(&Bytes::copy_from_slice(&payload), 0x7fff, 200).expect("rewritten");
+    assert_eq!(
+        rewritten.to_bytes()[..],
+        [0xa8, 0xff, 0xff, 0b0101_0011, 200, 1, 2, 3]
+    );
 }
 
 #[test]
@@ -50,8 +54,8 @@ fn vp9_short_ids_grow_and_flexible_mode_has_no_tl0() {
     let payload = [0xb8, 0x05, 0x20, 0x42, 7];
     let read = vp9::Descriptor::parse(&payload).expect("complete");
     assert_eq!(read.tl0_picture_index, None);
-    let rewritten = vp9::rewrite(&payload, 300, 1).expect("rewritten");
-    assert_eq!(rewritten[..], [0xb8, 0x81, 0x2c, 0x20, 0x42, 7]);
+    let rewritten = vp9::rewrite(&Bytes::copy_from_slice(&payload), 300, 1).expect("rewritten");
+    assert_eq!(rewritten.to_bytes()[..], [0xb8, 0x81, 0x2c, 0x20, 0x42, 7]);
     assert_eq!(vp9::Descriptor::parse(&[0xa8, 0x80]), None);
     assert_eq!(
         vp9::Descriptor::parse(&[0xa8, 0x80, 1, 0, 9]),
@@ -59,7 +63,12 @@ fn vp9_short_ids_grow_and_flexible_mode_has_no_tl0() {
         "no data behind it"
     );
     let bare = [0x08, 1];
-    assert_eq!(vp9::rewrite(&bare, 5, 5).expect("nothing to rewrite")[..], bare);
+    assert_eq!(
+        vp9::rewrite(&Bytes::copy_from_slice(&bare), 5, 5)
+            .expect("nothing to rewrite")
+            .to_bytes()[..],
+        bare
+    );
 }
 
 #[test]
@@ -109,10 +118,10 @@ proptest! {
     #[test]
     fn what_is_rewritten_reads_as_written(payload in prop::collection::vec(any::<u8>(), 0..40), id in 0u16..1 << 15, tl0: u8) {
         let before = vp9::Descriptor::parse(&payload);
-        let written = vp9::rewrite(&payload, id, tl0);
+        let written = vp9::rewrite(&Bytes::copy_from_slice(&payload), id, tl0);
         prop_assert_eq!(before.is_some(), written.is_some());
         let (Some(before), Some(written)) = (before, written) else { return Ok(()) };
-        let after = vp9::Descriptor::parse(&written).expect("as long as before");
+        let after = vp9::Descriptor::parse(&written.to_bytes()).expect("as long as before");
         prop_assert_eq!(after.picture_id.map(|id| id.value), before.picture_id.map(|_| id));
         prop_assert_eq!(after.tl0_picture_index, before.tl0_picture_index.map(|_| tl0));
         prop_assert_eq!((after.temporal_id, after.spatial_id), (before.temporal_id, before.spatial_id));

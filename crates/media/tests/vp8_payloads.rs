@@ -1,5 +1,6 @@
 //! The descriptors of RFC 7741 §4.2, byte by byte.
 
+use bytes::Bytes;
 use media::vp8::{Descriptor, rewrite};
 use media::{Codec, PayloadInfo, PictureId};
 
@@ -68,7 +69,11 @@ fn a_descriptor_cut_anywhere_is_refused() {
     let payload = [0x90, 0xf0, 0x81, 0x02, 7, 0x65, KEY];
     for length in 0..6 {
         assert_eq!(Descriptor::parse(&payload[..length]), None, "{length}");
-        assert_eq!(rewrite(&payload[..length], 1, 1), None, "{length}");
+        assert_eq!(
+            rewrite(&Bytes::copy_from_slice(&payload[..length]), 1, 1),
+            None,
+            "{length}"
+        );
     }
     let read = Descriptor::parse(&payload[..6]).expect("complete");
     assert!(!read.keyframe, "nothing behind the descriptor says so");
@@ -87,18 +92,27 @@ fn only_the_start_of_the_first_partition_is_a_keyframe() {
 
 #[test]
 fn a_short_picture_id_grows_to_15_bits() {
-    let out = rewrite(&[0x90, 0xc0, 0x05, 9, DELTA, 1, 2], 0x7abc, 200).expect("complete");
-    assert_eq!(out[..], [0x90, 0xc0, 0xfa, 0xbc, 200, DELTA, 1, 2]);
+    let out = rewrite(
+        &Bytes::copy_from_slice(&[0x90, 0xc0, 0x05, 9, DELTA, 1, 2]),
+        0x7abc,
+        200,
+    )
+    .expect("complete");
+    assert_eq!(out.to_bytes()[..], [0x90, 0xc0, 0xfa, 0xbc, 200, DELTA, 1, 2]);
 }
 
 #[test]
 fn what_is_absent_stays_absent() {
     assert_eq!(
-        rewrite(&[0x10, KEY, 1], 5, 5).expect("complete")[..],
+        rewrite(&Bytes::copy_from_slice(&[0x10, KEY, 1]), 5, 5)
+            .expect("complete")
+            .to_bytes()[..],
         [0x10, KEY, 1]
     );
     assert_eq!(
-        rewrite(&[0x90, 0x20, 0x40, KEY], 5, 5).expect("complete")[..],
+        rewrite(&Bytes::copy_from_slice(&[0x90, 0x20, 0x40, KEY]), 5, 5)
+            .expect("complete")
+            .to_bytes()[..],
         [0x90, 0x20, 0x40, KEY]
     );
 }

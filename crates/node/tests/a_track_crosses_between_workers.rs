@@ -97,7 +97,7 @@ impl Peer for PlainPeer {
     }
     fn set_demand(&mut self, _: Instant, _: bwe::Demand) {}
     fn send_rtp(&mut self, _now: Instant, _slot: MLineIndex, packet: SlotPacket) {
-        self.send(&[&[0x80], packet.payload.as_ref()].concat());
+        self.send(&[&[0x80], &packet.payload.to_bytes()[..]].concat());
     }
     fn send_retransmission(&mut self, _now: Instant, _slot: MLineIndex, _packet: SlotPacket) {}
     fn send_report(&mut self, _now: Instant, _slot: MLineIndex, _report: SlotReport) {}

@@ -57,7 +57,7 @@ fn send(bencher: Bencher<'_, '_>, burst: u16) {
         codec: Codec::Vp8,
         csrc: TrackId(7),
         extensions: Extensions::default(),
-        payload: Bytes::from_static(&[7; VIDEO_BYTES]),
+        payload: Bytes::from_static(&[7; VIDEO_BYTES]).into(),
     });
 }
 
@@ -73,7 +73,7 @@ fn send_audio(bencher: Bencher<'_, '_>) {
             audio_level: Some(30),
             ..Extensions::default()
         },
-        payload: Bytes::from_static(&[7; AUDIO_BYTES]),
+        payload: Bytes::from_static(&[7; AUDIO_BYTES]).into(),
     });
 }
 

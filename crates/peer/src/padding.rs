@@ -97,7 +97,7 @@ mod tests {
             codec: Codec::Vp8,
             csrc: TrackId(1),
             extensions: Extensions::default(),
-            payload: Bytes::from(vec![1; bytes]),
+            payload: Bytes::from(vec![1; bytes]).into(),
         }
     }
 

@@ -103,7 +103,7 @@ impl Sender {
         if packet.codec == Codec::Red {
             // The blocks inside name Opus by the publisher's payload type, which this client may use for anything.
             let opus = slot.codec(Codec::Opus)?.payload_type;
-            packet.payload = media::red::with_payload_type(&packet.payload, opus)?;
+            packet.payload = media::red::with_payload_type(packet.payload.rest(), opus)?.into();
         }
         let datagram = slot.header_bytes(&packet.extensions, again) + packet.payload.len() + self.tag_bytes;
         let planned = Planned {

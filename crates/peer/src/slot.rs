@@ -6,7 +6,7 @@ use crate::sdp::session::{Role, Section};
 use crate::srtp::{SendIndex, TAG_BYTES};
 use bwe::TransportSeq;
 use bytes::{BufMut, Bytes, BytesMut};
-use media::packet::SlotPacket;
+use media::packet::{SlotPacket, SlotPayload};
 use media::{Codec, Extensions};
 
 /// The original's sequence number in front of a retransmission's payload (RFC 4588 §4).
@@ -123,7 +123,7 @@ impl SlotSender {
         };
         let values = self.values(&packet.extensions, false, seq);
         let (mut plain, header_bytes) = write(&fields, &values, packet.payload.len());
-        plain.put_slice(&packet.payload);
+        put_payload(&mut plain, &packet.payload);
         Some(Plain {
             packet: plain,
             header_bytes,
@@ -149,7 +149,7 @@ impl SlotSender {
         let values = self.values(&packet.extensions, true, seq);
         let (mut plain, header_bytes) = write(&fields, &values, REPAIR_BYTES + packet.payload.len());
         plain.put_u16(packet.seq.0);
-        plain.put_slice(&packet.payload);
+        put_payload(&mut plain, &packet.payload);
         Some(Plain {
             packet: plain,
             header_bytes,
@@ -216,4 +216,9 @@ fn write(fields: &Fields, values: &Values<'_>, payload_bytes: usize) -> (BytesMu
     let mut packet = BytesMut::with_capacity(header + payload_bytes + TAG_BYTES);
     let header_bytes = header::write(&mut packet, fields, values);
     (packet, header_bytes)
+}
+
+fn put_payload(packet: &mut BytesMut, payload: &SlotPayload) {
+    packet.put_slice(payload.head());
+    packet.put_slice(payload.rest());
 }

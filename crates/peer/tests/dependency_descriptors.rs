@@ -101,7 +101,7 @@ fn out_with_a_slots_packet() {
                 dependency_descriptor: Some(descriptor.clone()),
                 ..Extensions::default()
             },
-            payload: Bytes::from_static(b"obu"),
+            payload: Bytes::from_static(b"obu").into(),
         };
         world.server.send_rtp(world.now, SLOT, packet);
         world.exchange();

@@ -41,7 +41,7 @@ fn slot_packet(seq: u16) -> SlotPacket {
         codec: Codec::Vp8,
         csrc: TrackId(1),
         extensions: Extensions::default(),
-        payload: Bytes::from_static(b"x"),
+        payload: Bytes::from_static(b"x").into(),
     }
 }
 

@@ -65,7 +65,7 @@ fn do_not_go_out_with_a_slots_packets() {
             layers_allocation: Some(Bytes::from_static(&[1, 0, 0x64])),
             ..Extensions::default()
         },
-        payload: Bytes::from_static(&[0x10, 0x01, 0x02]),
+        payload: Bytes::from_static(&[0x10, 0x01, 0x02]).into(),
     };
     world.server.send_rtp(world.now, SLOT, packet);
     world.exchange();

@@ -20,7 +20,7 @@ fn send(world: &mut World, seq: u16) {
         codec: Codec::Vp8,
         csrc: TrackId(1),
         extensions: Extensions::default(),
-        payload: Bytes::from_static(b"picture"),
+        payload: Bytes::from_static(b"picture").into(),
     };
     world.server.send_rtp(world.now, VIDEO, packet);
 }

@@ -21,7 +21,7 @@ fn slot_packet(codec: Codec, seq: u16) -> SlotPacket {
         codec,
         csrc: TrackId(1),
         extensions: Extensions::default(),
-        payload: Bytes::from_static(b"payload"),
+        payload: Bytes::from_static(b"payload").into(),
     }
 }
 

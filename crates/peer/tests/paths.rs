@@ -111,7 +111,7 @@ fn sent_to(world: &mut World, seq: u16) -> Vec<Path> {
         codec: Codec::Vp8,
         csrc: TrackId(1),
         extensions: Extensions::default(),
-        payload: Bytes::from(vec![0; 1000]),
+        payload: Bytes::from(vec![0; 1000]).into(),
     };
     world.server.send_rtp(world.now, MLineIndex(3), packet);
     world.exchange();

@@ -30,7 +30,7 @@ fn slot_packet(codec: Codec, seq: u16) -> SlotPacket {
         codec,
         csrc: TrackId(0xabcd),
         extensions: Extensions::default(),
-        payload: Bytes::from_static(b"picture"),
+        payload: Bytes::from_static(b"picture").into(),
     }
 }
 
@@ -100,7 +100,7 @@ fn blocks_inside_red_are_opus_by_the_receivers_payload_type() {
     const THEIRS: u8 = OPUS - 2;
     let mut world = World::connected(&usual_sections());
     let mut packet = slot_packet(Codec::Red, 1);
-    packet.payload = Bytes::from_static(&[0x80 | THEIRS, 0, 0, 1, THEIRS, b'a', b'b']);
+    packet.payload = Bytes::from_static(&[0x80 | THEIRS, 0, 0, 1, THEIRS, b'a', b'b']).into();
     world.server.send_rtp(world.now, AUDIO, packet);
     world.exchange();
     let got = world.client.rtp.pop().unwrap();

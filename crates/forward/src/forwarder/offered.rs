@@ -14,7 +14,8 @@ pub(super) struct Offered<'a> {
     pub(super) track: TrackId,
     pub(super) layer: LayerIndex,
     pub(super) codec: Codec,
-    pub(super) payload: Bytes,
+    /// The Opus inside of RED.
+    unwrapped: Option<Bytes>,
     pub(super) info: PayloadInfo,
 }
 
@@ -27,9 +28,9 @@ impl<'a> Offered<'a> {
         read: &'a ReadPacket,
     ) -> Option<Offered<'a>> {
         let original = &read.packet;
-        let (codec, payload) = match original.codec {
-            Codec::Red if track.unwrap_red => (Codec::Opus, red::primary(&original.payload)?),
-            codec => (codec, original.payload.clone()),
+        let (codec, unwrapped) = match original.codec {
+            Codec::Red if track.unwrap_red => (Codec::Opus, Some(red::primary(&original.payload)?)),
+            codec => (codec, None),
         };
         let info = read.info.filter(|_| codec.kind() == kind)?;
         Some(Offered {
@@ -37,9 +38,13 @@ impl<'a> Offered<'a> {
             track: track.id,
             layer,
             codec,
-            payload,
+            unwrapped,
             info,
         })
+    }
+
+    pub(super) fn payload(&self) -> &Bytes {
+        self.unwrapped.as_ref().unwrap_or(&self.original.payload)
     }
 
     /// Whether it carries the marker bit: the publisher's, or because it is the picture's last that passes.
@@ -49,7 +54,7 @@ impl<'a> Offered<'a> {
 
     /// As it is sent, for the first time or again. `None` when it cannot be rewritten.
     pub(super) fn packet(&self, sent: &Sent) -> Option<SlotPacket> {
-        let extensions = self.original.extensions.clone();
+        let extensions = &self.original.extensions;
         let dependency_descriptor = match (&extensions.dependency_descriptor, sent.frame) {
             (Some(descriptor), Some(number)) => Some(with_frame_number(descriptor, number)?),
             _ => None,
@@ -61,10 +66,15 @@ impl<'a> Offered<'a> {
             codec: self.codec,
             csrc: self.track,
             extensions: Extensions {
+                audio_level: extensions.audio_level,
+                video_orientation: extensions.video_orientation,
+                playout_delay: extensions.playout_delay,
+                video_content_type: extensions.video_content_type,
                 dependency_descriptor,
-                ..extensions
+                // For the server alone.
+                layers_allocation: None,
             },
-            payload: sent.numbers.write(&self.payload)?,
+            payload: sent.numbers.write(self.payload())?,
         })
     }
 }

@@ -91,7 +91,11 @@ fn spatial_layers_follow_the_tile() {
         let sent = bob.received(bob.video[0]);
         assert!(sent.last().is_some_and(|packet| packet.marker));
         sent.iter()
-            .map(|packet| vp9::Descriptor::parse(&packet.payload).expect("VP9").spatial_id)
+            .map(|packet| {
+                vp9::Descriptor::parse(&packet.payload.to_bytes())
+                    .expect("VP9")
+                    .spatial_id
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(flowing(720, false), [0, 1, 2]);

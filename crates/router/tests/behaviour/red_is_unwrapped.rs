@@ -18,10 +18,10 @@ fn red_flows_to_those_who_take_it_and_as_opus_to_the_others() {
     let packet = stage.packet(&alice, MIC, 0, Codec::Red, red.clone());
     stage.rtp(&alice, MIC, 0, packet);
     let to_bob = &bob.received(bob.audio[0])[0];
-    assert_eq!((to_bob.codec, &to_bob.payload), (Codec::Red, &red));
+    assert_eq!((to_bob.codec, to_bob.payload.to_bytes()), (Codec::Red, red));
     let to_carol = &carol.received(carol.audio[0])[0];
     assert_eq!(
-        (to_carol.codec, &to_carol.payload[..]),
+        (to_carol.codec, &to_carol.payload.to_bytes()[..]),
         (Codec::Opus, &[9, 8, 7][..])
     );
 }

@@ -155,7 +155,7 @@ impl Receiver {
         match self.kind {
             Kind::Audio => self.play_audio(number, &packet, wrong).into_iter().collect(),
             Kind::Video => {
-                let Some((stamp, descriptor)) = Stamp::of_vp8(&packet.payload) else {
+                let Some((stamp, descriptor)) = Stamp::of_vp8(&packet.payload.to_bytes()) else {
                     wrong.push(format!("slot {}: a payload that nobody sent", self.mline.0));
                     return Vec::new();
                 };
@@ -191,7 +191,7 @@ impl Receiver {
         if self.newest_audio.is_none_or(|(newest, _)| number > newest) {
             self.newest_audio = Some((number, packet.timestamp));
         }
-        let stamp = Stamp::of_audio(&packet.payload)?;
+        let stamp = Stamp::of_audio(&packet.payload.to_bytes())?;
         *self.stats.frames.entry(packet.csrc).or_default() += 1;
         self.stats.last = Some((packet.csrc, 0));
         Some(Played {

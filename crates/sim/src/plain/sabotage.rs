@@ -93,12 +93,12 @@ impl World {
                 packet.csrc = self.people[who].camera.unwrap_or(packet.csrc);
             }
             Sabotage::SkipsPictureIds if packet.codec.kind() == Kind::Video => {
-                let mut payload = BytesMut::from(&packet.payload[..]);
+                let mut payload = BytesMut::from(&packet.payload.to_bytes()[..]);
                 // RFC 7741 §4.2: X, then I, then 15 bits of picture id behind the M bit.
                 if let Some(id) = payload.get_mut(2..4).and_then(|id| id.first_chunk_mut::<2>()) {
                     *id = (u16::from_be_bytes(*id).wrapping_add(SKIPPED) | 0x8000).to_be_bytes();
                 }
-                packet.payload = payload.freeze();
+                packet.payload = payload.freeze().into();
             }
             _ => {}
         }

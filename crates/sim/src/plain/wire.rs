@@ -129,7 +129,7 @@ impl Message {
                     packet.marker,
                     packet.codec,
                 );
-                put_body(&mut out, &packet.extensions, &packet.payload);
+                put_body(&mut out, &packet.extensions, &packet.payload.to_bytes());
             }
             Message::Report { slot, report } => {
                 put_head(&mut out, 6, *slot, 0);
@@ -235,7 +235,7 @@ impl Message {
                     codec,
                     csrc,
                     extensions,
-                    payload: bytes,
+                    payload: bytes.into(),
                 };
                 Message::Slot {
                     slot: mline,

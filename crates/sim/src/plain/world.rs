@@ -378,8 +378,10 @@ impl World {
             return;
         };
         let stamp = match packet.codec.kind() {
-            media::Kind::Audio => super::stamp::Stamp::of_audio(&packet.payload),
-            media::Kind::Video => super::stamp::Stamp::of_vp8(&packet.payload).map(|(stamp, _)| stamp),
+            media::Kind::Audio => super::stamp::Stamp::of_audio(&packet.payload.to_bytes()),
+            media::Kind::Video => {
+                super::stamp::Stamp::of_vp8(&packet.payload.to_bytes()).map(|(stamp, _)| stamp)
+            }
         };
         let said = self.tracks.get(&packet.csrc).copied();
         let is = stamp.map(|stamp| (stamp.person as usize, stamp.source));
