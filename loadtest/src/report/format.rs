@@ -112,6 +112,15 @@ pub(crate) fn seconds(value: f64) -> String {
     }
 }
 
+/// Seconds on an axis: `1:15`; with hours `2:05 h`.
+pub(crate) fn clock(value: f64) -> String {
+    let whole = value.round().max(0.0) as u64;
+    match (whole / 3_600, whole / 60 % 60, whole % 60) {
+        (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes, _) => format!("{hours}:{minutes:02} h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +187,10 @@ mod tests {
         assert_eq!(
             [seconds(45.0), seconds(725.0), seconds(7_400.0)],
             ["45 s", "12 min 5 s", "2 h 3 min"]
+        );
+        assert_eq!(
+            [clock(5.0), clock(75.0), clock(7_500.0)],
+            ["0:05", "1:15", "2:05 h"]
         );
     }
 }

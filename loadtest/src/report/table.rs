@@ -4,7 +4,7 @@ use super::format::{bitrate, bytes, count, millis, number, percent, precise, sec
 use super::model::{Distribution, Run, Verdict};
 use std::fmt::Write as _;
 
-/// Failures and warnings printed; the rest are in the JSON.
+/// Failures and warnings printed; the rest are counted.
 const MAX_PRINTED: usize = 20;
 
 /// The figures of a run, its verdicts, warnings and failures.

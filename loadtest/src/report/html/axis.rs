@@ -90,7 +90,7 @@ impl Axis {
                 inside.collect()
             }
             Scale::Nines => {
-                let nines = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999];
+                let nines = [0.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999];
                 nines.into_iter().filter(|tick| *tick <= self.to).collect()
             }
         }
@@ -142,6 +142,6 @@ mod tests {
         assert_eq!(log.ticks(), [1.0, 10.0, 100.0]);
         let nines = Axis::exact(Scale::Nines, 0.0, 99.99);
         assert!((nines.place(90.0) - 0.25).abs() < 1e-6 && (nines.place(99.9) - 0.75).abs() < 1e-6);
-        assert_eq!(nines.ticks(), [0.0, 50.0, 90.0, 99.0, 99.9, 99.99]);
+        assert_eq!(nines.ticks(), [0.0, 90.0, 99.0, 99.9, 99.99]);
     }
 }

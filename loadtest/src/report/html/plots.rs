@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::plot::{Plot, Series, Shape};
-use crate::report::format::{bytes, millis, number, percent, seconds, short};
+use crate::report::format::{bytes, clock, millis, number, percent, short};
 use crate::report::model::{Distribution, Run, Sample};
 
 type Points = Vec<(f64, f64)>;
@@ -67,7 +67,7 @@ fn timed(
         summary: summary.collect::<Vec<_>>().join("; "),
         x: Axis::exact(Scale::Time, 0.0, end),
         y: Axis::from_zero(all()),
-        x_label: seconds,
+        x_label: clock,
         y_label,
         window: (run.steady.seconds() > 0.0).then_some((run.steady.from_s, run.steady.to_s)),
         per_second: true,
@@ -237,7 +237,7 @@ fn percentiles(run: &Run) -> Option<Plot> {
     let d = t.latency.as_ref()?;
     Some(Plot {
         title: "Latency percentiles",
-        about: "each step to the right leaves a tenth of the packets".to_owned(),
+        about: "percentiles; each step to the right leaves a tenth".to_owned(),
         summary: format!(
             "median {}, 99 % below {}, 99.9 % below {}, all below {}",
             millis(d.p50_ms),
@@ -247,7 +247,7 @@ fn percentiles(run: &Run) -> Option<Plot> {
         ),
         x: Axis::exact(Scale::Nines, 0.0, end),
         y: Axis::from_zero(values().map(|point| point.1)),
-        x_label: |value| format!("{value} %"),
+        x_label: |value| format!("{value}"),
         y_label: millis,
         series: lines,
         window: None,

@@ -81,7 +81,7 @@ fn times(run: &Run) -> String {
 
 fn participants(run: &Run) -> String {
     let time = |ms: Option<f64>| ms.map_or("–".to_owned(), millis);
-    let rows: Vec<Vec<String>> = run
+    let mut rows: Vec<Vec<String>> = run
         .participants
         .iter()
         .take(MAX_ROWS)
@@ -99,6 +99,9 @@ fn participants(run: &Run) -> String {
             ]
         })
         .collect();
+    let errors = rows
+        .iter()
+        .any(|row| row.last().is_some_and(|error| !error.is_empty()));
     let shown = rows.len() as u64;
     let more = run.participants.len() as u64 + run.participants_omitted - shown;
     let note = if more > 0 {
@@ -106,7 +109,7 @@ fn participants(run: &Run) -> String {
     } else {
         String::new()
     };
-    let head = [
+    let mut head = vec![
         "Participant",
         "connected",
         "first media",
@@ -117,6 +120,12 @@ fn participants(run: &Run) -> String {
         "frozen",
         "error",
     ];
+    if !errors {
+        head.pop();
+        for row in &mut rows {
+            row.pop();
+        }
+    }
     table("Participants, the worst first", &head, &rows, &note)
 }
 
