@@ -151,7 +151,7 @@ impl Channels {
 
     /// Hand waiting messages to `rtc` as its window allows.
     pub(crate) fn flush(&mut self, now: Instant, pc: &mut RTCPeerConnection) {
-        for open in &mut self.open {
+        for open in self.open.iter_mut().filter(|open| open.pending() > 0) {
             let Some(mut handle) = pc.data_channel(open.id) else {
                 continue;
             };

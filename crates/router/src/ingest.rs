@@ -2,8 +2,7 @@
 
 use crate::counters::DropReason;
 use crate::router::Router;
-use crate::slot_state::tell;
-use crate::state::{PeerKey, SlotRef, TrackKey};
+use crate::state::{PeerKey, TrackKey};
 use forward::{CaptureTime, Inserted, LayerSet};
 use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
 use peer::Peer;
@@ -95,6 +94,9 @@ impl<P: Peer> Router<P> {
             .map(|seq| (seq, layer.ticks_after(at, seq)))
             .collect();
         let begins = info.is_some_and(|info| info.keyframe);
+        if changed {
+            self.forward_waiting();
+        }
         self.give_up_repairs(key, stopped);
         let serve = changed && self.retarget_subscribers(key);
         // A keyframe is not asked for when it is here: that costs the publisher a second one.
@@ -118,63 +120,15 @@ impl<P: Peer> Router<P> {
             let capture = capture.shifted(ticks, codec.clock_rate());
             self.forward(key, index, seq, capture);
         }
-        if begins && let Some(track) = self.tracks.get_mut(key) {
-            track.keyframes.handle_keyframe(index);
+        if begins {
+            // Who waits for it has it before anybody looks whether to ask for it.
+            self.forward_waiting();
+            if let Some(track) = self.tracks.get_mut(key) {
+                track.keyframes.handle_keyframe(index);
+            }
         }
         if serve && begins {
             self.service_track(key);
-        }
-    }
-
-    /// A packet that has become part of its track's ring goes to every slot of the track.
-    fn forward(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo, capture: CaptureTime) {
-        let (now, ntp) = (self.now, self.ntp());
-        let Some(track) = self.tracks.get(key) else { return };
-        let layer = track.layers.get(usize::from(index.0));
-        let Some(packet) = layer.and_then(|layer| layer.ring.get(seq)) else {
-            return;
-        };
-        let kind = track.source.kind();
-        // Rarely any, so this rarely allocates.
-        let mut switched_slots = Vec::new();
-        let before = self.serving;
-        for subscriber in &track.subscribers {
-            self.serving = Some(subscriber.peer);
-            let Some(entry) = self.peers.get_mut(subscriber.peer) else {
-                continue;
-            };
-            let Some(Some(slot)) = entry.slots.get_mut(usize::from(subscriber.slot.0)) else {
-                continue;
-            };
-            let Some(packet) = slot.forwarder.handle_packet(now, index, packet, capture) else {
-                continue;
-            };
-            self.counters.outgoing(kind, packet.payload.len());
-            entry.peer.send_rtp(now, subscriber.slot, packet);
-            // With the first packet, or the client could not tell for a second how it goes with the others.
-            if !slot.reported
-                && let Some(report) = slot.forwarder.report(now, ntp)
-            {
-                slot.reported = true;
-                self.counters.reports_out += 1;
-                entry
-                    .peer
-                    .send_report(now, subscriber.slot, crate::feedback::to_peer(report));
-            }
-            let switches = slot.forwarder.switches();
-            let switched = switches != slot.switches;
-            self.counters.switches += switches - slot.switches;
-            slot.switches = switches;
-            entry.touch(subscriber.peer, &mut self.dirty);
-            if switched {
-                switched_slots.push(*subscriber);
-            }
-        }
-        self.serving = before;
-        for SlotRef { peer, slot } in switched_slots {
-            if let Some(event) = tell(now, &mut self.peers, &self.tracks, peer, slot) {
-                self.emit(event);
-            }
         }
     }
 

@@ -19,6 +19,7 @@ mod contain;
 mod counters;
 mod data;
 mod demux;
+mod fan_out;
 mod feedback;
 mod health;
 mod ingest;

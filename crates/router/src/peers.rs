@@ -38,6 +38,7 @@ impl<P: Peer> Router<P> {
         peer: P,
         answer: &Answer,
     ) {
+        self.forward_waiting();
         self.advance(now);
         self.remove_participant(participant);
         if self.peers.len() >= self.config.max_peers {
@@ -264,6 +265,9 @@ impl<P: Peer> Router<P> {
     }
 
     fn handle_peer_event(&mut self, key: PeerKey, event: PeerEvent) {
+        if !matches!(event, PeerEvent::Rtp { .. }) {
+            self.forward_waiting();
+        }
         match event {
             PeerEvent::Rtp {
                 section,

@@ -3,6 +3,7 @@
 use crate::config::RouterConfig;
 use crate::counters::{DropReason, RouterCounters};
 use crate::demux::Demultiplexer;
+use crate::fan_out::Waiting;
 use crate::relay::{Imported, Outboxes};
 use crate::state::{PeerEntry, PeerKey, PeerTag, Room, RoomKey, Track, TrackKey};
 use crate::table::Table;
@@ -53,6 +54,8 @@ pub struct Router<P> {
     /// Last words of peers that are gone.
     pub(crate) farewells: VecDeque<Transmit>,
     pub(crate) events: VecDeque<MediaEvent>,
+    /// What a publisher's burst brought.
+    pub(crate) waiting: Waiting,
     /// What waits for other workers.
     pub(crate) outboxes: Outboxes,
     /// Counters of peers that are gone.
@@ -85,6 +88,7 @@ impl<P: Peer> Router<P> {
             serving: None,
             farewells: VecDeque::new(),
             events: VecDeque::new(),
+            waiting: Waiting::default(),
             outboxes: Outboxes::default(),
             departed: PeerStats::default(),
         }
@@ -93,6 +97,7 @@ impl<P: Peer> Router<P> {
     /// A command of the control plane. One that names something unknown or of another room is counted and
     /// otherwise ignored: commands and departures cross in the queues.
     pub fn handle_command(&mut self, now: Instant, command: MediaCommand) {
+        self.forward_waiting();
         self.advance(now);
         match command {
             MediaCommand::RemovePeer { participant } => self.remove_participant(participant),
@@ -134,6 +139,9 @@ impl<P: Peer> Router<P> {
 
     /// A datagram from a socket (RFC 4571 framing removed).
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        if now > self.now {
+            self.forward_waiting();
+        }
         self.advance(now);
         self.counters.datagrams_in += 1;
         let key = match self.demultiplexer.find(now, path, &datagram) {
@@ -152,6 +160,7 @@ impl<P: Peer> Router<P> {
 
     /// The TCP connection behind this path has closed.
     pub fn handle_path_closed(&mut self, now: Instant, path: Path) {
+        self.forward_waiting();
         self.advance(now);
         let Some(key) = self.demultiplexer.owner_of(path) else {
             return;
@@ -303,7 +312,9 @@ impl<P: Peer> Router<P> {
     /// Polls the peers that were given something: their events; their datagrams wait for [`Self::poll_transmit`], and
     /// their deadline is asked when those are gone.
     pub(crate) fn settle(&mut self) {
-        while let Some(key) = self.dirty.pop() {
+        loop {
+            self.forward_waiting();
+            let Some(key) = self.dirty.pop() else { return };
             // Events first: they may give the same peer something more.
             self.drain_peer_events(key);
             let Some(entry) = self.peers.get_mut(key) else {

@@ -10,6 +10,7 @@ use crate::feedback::{Estimator, Fallback, Report, TransportSeq};
 use crate::trace::Change;
 use history::History;
 use limited::ApplicationLimited;
+use media::Bitrate;
 use pacer::Pacer;
 use probes::Probes;
 use std::collections::VecDeque;
@@ -111,6 +112,8 @@ pub struct Downlink<P> {
     history: History,
     limited: ApplicationLimited,
     estimator: Box<dyn Estimator>,
+    /// What it says, as of the last time it was told something: asked for with every packet.
+    known: Known,
     /// The far end can report.
     reports: bool,
     /// It has.
@@ -131,6 +134,7 @@ impl<P: Clone> Downlink<P> {
             probes: Probes::default(),
             history: History::default(),
             limited: ApplicationLimited::new(now),
+            known: Known::of(estimator.as_ref()),
             estimator,
             reports: false,
             reported: false,
@@ -143,7 +147,7 @@ impl<P: Clone> Downlink<P> {
     /// A packet to send.
     pub fn push(&mut self, now: Instant, outgoing: Outgoing<P>) {
         if self.pacer.is_empty() {
-            self.repace(now);
+            self.pacer.refill(now);
         }
         if outgoing.priority == Priority::Retransmission && self.copies_repairs() {
             self.copies.push_back((now + COPY_AFTER, outgoing.clone()));
@@ -154,9 +158,7 @@ impl<P: Clone> Downlink<P> {
 
     /// Whether repairs are sent twice at present.
     fn copies_repairs(&self) -> bool {
-        is_copied(&self.estimator.estimate())
-            && !self.estimator.is_overused()
-            && self.copies.len() < MAX_COPIES
+        is_copied(&self.known.estimate) && !self.known.overused && self.copies.len() < MAX_COPIES
     }
 
     /// Copies whose time has come join the queue.
@@ -208,7 +210,7 @@ impl<P: Clone> Downlink<P> {
         self.pacer.spend(bytes);
         self.limited.sent(now, bytes);
         if of_probe {
-            self.probes.sent(now, bytes, &self.estimator.estimate());
+            self.probes.sent(now, bytes, &self.known.estimate);
         }
     }
 
@@ -226,6 +228,7 @@ impl<P: Clone> Downlink<P> {
     /// numbered, padded or probed, and the fallback decides.
     pub fn set_reports(&mut self, reports: bool) {
         self.reports = reports;
+        self.repace(self.pacer.updated());
     }
 
     /// A transport-cc message, in ascending order of sequence number.
@@ -234,7 +237,7 @@ impl<P: Clone> Downlink<P> {
             return;
         }
         self.reported = true;
-        let target = self.estimator.estimate().target;
+        let target = self.known.estimate.target;
         let limited = self.limited.since(now, target, self.pacer.is_empty());
         let feedback = self.history.resolve(now, reports, limited);
         for lost in &feedback.lost {
@@ -260,6 +263,7 @@ impl<P: Clone> Downlink<P> {
     pub fn set_demand(&mut self, now: Instant, demand: Demand) {
         self.estimator.set_demand(now, demand);
         self.probes.set_demand(now, demand);
+        self.known = Known::of(self.estimator.as_ref());
     }
 
     /// Whether there is anything to judge the path by: transport-cc was negotiated, or REMB or receiver reports came.
@@ -269,7 +273,7 @@ impl<P: Clone> Downlink<P> {
 
     /// What the path carries.
     pub fn estimate(&self) -> Estimate {
-        self.estimator.estimate()
+        self.known.estimate
     }
 
     /// Counters.
@@ -325,25 +329,43 @@ impl<P: Clone> Downlink<P> {
 
     fn plan(&mut self, now: Instant) {
         if self.may_probe() {
-            let overused = self.estimator.is_overused();
-            let (estimate, capacity) = (self.estimator.estimate(), self.estimator.capacity());
-            self.probes.plan(now, &estimate, capacity, overused);
+            let known = &self.known;
+            self.probes
+                .plan(now, &known.estimate, known.capacity, known.overused);
         }
     }
 
+    /// The estimator was told something.
     fn repace(&mut self, now: Instant) {
-        let estimate = self.estimator.estimate();
+        self.known = Known::of(self.estimator.as_ref());
         let known = self.is_measured();
-        let calm = known && self.estimator.is_overused();
+        let calm = known && self.known.overused;
         let factor = if calm { CALM_PACE } else { PACE };
-        let most =
-            (self.estimator.capacity()).map_or(f64::INFINITY, |capacity| capacity.0 as f64 * FULL_PACE);
+        let most = (self.known.capacity).map_or(f64::INFINITY, |capacity| capacity.0 as f64 * FULL_PACE);
         let rate = if known {
-            (estimate.target.0 as f64 * factor).min(most)
+            (self.known.estimate.target.0 as f64 * factor).min(most)
         } else {
             UNKNOWN_PACE
         };
         self.pacer.set_rate(now, rate, calm);
+    }
+}
+
+/// What an estimator says.
+#[derive(Debug)]
+struct Known {
+    estimate: Estimate,
+    overused: bool,
+    capacity: Option<Bitrate>,
+}
+
+impl Known {
+    fn of(estimator: &dyn Estimator) -> Self {
+        Self {
+            estimate: estimator.estimate(),
+            overused: estimator.is_overused(),
+            capacity: estimator.capacity(),
+        }
     }
 }
 

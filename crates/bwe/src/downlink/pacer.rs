@@ -73,7 +73,13 @@ impl<P> Pacer<P> {
         self.rate.max(self.queued as f64 * 8.0 / self.drain.as_secs_f64())
     }
 
-    fn refill(&mut self, now: Instant) {
+    /// The latest time it was told.
+    pub(super) fn updated(&self) -> Instant {
+        self.updated
+    }
+
+    /// Time has passed; before something joins an empty queue.
+    pub(super) fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.updated).as_secs_f64();
         self.updated = self.updated.max(now);
         let burst = (self.rate * BURST.as_secs_f64() / 8.0).max(MIN_BURST);

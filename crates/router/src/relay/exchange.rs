@@ -28,6 +28,9 @@ impl<P: Peer> Router<P> {
     /// A message from another worker's router. About a track that is not known (any more), or by a worker that has no
     /// business with it, it is counted and otherwise ignored.
     pub fn handle_relay(&mut self, now: Instant, from: WorkerId, message: RelayMessage) {
+        if !matches!(message, RelayMessage::Packet { .. }) || now > self.now {
+            self.forward_waiting();
+        }
         self.advance(now);
         let handled = match message {
             RelayMessage::Packet {
