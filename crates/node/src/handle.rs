@@ -1,73 +1,30 @@
 //! A node's workers, seen from the control plane.
 
+use crate::config::{NodeConfig, NodeError};
+use crate::cores;
+use crate::listen::{Sockets, bind_all};
 use crate::relays::{self, Relays};
 use crate::snapshot::WorkerSnapshot;
 use crate::tcp::TcpEndpoint;
-use crate::udp::{self, UdpEndpoint};
+use crate::udp::UdpEndpoint;
 use crate::worker::{WAKE, Worker};
 use media::plane::{MediaCommand, MediaEvent};
 use media::{ParticipantId, RoomId};
 use mio::{Poll, Waker};
 use peer::{Answer, Peer};
-use router::{Router, RouterConfig};
-use socket2::{Domain, Socket, Type};
+use router::Router;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 /// Commands waiting for one worker. When full, [`Node::send`] says [`Busy`].
 const MAILBOX_COMMANDS: usize = 4_096;
 /// Events of all workers waiting for the control plane. When full, workers keep theirs and try again.
 const EVENT_QUEUE: usize = 16_384;
-/// Connections the kernel keeps for us until we accept them.
-const TCP_BACKLOG: i32 = 256;
-
-/// How to run a node's workers.
-#[derive(Debug, Clone)]
-pub struct NodeConfig {
-    /// Number of workers, at least 1.
-    pub workers: usize,
-    /// Address to bind; `0.0.0.0` or `::` (which takes IPv4 as well) for every interface.
-    pub bind: IpAddr,
-    /// Port of worker 0, UDP and TCP; worker `i` has `port + i`. 0: the kernel chooses (for tests).
-    pub port: u16,
-    /// An address of this machine, used as the local end of a path when the kernel does not tell.
-    pub fallback_ip: IpAddr,
-    /// Limits of each worker's router.
-    pub router: RouterConfig,
-}
-
-/// Why a node could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-    /// The port is taken or not allowed.
-    #[error("cannot listen for media on {protocol} {addr}: {source}. {hint}")]
-    Bind {
-        /// `UDP` or `TCP`.
-        protocol: &'static str,
-        /// Where.
-        addr: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-        /// What to do.
-        hint: &'static str,
-    },
-    /// More workers than ports.
-    #[error("{workers} workers from port {port} on need ports above 65535; choose a lower media_port")]
-    Ports {
-        /// As configured.
-        workers: usize,
-        /// As configured.
-        port: u16,
-    },
-    /// The system refused a thread or a poll.
-    #[error("cannot start a media worker: {0}")]
-    System(#[from] io::Error),
-}
 
 /// The worker's mailbox is full, or the worker has ended: the command was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +59,7 @@ pub enum WorkerCommand<P> {
 }
 
 struct WorkerHandle<P> {
-    commands: SyncSender<WorkerCommand<P>>,
+    commands: mpsc::Sender<WorkerCommand<P>>,
     waker: Arc<Waker>,
     snapshot: watch::Receiver<WorkerSnapshot>,
     local: SocketAddr,
@@ -158,19 +115,21 @@ impl<P: Peer + Send + 'static> Node<P> {
     pub fn start(config: &NodeConfig) -> Result<(Self, mpsc::Receiver<NodeEvent>), NodeError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let sockets = bind_all(config)?;
+        let cores = cores::choose(config.pin_workers, sockets.len());
         let mut workers = Vec::new();
         let polls = sockets.iter().map(|_| Polled::new());
         let polls = polls.collect::<io::Result<Vec<_>>>()?;
         let wakers: Vec<Arc<Waker>> = polls.iter().map(|polled| polled.waker.clone()).collect();
         let relays = relays::connect(&wakers);
-        let parts = sockets.into_iter().zip(polls).zip(relays).enumerate();
-        for (index, ((sockets, polled), relays)) in parts {
+        let parts = sockets.into_iter().zip(polls).zip(relays).zip(cores).enumerate();
+        for (index, (((sockets, polled), relays), core)) in parts {
             workers.push(start_worker(
                 config,
                 index,
                 sockets,
                 polled,
                 relays,
+                core,
                 events.clone(),
             )?);
         }
@@ -223,7 +182,7 @@ impl<P: Peer + Send + 'static> Node<P> {
                 }
                 worker.waker.wake().map_err(|_| Busy)
             }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(Busy),
         }
     }
 
@@ -263,82 +222,6 @@ impl<P> Drop for Node<P> {
     }
 }
 
-struct Sockets {
-    udp: Socket,
-    tcp: Socket,
-    local: SocketAddr,
-}
-
-/// All or nothing, so that a busy port is reported before anything runs.
-fn bind_all(config: &NodeConfig) -> Result<Vec<Sockets>, NodeError> {
-    let count = config.workers.max(1);
-    let too_many = || NodeError::Ports {
-        workers: count,
-        port: config.port,
-    };
-    (0..count)
-        .map(|index| {
-            let offset = u16::try_from(index).map_err(|_| too_many())?;
-            let port = match config.port {
-                0 => 0,
-                first => first.checked_add(offset).ok_or_else(too_many)?,
-            };
-            bind_pair(SocketAddr::new(config.bind, port))
-        })
-        .collect()
-}
-
-/// Attempts at finding a port that is free for UDP and TCP when the kernel chooses.
-const PAIR_ATTEMPTS: usize = 16;
-
-fn bind_pair(addr: SocketAddr) -> Result<Sockets, NodeError> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let udp = udp::bind(addr).map_err(|source| bind_error("UDP", addr, source))?;
-        let local = udp.local_addr()?.as_socket().unwrap_or(addr);
-        match bind_tcp(local) {
-            Ok(tcp) => return Ok(Sockets { udp, tcp, local }),
-            Err(_) if addr.port() == 0 && attempt < PAIR_ATTEMPTS => {}
-            Err(source) => return Err(bind_error("TCP", local, source)),
-        }
-    }
-}
-
-fn bind_tcp(addr: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
-    if addr.is_ipv6() {
-        socket.set_only_v6(!addr.ip().is_unspecified())?;
-    }
-    // Connections of a process that has just ended must not block the next start.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    socket.listen(TCP_BACKLOG)?;
-    Ok(socket)
-}
-
-fn bind_error(protocol: &'static str, addr: SocketAddr, source: io::Error) -> NodeError {
-    let hint = match source.kind() {
-        io::ErrorKind::AddrInUse => {
-            "Another program has this port: stop it (`ss -lpn` shows which), or choose another media_port."
-        }
-        io::ErrorKind::PermissionDenied => {
-            "Ports below 1024 need a privilege: choose a media_port from 1024 on."
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "This machine does not have that address: set media_bind to one it has, or to 0.0.0.0."
-        }
-        _ => "Check media_bind and media_port.",
-    };
-    NodeError::Bind {
-        protocol,
-        addr,
-        source,
-        hint,
-    }
-}
-
 /// What a worker waits in, and what wakes it.
 struct Polled {
     poll: Poll,
@@ -359,9 +242,10 @@ fn start_worker<P: Peer + Send + 'static>(
     sockets: Sockets,
     Polled { poll, waker }: Polled,
     relays: Relays,
+    core: Option<usize>,
     events: mpsc::Sender<NodeEvent>,
 ) -> Result<WorkerHandle<P>, NodeError> {
-    let (commands, mailbox) = sync_channel(MAILBOX_COMMANDS);
+    let (commands, mailbox) = mpsc::channel(MAILBOX_COMMANDS);
     let (snapshot_sender, snapshot) = watch::channel(WorkerSnapshot::default());
     let udp = UdpEndpoint::new(sockets.udp, config.fallback_ip)?;
     let tcp = TcpEndpoint::new(
@@ -383,7 +267,12 @@ fn start_worker<P: Peer + Send + 'static>(
     )?;
     let thread = std::thread::Builder::new()
         .name(format!("media-{index}"))
-        .spawn(move || worker.run())?;
+        .spawn(move || {
+            if let Some(core) = core {
+                cores::pin_this_thread(index, core);
+            }
+            worker.run();
+        })?;
     Ok(WorkerHandle {
         commands,
         waker,

@@ -9,14 +9,23 @@
     reason = "the I/O ring: threads, sockets and the clock live here so that no other crate needs them"
 )]
 
+mod busy;
+mod config;
+mod cores;
+mod drain;
 mod framing;
 mod handle;
+mod histogram;
+mod listen;
 mod relays;
 mod snapshot;
 mod tcp;
 mod udp;
 mod worker;
 
+pub use config::{NodeConfig, NodeError};
+pub use cores::PinWorkers;
 pub use framing::{Deframer, FrameError, frame};
-pub use handle::{Busy, Node, NodeConfig, NodeError, NodeEvent, WorkerCommand};
-pub use snapshot::{LAG_BUCKETS_US, WorkerSnapshot};
+pub use handle::{Busy, Node, NodeEvent, WorkerCommand};
+pub use histogram::{Histogram, MAX_BOUNDS};
+pub use snapshot::{BATCH_BUCKETS, LAG_BUCKETS_US, WorkerSnapshot};

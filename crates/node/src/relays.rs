@@ -5,11 +5,12 @@ use mio::Waker;
 use router::RelayMessage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Messages of all others waiting for one worker: about 50 ms of what a busy one can take. When full, they wait in their
-/// router's queues, which drop the oldest packets.
+/// router's queues, which drop the oldest packets. Memory is taken for what waits, not for what may.
 const MAILBOX_RELAY: usize = 8_192;
 /// Messages taken per loop, so that sockets and timers get their turn.
 const RELAYS_PER_LOOP: usize = 1_024;
@@ -35,7 +36,7 @@ impl Bell {
 /// Another worker, seen from one.
 struct Other {
     worker: WorkerId,
-    mailbox: SyncSender<(WorkerId, RelayMessage)>,
+    mailbox: Sender<(WorkerId, RelayMessage)>,
     bell: Bell,
     /// What its mailbox had no room for.
     held: Option<RelayMessage>,
@@ -54,7 +55,7 @@ pub(crate) fn connect(wakers: &[Arc<Waker>]) -> Vec<Relays> {
     let mut inboxes = Vec::new();
     let mut doors = Vec::new();
     for (index, waker) in wakers.iter().enumerate() {
-        let (mailbox, inbox) = sync_channel(MAILBOX_RELAY);
+        let (mailbox, inbox) = channel(MAILBOX_RELAY);
         let bell = Bell {
             waker: waker.clone(),
             rung: Arc::default(),
@@ -113,13 +114,18 @@ impl Relays {
                         break;
                     }
                     // The node is going down.
-                    Err(TrySendError::Disconnected(_)) => {}
+                    Err(TrySendError::Closed(_)) => {}
                 }
             }
             if sent {
                 other.bell.ring();
             }
         }
+    }
+
+    /// Messages of others that wait.
+    pub(crate) fn depth(&self) -> usize {
+        self.inbox.len()
     }
 
     /// Whether something waits for room in another's mailbox: send again after [`RELAY_RETRY`].
@@ -178,6 +184,7 @@ mod tests {
         assert!(is_woken(&mut poll));
         send(3..5);
         assert!(!is_woken(&mut poll));
+        assert_eq!(two.depth(), 5);
         let mut got = Vec::new();
         assert!(two.receive(|from, message| {
             assert_eq!(from, WorkerId(0));

@@ -1,13 +1,17 @@
 //! What a worker tells about itself once a second.
 
+use crate::histogram::Histogram;
 use peer::PeerStats;
 use router::{Health, RouterCounters};
+use std::time::Duration;
 
-/// Upper bounds of the loop-lag histogram's buckets, in microseconds; one more bucket takes the rest.
+/// Upper bounds of the loop-lag histogram's buckets, in microseconds.
 pub const LAG_BUCKETS_US: [u64; 10] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 250_000];
+/// Upper bounds of the histograms of datagrams that move together.
+pub const BATCH_BUCKETS: [u64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1_024];
 
 /// Counters since the worker started, and gauges of now.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct WorkerSnapshot {
     /// Snapshots published before this one; 0 until the first.
     pub number: u64,
@@ -17,12 +21,23 @@ pub struct WorkerSnapshot {
     pub health: Health,
     /// Counters of all its peers, those that left included.
     pub peers: PeerStats,
-    /// Loop iterations by how long one batch of work took, per bucket (not cumulative).
-    pub lag_buckets: [u64; LAG_BUCKETS_US.len() + 1],
-    /// Sum of all batch durations in microseconds.
-    pub lag_sum_us: u64,
+    /// Share of the last second that it worked instead of waiting, in thousandths. With [`cpu`](Self::cpu) much lower,
+    /// something else had its core.
+    pub busy_permille: u32,
+    /// CPU time of its thread.
+    pub cpu: Duration,
+    /// Loop iterations by how long one batch of work took, in microseconds.
+    pub lag_us: Histogram,
+    /// Loop iterations in which datagrams came, by how many.
+    pub received_batches: Histogram,
+    /// Loop iterations in which datagrams were sent, by how many.
+    pub sent_batches: Histogram,
+    /// The longest batch of work since the last snapshot, in microseconds.
+    pub longest_lag_us: u64,
     /// Commands waiting in the mailbox, the most seen since the last snapshot.
     pub mailbox_depth: u64,
+    /// Messages of other workers waiting, the most seen since the last snapshot.
+    pub relay_depth: u64,
     /// Events held back because the control plane's queue was full.
     pub events_deferred: u64,
     /// Datagrams received, UDP and TCP.
@@ -39,25 +54,43 @@ pub struct WorkerSnapshot {
     pub tcp_refused: u64,
 }
 
-impl WorkerSnapshot {
-    pub(crate) fn record_lag(&mut self, micros: u64) {
-        let bucket = LAG_BUCKETS_US.partition_point(|&bound| bound < micros);
-        self.lag_buckets[bucket] += 1;
-        self.lag_sum_us += micros;
+impl Default for WorkerSnapshot {
+    fn default() -> Self {
+        Self {
+            number: 0,
+            router: RouterCounters::default(),
+            health: Health::default(),
+            peers: PeerStats::default(),
+            busy_permille: 0,
+            cpu: Duration::ZERO,
+            lag_us: Histogram::new(&LAG_BUCKETS_US),
+            received_batches: Histogram::new(&BATCH_BUCKETS),
+            sent_batches: Histogram::new(&BATCH_BUCKETS),
+            longest_lag_us: 0,
+            mailbox_depth: 0,
+            relay_depth: 0,
+            events_deferred: 0,
+            datagrams_in: 0,
+            datagrams_out: 0,
+            send_calls: 0,
+            send_drops: 0,
+            tcp_connections: 0,
+            tcp_refused: 0,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duration_counts_in_the_first_bucket_that_holds_it() {
-        let mut snapshot = WorkerSnapshot::default();
-        for micros in [0, 50, 51, 250_000, 250_001] {
-            snapshot.record_lag(micros);
+impl WorkerSnapshot {
+    /// One batch of work: how long it took, and how many datagrams it received and sent.
+    pub(crate) fn record_batch(&mut self, took: Duration, received: u64, sent: u64) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.lag_us.record(micros);
+        self.longest_lag_us = self.longest_lag_us.max(micros);
+        if received > 0 {
+            self.received_batches.record(received);
         }
-        assert_eq!(snapshot.lag_buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-        assert_eq!(snapshot.lag_sum_us, 500_102);
+        if sent > 0 {
+            self.sent_batches.record(sent);
+        }
     }
 }

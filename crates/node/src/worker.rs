@@ -1,5 +1,7 @@
 //! One worker's loop: wait, read a batch, let the router work, flush once.
 
+use crate::busy::{BUSY_WINDOW, BusyMeter, thread_cpu_time};
+use crate::drain::drain;
 use crate::handle::{NodeEvent, WorkerCommand};
 use crate::relays::{RELAY_RETRY, Relays};
 use crate::snapshot::WorkerSnapshot;
@@ -11,9 +13,9 @@ use mio::{Events, Interest, Poll, Token};
 use peer::{Peer, Protocol};
 use router::Router;
 use std::io;
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::mpsc::{Sender, error::TrySendError};
+use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
+use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::watch;
 
 const UDP: Token = Token(0);
@@ -22,15 +24,10 @@ pub(crate) const WAKE: Token = Token(2);
 /// Connections have tokens from here on.
 pub(crate) const FIRST_CONNECTION: usize = 3;
 
-/// Receive calls per loop, so that timers and commands get their turn under a flood.
-const RECEIVES_PER_LOOP: usize = 16;
-/// Receive errors per loop: each belongs to one datagram or one earlier send. More are a fault that stays, and what
-/// waits is tried again at the next wake-up, so that it does not keep the worker busy.
-const ERRORS_PER_LOOP: usize = 8;
-/// Commands per loop, for the same reason.
+/// Commands per loop, so that sockets and timers get their turn.
 const COMMANDS_PER_LOOP: usize = 64;
 /// How often counters are published and idle connections closed.
-const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(1);
+const SNAPSHOT_INTERVAL: Duration = BUSY_WINDOW;
 /// How soon to try again when the control plane's queue is full.
 const EVENT_RETRY: Duration = Duration::from_millis(5);
 /// Seconds between the NTP epoch (1900) and the Unix epoch (1970), RFC 5905 §6.
@@ -59,6 +56,7 @@ pub(crate) struct Worker<P> {
     snapshot_sender: watch::Sender<WorkerSnapshot>,
     snapshot: WorkerSnapshot,
     next_snapshot: Instant,
+    busy: BusyMeter,
     /// The last loop stopped before its sources were empty.
     more: bool,
 }
@@ -96,6 +94,7 @@ impl<P: Peer> Worker<P> {
             snapshot_sender,
             snapshot: WorkerSnapshot::default(),
             next_snapshot: Instant::now() + SNAPSHOT_INTERVAL,
+            busy: BusyMeter::new(Instant::now()),
             more: false,
         })
     }
@@ -113,6 +112,8 @@ impl<P: Peer> Worker<P> {
             }
             let now = Instant::now();
             let panics = self.router.counters().panics;
+            let (received, sent) = (self.snapshot.datagrams_in, self.sent());
+            self.note_depths();
             let open = self.handle_commands(now);
             let router = &mut self.router;
             let drained = self.relays.receive(|from, message| {
@@ -138,13 +139,26 @@ impl<P: Peer> Worker<P> {
                 self.publish_snapshot(now);
             }
             let spent = Instant::now().saturating_duration_since(now);
-            self.snapshot
-                .record_lag(u64::try_from(spent.as_micros()).unwrap_or(u64::MAX));
+            self.busy.add(spent);
+            let (received, sent) = (self.snapshot.datagrams_in - received, self.sent() - sent);
+            self.snapshot.record_batch(spent, received, sent);
             if !open {
                 // Every command sent before the mailbox closed has been handled and its goodbyes are flushed.
                 return self.publish_snapshot(now);
             }
         }
+    }
+
+    /// Datagrams handed to the kernel.
+    fn sent(&self) -> u64 {
+        self.udp.sent + self.tcp.sent
+    }
+
+    /// What waits for this worker.
+    fn note_depths(&mut self) {
+        let (mailbox, relays) = (self.mailbox.len() as u64, self.relays.depth() as u64);
+        self.snapshot.mailbox_depth = self.snapshot.mailbox_depth.max(mailbox);
+        self.snapshot.relay_depth = self.snapshot.relay_depth.max(relays);
     }
 
     fn time_to_wait(&mut self, now: Instant) -> Duration {
@@ -167,7 +181,7 @@ impl<P: Peer> Worker<P> {
 
     /// Takes commands; `false` when the mailbox is closed.
     fn handle_commands(&mut self, now: Instant) -> bool {
-        for count in 0..COMMANDS_PER_LOOP {
+        for _ in 0..COMMANDS_PER_LOOP {
             match self.mailbox.try_recv() {
                 Ok(WorkerCommand::AddPeer {
                     room,
@@ -183,13 +197,11 @@ impl<P: Peer> Worker<P> {
                 }
                 Err(error) => {
                     self.more = false;
-                    self.snapshot.mailbox_depth = self.snapshot.mailbox_depth.max(count as u64);
                     return error == TryRecvError::Empty;
                 }
             }
         }
         self.more = true;
-        self.snapshot.mailbox_depth = self.snapshot.mailbox_depth.max(COMMANDS_PER_LOOP as u64);
         true
     }
 
@@ -268,63 +280,16 @@ impl<P: Peer> Worker<P> {
         self.snapshot.router = *self.router.counters();
         self.snapshot.health = self.router.health();
         self.snapshot.peers = self.router.peer_stats();
-        self.snapshot.datagrams_out = self.udp.sent + self.tcp.sent;
+        self.snapshot.busy_permille = self.busy.take(now);
+        self.snapshot.cpu = thread_cpu_time();
+        self.snapshot.datagrams_out = self.sent();
         self.snapshot.send_calls = self.udp.send_calls;
         self.snapshot.send_drops = self.udp.dropped + self.tcp.dropped;
         self.snapshot.tcp_connections = self.tcp.open_connections() as u64;
         self.snapshot.tcp_refused = self.tcp.refused;
         self.snapshot_sender.send_replace(self.snapshot.clone());
         self.snapshot.mailbox_depth = 0;
-    }
-}
-
-/// Receives until the socket is empty or broken; `false` when more may wait and the next loop must go on.
-fn drain(mut receive: impl FnMut() -> io::Result<bool>) -> bool {
-    let mut errors = 0;
-    for _ in 0..RECEIVES_PER_LOOP {
-        match receive() {
-            Ok(true) => {}
-            Ok(false) => return true,
-            // Most likely of an earlier send (unreachable host): the socket itself is fine, and more may wait in it.
-            Err(_) => errors += 1,
-        }
-        if errors == ERRORS_PER_LOOP {
-            return true;
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::VecDeque;
-
-    /// What `drain` returns, and how many results it left unread.
-    fn drained(results: &[Result<bool, ()>]) -> (bool, usize) {
-        let mut results: VecDeque<_> = results.iter().copied().collect();
-        let all = drain(|| {
-            let result = results.pop_front().unwrap_or(Ok(false));
-            result.map_err(|()| io::Error::other("host unreachable"))
-        });
-        (all, results.len())
-    }
-
-    #[test]
-    fn what_waits_behind_an_error_is_received() {
-        assert_eq!(
-            drained(&[Ok(true), Err(()), Ok(true), Err(()), Ok(true)]),
-            (true, 0)
-        );
-    }
-
-    #[test]
-    fn a_flood_is_left_for_the_next_loop() {
-        assert_eq!(drained(&[Ok(true); RECEIVES_PER_LOOP + 5]), (false, 5));
-    }
-
-    #[test]
-    fn errors_without_end_do_not_keep_the_worker_busy() {
-        assert_eq!(drained(&[Err(()); 100]), (true, 100 - ERRORS_PER_LOOP));
+        self.snapshot.relay_depth = 0;
+        self.snapshot.longest_lag_us = 0;
     }
 }

@@ -183,6 +183,7 @@ fn a_track_crosses_between_workers() {
         bind: LOOPBACK,
         port: 0,
         fallback_ip: LOOPBACK,
+        pin_workers: node::PinWorkers::Off,
         router: router::RouterConfig::default(),
     };
     let (node, _events) = Node::<PlainPeer>::start(&config).unwrap();

@@ -117,6 +117,7 @@ fn config(port: u16) -> NodeConfig {
         bind: LOOPBACK,
         port,
         fallback_ip: LOOPBACK,
+        pin_workers: node::PinWorkers::Off,
         router: router::RouterConfig::default(),
     }
 }
@@ -297,7 +298,11 @@ fn the_snapshot_counts_for_peers_that_left_as_well() {
     node.send(0, WorkerCommand::Media(MediaCommand::RemovePeer { participant }))
         .unwrap();
     assert!(becomes_true(|| node.snapshot(0).router.peers == 0));
-    assert_eq!(node.snapshot(0).peers.rtx_received, 1);
+    let snapshot = node.snapshot(0);
+    assert_eq!(snapshot.peers.rtx_received, 1);
+    let batches = (&snapshot.received_batches, &snapshot.sent_batches);
+    assert_eq!((batches.0.sum(), batches.1.sum()), (1, 3));
+    assert!(snapshot.lag_us.count() > 0 && snapshot.cpu > Duration::ZERO);
 }
 
 #[test]

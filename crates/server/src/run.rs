@@ -1,7 +1,7 @@
 //! Start, run, stop.
 
 use crate::addresses;
-use crate::config::{Config, check::worker_count};
+use crate::config::{Config, PinSetting, check::worker_count};
 use crate::control::{self, INPUT_QUEUE};
 use crate::fault::{self, Fault};
 use crate::http::{self, Web};
@@ -9,7 +9,7 @@ use crate::metrics::{Metrics, SnapshotSource};
 use crate::page;
 use crate::session::Shared;
 use crate::trace::Trace;
-use node::{Node, NodeConfig, NodeError, NodeEvent};
+use node::{Node, NodeConfig, NodeError, NodeEvent, PinWorkers};
 use peer::{FactoryError, PeerConfig, PeerFactory, RtcPeer};
 use router::RouterConfig;
 use std::io;
@@ -236,6 +236,10 @@ fn node_config(config: &Config, ips: &[IpAddr]) -> NodeConfig {
         bind: config.media_bind,
         port: config.media_port,
         fallback_ip: ips.first().copied().unwrap_or(config.media_bind),
+        pin_workers: match config.pin_workers {
+            PinSetting::Auto => PinWorkers::Auto,
+            PinSetting::Off => PinWorkers::Off,
+        },
         router,
     }
 }

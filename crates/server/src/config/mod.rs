@@ -140,6 +140,16 @@ words!(
     }
 );
 
+words!(
+    /// Whether media threads stay on cores of their own.
+    PinSetting {
+        /// Where there are as many cores as threads, and no quota on them.
+        Auto = "auto",
+        /// The system moves them as it likes.
+        Off = "off",
+    }
+);
+
 fields! {
     section "HTTP" {
         /// Address and port of HTTP: page, signaling, health and metrics. It is plain HTTP, and browsers give
@@ -158,6 +168,10 @@ fields! {
         media_port: u16 = 10_000, range 0..=65_535, unit "port; 0 takes free ones";
         /// Media threads. A room lives on one of them, unless `room_participants_per_worker` spreads it. 0: as many as the machine has cores.
         workers: u16 = 0, range 0..=256, unit "threads";
+        /// Whether each media thread stays on a core of its own. `auto`: where this process may use as many cores as it has
+        /// media threads (affinity mask, cpuset), and all of each (no CPU quota). `off` where something else is pinned to
+        /// the same cores.
+        pin_workers: PinSetting = PinSetting::Auto, range (), unit "";
         /// Addresses that clients reach this machine at, when it does not have them itself (a public address
         /// behind NAT). Empty: the addresses of the machine's interfaces.
         external_ips: Vec<IpAddr> = Vec::new(), range "at most 8 addresses", unit "";

@@ -146,7 +146,7 @@ pub(crate) async fn run(parts: Parts) {
             Some(event) = node_events.recv() => control.media_event(event),
             Some(done) = built.recv() => control.peer_built(done),
             () = sleep_until(wake) => control.timeout(),
-            _ = housekeeping.tick() => control.housekeeping(inputs.len()),
+            _ = housekeeping.tick() => control.housekeeping(inputs.len(), node_events.len()),
             _ = draining.wait_for(|draining| *draining) => break,
         }
         control.drain();
@@ -334,7 +334,7 @@ impl Control {
         )
     }
 
-    fn housekeeping(&mut self, queued: usize) {
+    fn housekeeping(&mut self, queued: usize, events: usize) {
         let now = Instant::now();
         self.members.retain(|_, member| {
             member
@@ -347,6 +347,7 @@ impl Control {
             .set(self.rooms.participant_count() as i64);
         self.metrics.tracks.set(self.rooms.track_count() as i64);
         self.metrics.control_queue.set(queued as i64);
+        self.metrics.event_queue.set(events as i64);
     }
 
     fn shut_down(&mut self) {

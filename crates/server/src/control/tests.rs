@@ -23,6 +23,7 @@ impl World {
             bind: local,
             port: 0,
             fallback_ip: local,
+            pin_workers: node::PinWorkers::Off,
             router: RouterConfig::default(),
         })
         .expect("free ports");

@@ -1,6 +1,7 @@
 //! What operators watch. Every metric has a help text with its unit and labels from closed lists; docs/metrics.md
 //! is written from what is registered here.
 
+mod rows;
 mod workers;
 
 pub use workers::SnapshotSource;
@@ -56,6 +57,7 @@ pub struct Metrics {
     pub(crate) offers: IntCounterVec,
     pub(crate) offer_seconds: Histogram,
     pub(crate) control_queue: IntGauge,
+    pub(crate) event_queue: IntGauge,
     pub(crate) commands_refused: IntCounter,
     pub(crate) trace_lines_lost: IntCounter,
 }
@@ -129,6 +131,7 @@ impl Metrics {
             offers: b.counters("plenum_offers_total", "First offers of participants, by result.", "result", &OFFER_RESULTS)?,
             offer_seconds: b.histogram("plenum_offer_duration_seconds", "Time to build a peer and its answer from a first offer, waiting for a free core included, in seconds.", &OFFER_BUCKETS)?,
             control_queue: b.gauge("plenum_control_queue_depth", "Messages waiting for the control plane now.")?,
+            event_queue: b.gauge("plenum_event_queue_depth", "Events of all workers waiting for the control plane now.")?,
             commands_refused: b.counter("plenum_worker_commands_refused_total", "Commands a worker's full mailbox did not take.")?,
             trace_lines_lost: b.counter("plenum_trace_lines_lost_total", "Lines of bandwidth_trace that did not get to the disk: it is full, or slower than the trace.")?,
             registry: b.registry.clone(),

@@ -1,9 +1,9 @@
 //! The workers' counters as metrics: one table, read from the snapshots when somebody asks.
 
-use node::{LAG_BUCKETS_US, WorkerSnapshot};
+use super::rows::{ROWS, Row};
+use node::WorkerSnapshot;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
-use router::{DROP_NAMES, PAUSE_NAMES, QUALITY_NAMES};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -18,292 +18,35 @@ impl fmt::Debug for SnapshotSource {
     }
 }
 
-/// Values of one metric on one worker, with their further labels.
-type Read = fn(&WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)>;
-
-/// One row of the table.
-struct Row {
+/// A histogram of every worker's.
+struct Distribution {
     name: &'static str,
-    kind: MetricType,
     help: &'static str,
-    read: Read,
+    read: fn(&WorkerSnapshot) -> &node::Histogram,
+    /// How many of the sizes make one of the metric's unit.
+    per: f64,
 }
 
-const fn gauge(name: &'static str, help: &'static str, read: Read) -> Row {
-    Row {
-        name,
-        kind: MetricType::GAUGE,
-        help,
-        read,
-    }
-}
-
-const fn counter(name: &'static str, help: &'static str, read: Read) -> Row {
-    Row {
-        name,
-        kind: MetricType::COUNTER,
-        help,
-        read,
-    }
-}
-
-fn plain(value: u64) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    vec![(Vec::new(), value)]
-}
-
-fn by_kind(audio: u64, video: u64) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    vec![(vec![("kind", "audio")], audio), (vec![("kind", "video")], video)]
-}
-
-fn drops(s: &WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    named_by("reason", &DROP_NAMES, &s.router.drops)
-}
-
-fn named_by(
-    label: &'static str,
-    names: &[&'static str],
-    values: &[u64],
-) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    let values = names.iter().zip(values);
-    values
-        .map(|(name, value)| (vec![(label, *name)], *value))
-        .collect()
-}
-
-fn peer_drops(s: &WorkerSnapshot) -> Vec<(Vec<(&'static str, &'static str)>, u64)> {
-    vec![
-        (vec![("direction", "in")], s.peers.dropped_in),
-        (vec![("direction", "out")], s.peers.dropped_out),
-    ]
-}
-
-static ROWS: &[Row] = &[
-    gauge(
-        "plenum_worker_peers",
-        "Peer connections on this worker now.",
-        |s| plain(s.router.peers),
-    ),
-    gauge(
-        "plenum_worker_rooms",
-        "Rooms with at least one peer connection on this worker now.",
-        |s| plain(s.router.rooms),
-    ),
-    gauge(
-        "plenum_worker_tracks",
-        "Published tracks on this worker now.",
-        |s| plain(s.router.tracks),
-    ),
-    gauge(
-        "plenum_worker_slots",
-        "Receive m-lines of all peer connections now.",
-        |s| plain(s.router.slots),
-    ),
-    gauge(
-        "plenum_worker_slots_assigned",
-        "Slots with a track in them now.",
-        |s| plain(s.router.slots_assigned),
-    ),
-    gauge(
-        "plenum_slots_paused",
-        "Slots with a track of which nothing flows now, by reason.",
-        |s| named_by("reason", &PAUSE_NAMES, &s.health.paused),
-    ),
-    gauge(
-        "plenum_quality_participants",
-        "Participants now, by the quality of their call: good from a score of 80 on, fair from 50 on.",
-        |s| named_by("quality", &QUALITY_NAMES, &s.health.quality),
-    ),
-    gauge(
-        "plenum_downlink_estimates",
-        "Participants whose downlink is measured now.",
-        |s| plain(s.health.estimates),
-    ),
-    gauge(
-        "plenum_downlink_estimated_bits_per_second",
-        "Sum of what their downlinks are estimated to carry now.",
-        |s| plain(s.health.estimated_bits),
-    ),
-    gauge(
-        "plenum_worker_addresses",
-        "Client addresses that ICE has validated now.",
-        |s| plain(s.router.addresses),
-    ),
-    gauge(
-        "plenum_worker_tcp_connections",
-        "ICE-TCP connections open now.",
-        |s| plain(s.tcp_connections),
-    ),
-    gauge(
-        "plenum_worker_queue_depth",
-        "Commands waiting in the worker's mailbox, the most seen in the last second.",
-        |s| plain(s.mailbox_depth),
-    ),
-    counter(
-        "plenum_worker_events_deferred_total",
-        "Events held back because the control plane's queue was full.",
-        |s| plain(s.events_deferred),
-    ),
-    counter(
-        "plenum_received_datagrams_total",
-        "Datagrams from clients over UDP and TCP.",
-        |s| plain(s.datagrams_in),
-    ),
-    counter(
-        "plenum_sent_datagrams_total",
-        "Datagrams to clients over UDP and TCP.",
-        |s| plain(s.datagrams_out),
-    ),
-    counter(
-        "plenum_send_calls_total",
-        "System calls that sent the UDP datagrams; fewer than datagrams where segmentation offload works.",
-        |s| plain(s.send_calls),
-    ),
-    counter("plenum_send_drops_total", "Datagrams the socket refused.", |s| {
-        plain(s.send_drops)
-    }),
-    counter(
-        "plenum_tcp_refused_total",
-        "ICE-TCP connections refused or ended by a limit.",
-        |s| plain(s.tcp_refused),
-    ),
-    counter(
-        "plenum_received_packets_total",
-        "Media packets from publishers.",
-        |s| by_kind(s.router.audio_in.packets, s.router.video_in.packets),
-    ),
-    counter(
-        "plenum_received_bytes_total",
-        "Payload bytes of media packets from publishers.",
-        |s| by_kind(s.router.audio_in.bytes, s.router.video_in.bytes),
-    ),
-    counter(
-        "plenum_forwarded_packets_total",
-        "Media packets to subscribers, retransmissions not counted.",
-        |s| by_kind(s.router.audio_out.packets, s.router.video_out.packets),
-    ),
-    counter(
-        "plenum_forwarded_bytes_total",
-        "Payload bytes of media packets to subscribers, retransmissions not counted.",
-        |s| by_kind(s.router.audio_out.bytes, s.router.video_out.bytes),
-    ),
-    counter(
-        "plenum_retransmitted_packets_total",
-        "Packets sent again to subscribers that missed them.",
-        |s| plain(s.router.retransmissions_out.packets),
-    ),
-    counter(
-        "plenum_retransmitted_bytes_total",
-        "Payload bytes sent again to subscribers.",
-        |s| plain(s.router.retransmissions_out.bytes),
-    ),
-    counter(
-        "plenum_nacked_packets_total",
-        "Packets subscribers said were missing (NACK).",
-        |s| plain(s.router.nacked_packets),
-    ),
-    counter(
-        "plenum_keyframe_requests_received_total",
-        "PLI and FIR from subscribers.",
-        |s| plain(s.router.keyframe_requests_in),
-    ),
-    counter("plenum_keyframe_requests_sent_total", "PLI to publishers.", |s| {
-        plain(s.router.keyframe_requests_out)
-    }),
-    counter(
-        "plenum_publisher_nacked_packets_total",
-        "Packets publishers were asked to send again (NACK).",
-        |s| plain(s.peers.nacks_sent),
-    ),
-    counter(
-        "plenum_publisher_retransmitted_packets_total",
-        "Packets publishers sent again, unwrapped from RTX.",
-        |s| plain(s.peers.rtx_received),
-    ),
-    counter(
-        "plenum_peer_drops_total",
-        "Packets dropped at peer connections: in, that could not be parsed, decrypted or attributed; out, for a slot or codec that was not negotiated.",
-        peer_drops,
-    ),
-    counter(
-        "plenum_relay_packets_sent_total",
-        "Media packets to other workers, for viewers there.",
-        |s| plain(s.router.relay_out.packets),
-    ),
-    counter(
-        "plenum_relay_packets_received_total",
-        "Media packets from other workers, repairs among them.",
-        |s| plain(s.router.relay_in.packets),
-    ),
-    counter(
-        "plenum_relay_missing_packets_total",
-        "Packets of other workers that were missing, each as often as it was asked for.",
-        |s| plain(s.router.relay_missing),
-    ),
-    counter(
-        "plenum_relay_resent_packets_total",
-        "Packets sent again to other workers.",
-        |s| plain(s.router.relay_resent),
-    ),
-    counter(
-        "plenum_layer_switches_total",
-        "Changes of layer or track in a slot that reached their keyframe.",
-        |s| plain(s.router.switches),
-    ),
-    counter(
-        "plenum_padding_bytes_total",
-        "Padding in bytes, sent to find out what downlinks carry, headers included.",
-        |s| plain(s.peers.padding_bytes),
-    ),
-    counter(
-        "plenum_probes_total",
-        "Probe clusters sent to find out what downlinks carry.",
-        |s| plain(s.peers.probes),
-    ),
-    counter(
-        "plenum_pacer_drops_total",
-        "Packets dropped because a downlink's pacer was full, or held enough retransmissions.",
-        |s| plain(s.peers.pacer_drops),
-    ),
-    counter(
-        "plenum_copied_retransmissions_total",
-        "Retransmissions sent a second time, to subscribers far away whose packets get lost.",
-        |s| plain(s.peers.repairs_copied),
-    ),
-    counter(
-        "plenum_sender_reports_total",
-        "Sender reports to subscribers.",
-        |s| plain(s.router.reports_out),
-    ),
-    counter(
-        "plenum_data_messages_received_total",
-        "Data-channel messages from clients that were relayed.",
-        |s| plain(s.router.data_in.packets),
-    ),
-    counter(
-        "plenum_data_bytes_received_total",
-        "Payload bytes of data-channel messages that were relayed.",
-        |s| plain(s.router.data_in.bytes),
-    ),
-    counter(
-        "plenum_data_messages_sent_total",
-        "Data-channel messages handed to readers' channels.",
-        |s| plain(s.router.data_out.packets),
-    ),
-    counter(
-        "plenum_data_bytes_sent_total",
-        "Payload bytes of data-channel messages handed to readers' channels.",
-        |s| plain(s.router.data_out.bytes),
-    ),
-    counter(
-        "plenum_drops_total",
-        "Packets, messages and commands dropped, by reason.",
-        drops,
-    ),
+static DISTRIBUTIONS: [Distribution; 3] = [
+    Distribution {
+        name: "plenum_worker_loop_lag_seconds",
+        help: "Time one batch of a worker's loop took, which everything behind it waited, in seconds.",
+        read: |s| &s.lag_us,
+        per: 1e6,
+    },
+    Distribution {
+        name: "plenum_worker_received_batch_datagrams",
+        help: "Datagrams that came in one batch of a worker's loop, of batches in which any came.",
+        read: |s| &s.received_batches,
+        per: 1.0,
+    },
+    Distribution {
+        name: "plenum_worker_sent_batch_datagrams",
+        help: "Datagrams that went out in one flush of a worker's loop, of flushes in which any went.",
+        read: |s| &s.sent_batches,
+        per: 1.0,
+    },
 ];
-
-const LAG_NAME: &str = "plenum_worker_loop_lag_seconds";
-const LAG_HELP: &str =
-    "Time one batch of a worker's loop took, which everything behind it waited, in seconds.";
 
 /// Reads all workers' snapshots.
 pub(super) struct WorkerCollector {
@@ -316,7 +59,7 @@ impl WorkerCollector {
         let rows = ROWS
             .iter()
             .map(|row| (row.name, row.help))
-            .chain([(LAG_NAME, LAG_HELP)]);
+            .chain(DISTRIBUTIONS.iter().map(|row| (row.name, row.help)));
         let descs = rows
             .map(|(name, help)| Desc::new(name.into(), help.into(), vec!["worker".into()], HashMap::new()))
             .collect::<prometheus::Result<_>>()?;
@@ -332,17 +75,14 @@ impl Collector for WorkerCollector {
     fn collect(&self) -> Vec<MetricFamily> {
         let snapshots = (self.source.0)();
         let mut families: Vec<MetricFamily> = ROWS.iter().map(|row| family(row, &snapshots)).collect();
-        let metrics = snapshots.iter().enumerate().map(|(worker, snapshot)| {
-            let mut metric = Metric::from_label(labels(worker, &[]));
-            metric.set_histogram(lag(snapshot));
-            metric
-        });
-        families.push(named(
-            LAG_NAME,
-            LAG_HELP,
-            MetricType::HISTOGRAM,
-            metrics.collect(),
-        ));
+        families.extend(DISTRIBUTIONS.iter().map(|row| {
+            let metrics = snapshots.iter().enumerate().map(|(worker, snapshot)| {
+                let mut metric = Metric::from_label(labels(worker, &[]));
+                metric.set_histogram(histogram((row.read)(snapshot), row.per));
+                metric
+            });
+            named(row.name, row.help, MetricType::HISTOGRAM, metrics.collect())
+        }));
         families
     }
 }
@@ -353,11 +93,11 @@ fn family(row: &Row, snapshots: &[WorkerSnapshot]) -> MetricFamily {
             let mut metric = Metric::from_label(labels(worker, &further));
             if row.kind == MetricType::GAUGE {
                 let mut gauge = Gauge::default();
-                gauge.set_value(value as f64);
+                gauge.set_value(value as f64 / row.per);
                 metric.set_gauge(gauge);
             } else {
                 let mut counter = Counter::default();
-                counter.set_value(value as f64);
+                counter.set_value(value as f64 / row.per);
                 metric.set_counter(counter);
             }
             metric
@@ -390,22 +130,17 @@ fn labels(worker: usize, further: &[(&'static str, &'static str)]) -> Vec<LabelP
     all.into_iter().map(pair).collect()
 }
 
-fn lag(snapshot: &WorkerSnapshot) -> Histogram {
-    let mut cumulative = 0;
-    let buckets = LAG_BUCKETS_US
-        .iter()
-        .zip(snapshot.lag_buckets)
-        .map(|(bound_us, count)| {
-            cumulative += count;
-            let mut bucket = Bucket::default();
-            bucket.set_cumulative_count(cumulative);
-            bucket.set_upper_bound(*bound_us as f64 / 1e6);
-            bucket
-        });
+fn histogram(seen: &node::Histogram, per: f64) -> Histogram {
+    let buckets = seen.cumulative().map(|(bound, count)| {
+        let mut bucket = Bucket::default();
+        bucket.set_cumulative_count(count);
+        bucket.set_upper_bound(bound as f64 / per);
+        bucket
+    });
     let mut histogram = Histogram::default();
     histogram.set_bucket(buckets.collect());
-    histogram.set_sample_count(snapshot.lag_buckets.iter().sum());
-    histogram.set_sample_sum(snapshot.lag_sum_us as f64 / 1e6);
+    histogram.set_sample_count(seen.count());
+    histogram.set_sample_sum(seen.sum() as f64 / per);
     histogram
 }
 
@@ -433,9 +168,14 @@ mod tests {
             estimates: 5,
             estimated_bits: 6_000,
         };
-        busy.lag_buckets[0] = 2;
-        busy.lag_buckets[1] = 3;
-        busy.lag_sum_us = 300;
+        for micros in [20, 30, 75, 75, 100] {
+            busy.lag_us.record(micros);
+        }
+        busy.received_batches.record(33);
+        busy.sent_batches.record(5);
+        (busy.busy_permille, busy.cpu) = (250, std::time::Duration::from_millis(1_500));
+        (busy.relay_depth, busy.router.panics) = (21, 22);
+        (busy.router.imports, busy.router.exports) = (23, 24);
         let source = SnapshotSource(Arc::new(move || vec![WorkerSnapshot::default(), busy.clone()]));
         let registry = prometheus::Registry::new();
         registry
@@ -450,6 +190,15 @@ mod tests {
             "plenum_worker_loop_lag_seconds_bucket{worker=\"1\",le=\"0.0001\"} 5",
             "plenum_worker_loop_lag_seconds_count{worker=\"1\"} 5",
             "plenum_worker_loop_lag_seconds_sum{worker=\"1\"} 0.0003",
+            "plenum_worker_received_batch_datagrams_bucket{worker=\"1\",le=\"32\"} 0",
+            "plenum_worker_received_batch_datagrams_bucket{worker=\"1\",le=\"64\"} 1",
+            "plenum_worker_sent_batch_datagrams_sum{worker=\"1\"} 5",
+            "plenum_worker_busy_ratio{worker=\"1\"} 0.25",
+            "plenum_worker_cpu_seconds_total{worker=\"1\"} 1.5",
+            "plenum_worker_relay_queue_depth{worker=\"1\"} 21",
+            "plenum_peer_panics_total{worker=\"1\"} 22",
+            "plenum_worker_imports{worker=\"1\"} 23",
+            "plenum_worker_exports{worker=\"1\"} 24",
             "plenum_publisher_nacked_packets_total{worker=\"1\"} 11",
             "plenum_publisher_retransmitted_packets_total{worker=\"1\"} 12",
             "plenum_peer_drops_total{direction=\"in\",worker=\"1\"} 13",
