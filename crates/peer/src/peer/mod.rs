@@ -267,13 +267,11 @@ impl Peer for RtcPeer {
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit> {
-        if self.paced {
-            self.release();
-        }
         if self.unsent {
             self.flush();
         }
-        self.transmits.pop_front()
+        let media = if self.paced { self.release() } else { None };
+        media.or_else(|| self.transmits.pop_front())
     }
 
     fn poll_event(&mut self) -> Option<PeerEvent> {

@@ -91,27 +91,27 @@ impl RtcPeer {
         }
     }
 
-    /// Hand over to `rtc` what may leave now.
-    pub(super) fn release(&mut self) {
-        self.paced = false;
-        let now = self.now;
+    /// The next packet that may leave now, encrypted. One at a time: it is sent while it is still in the cache.
+    pub(super) fn release(&mut self) -> Option<Transmit> {
         if !self.is_reachable() {
-            self.stats.dropped_out += self.egress.discard(now);
-            return;
+            self.paced = false;
+            self.stats.dropped_out += self.egress.discard(self.now);
+            return None;
         }
         let (Some(srtp), Some(path)) = (&mut self.srtp, self.paths.current()) else {
-            return;
+            self.paced = false;
+            return None;
         };
-        while let Some(plain) = self.egress.poll(now, &mut self.sender) {
+        while let Some(plain) = self.egress.poll(self.now, &mut self.sender) {
             let mut datagram = plain.packet;
+            let sealed = srtp.protect(&mut datagram, plain.header_bytes, plain.ssrc, plain.index);
             // The cipher refuses only more than 64 GiB.
-            if srtp
-                .protect(&mut datagram, plain.header_bytes, plain.ssrc, plain.index)
-                .is_ok()
-            {
-                self.transmits.push_back(Transmit { path, datagram });
+            if sealed.is_ok() {
+                return Some(Transmit { path, datagram });
             }
         }
+        self.paced = false;
+        None
     }
 
     /// Tell the router of a changed estimate.
