@@ -16,7 +16,6 @@ use router::Router;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
@@ -64,42 +63,6 @@ struct WorkerHandle<P> {
     snapshot: watch::Receiver<WorkerSnapshot>,
     local: SocketAddr,
     thread: Option<JoinHandle<()>>,
-    handed_out: HandedOut,
-}
-
-/// Rooms and peers a worker was given since the last snapshot, which does not count them yet.
-#[derive(Default)]
-struct HandedOut {
-    /// The snapshot they came after.
-    since: AtomicU64,
-    count: AtomicU64,
-}
-
-impl HandedOut {
-    fn add(&self, snapshot: u64) {
-        let count = self.count(snapshot);
-        self.since.store(snapshot, Relaxed);
-        self.count.store(count + 1, Relaxed);
-    }
-
-    fn count(&self, snapshot: u64) -> u64 {
-        if self.since.load(Relaxed) == snapshot {
-            self.count.load(Relaxed)
-        } else {
-            0
-        }
-    }
-}
-
-impl<P> WorkerHandle<P> {
-    fn load(&self) -> u64 {
-        let snapshot = self.snapshot.borrow();
-        snapshot.router.peers + self.handed_out.count(snapshot.number)
-    }
-
-    fn handed_out(&self) {
-        self.handed_out.add(self.snapshot.borrow().number);
-    }
 }
 
 /// The running workers of one server process. Dropping it stops them.
@@ -146,20 +109,6 @@ impl<P: Peer + Send + 'static> Node<P> {
         self.workers.get(worker).map(|worker| worker.local)
     }
 
-    /// The worker with the fewest peers, for a new room. Rooms and peers given to workers since they last told of
-    /// themselves count, so that a burst of new rooms does not meet on one. For one caller at a time; two at once may
-    /// get the same.
-    pub fn least_loaded(&self) -> usize {
-        let least = self
-            .workers
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, worker)| worker.load());
-        let Some((index, worker)) = least else { return 0 };
-        worker.handed_out();
-        index
-    }
-
     /// A worker whose thread has ended while the node runs: by a panic, or because the system refused to wait for
     /// its sockets. Its rooms have no media any more, and nothing here starts it again.
     pub fn ended_worker(&self) -> Option<usize> {
@@ -174,14 +123,8 @@ impl<P: Peer + Send + 'static> Node<P> {
     /// [`Busy`] when its mailbox is full or it has ended.
     pub fn send(&self, worker: usize, command: WorkerCommand<P>) -> Result<(), Busy> {
         let worker = self.workers.get(worker).ok_or(Busy)?;
-        let is_peer = matches!(command, WorkerCommand::AddPeer { .. });
         match worker.commands.try_send(command) {
-            Ok(()) => {
-                if is_peer {
-                    worker.handed_out();
-                }
-                worker.waker.wake().map_err(|_| Busy)
-            }
+            Ok(()) => worker.waker.wake().map_err(|_| Busy),
             Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(Busy),
         }
     }
@@ -279,6 +222,5 @@ fn start_worker<P: Peer + Send + 'static>(
         snapshot,
         local: sockets.local,
         thread: Some(thread),
-        handed_out: HandedOut::default(),
     })
 }

@@ -338,18 +338,3 @@ fn a_worker_that_ended_is_told() {
     assert!(becomes_true(|| node.ended_worker() == Some(0)));
     assert!(node.send(0, echo(8)).is_err());
 }
-
-#[test]
-fn rooms_and_peers_handed_out_since_the_last_count_are_load() {
-    let mut config = config(0);
-    config.workers = 3;
-    let (node, _events) = Node::<EchoPeer>::start(&config).unwrap();
-    let given: Vec<usize> = (0..6).map(|_| node.least_loaded()).collect();
-    assert_eq!(given, [0, 1, 2, 0, 1, 2]);
-    for participant in 0..2 {
-        node.send(0, echo(participant)).unwrap();
-    }
-    node.send(1, echo(2)).unwrap();
-    let given: Vec<usize> = (0..4).map(|_| node.least_loaded()).collect();
-    assert_eq!(given, [2, 1, 2, 0]);
-}

@@ -12,6 +12,7 @@
 //! subscribers, `data` carries data messages, `relay` carries tracks between the routers of one room.
 
 mod assign;
+mod balance;
 mod claims;
 mod codec_wish;
 mod config;
@@ -46,6 +47,7 @@ mod timers;
 mod trace;
 mod tracks;
 
+pub use balance::{Balance, Figures, MAX_COMING, RESERVED_FOR, SETTLING, Spread};
 pub use config::RouterConfig;
 pub use counters::{DROP_NAMES, DropReason, RouterCounters, Traffic};
 pub use demux::{MAX_ADDRESSES_PER_PEER, MAX_UFRAGS_PER_PEER};

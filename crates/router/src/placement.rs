@@ -148,31 +148,13 @@ impl Placement {
         self.rooms.get(&room)?.peers.get(&participant).copied()
     }
 
-    /// The worker for a further peer of a room whose first worker is `home`: that one until it has `most` of the room's
-    /// peers (0: always), then the one of the room's that has fewest, and when these are full, `least`, the least loaded
-    /// of all. Peers that are being built are not counted, so it may become some more.
-    pub fn worker_for(&self, room: RoomId, home: WorkerId, most: usize, least: WorkerId) -> WorkerId {
-        let mut counts = BTreeMap::from([(home, 0)]);
+    /// How many peers of a room each worker has; workers without any are not named.
+    pub fn counts(&self, room: RoomId) -> BTreeMap<WorkerId, usize> {
+        let mut counts = BTreeMap::new();
         for worker in self.rooms.get(&room).iter().flat_map(|room| room.peers.values()) {
             *counts.entry(*worker).or_default() += 1;
         }
-        let at_home = counts.get(&home).copied().unwrap_or(0);
-        if most == 0 || at_home < most {
-            return home;
-        }
-        let fewest = counts.into_iter().min_by_key(|(_, count)| *count);
-        match fewest {
-            Some((worker, count)) if count < most => worker,
-            _ => {
-                let known = self.rooms.get(&room).map(PlacedRoom::workers);
-                let is_new = known.is_none_or(|known| !known.contains(&least));
-                if is_new {
-                    least
-                } else {
-                    fewest.map_or(home, |(worker, _)| worker)
-                }
-            }
-        }
+        counts
     }
 
     /// How many rooms have a peer anywhere.
@@ -298,11 +280,14 @@ impl Placement {
                 self.commands.push_back((*worker, command));
             }
         }
+        // A large room has more tracks than a worker takes commands at a time: what everybody looks at and listens to
+        // comes first.
+        let mut tracks: Vec<(&TrackId, &Published)> = placed.tracks.iter().collect();
+        tracks.sort_by_key(|(_, published)| published.rank());
         for worker in workers.difference(&former) {
-            for (track, published) in &placed.tracks {
-                if published.worker != *worker {
-                    self.commands.push_back((*worker, published.import(room, *track)));
-                }
+            for (track, published) in tracks.iter().filter(|(_, published)| published.worker != *worker) {
+                self.commands
+                    .push_back((*worker, published.import(room, **track)));
             }
         }
     }
@@ -315,6 +300,17 @@ impl PlacedRoom {
 }
 
 impl Published {
+    /// Lower: to be told sooner. What is muted is of use to nobody now.
+    fn rank(&self) -> (bool, u8) {
+        let order = match self.source {
+            Source::Screen => 0,
+            Source::ScreenAudio => 1,
+            Source::Microphone => 2,
+            Source::Camera => 3,
+        };
+        (self.muted, order)
+    }
+
     fn import(&self, room: RoomId, track: TrackId) -> MediaCommand {
         MediaCommand::Import {
             track,

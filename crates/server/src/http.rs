@@ -1,5 +1,6 @@
 //! HTTP: the page, health, metrics, and the door to signaling.
 
+use crate::control::Refusal;
 use crate::fault::Fault;
 use crate::page;
 use crate::session::{self, Shared};
@@ -36,6 +37,7 @@ pub(crate) struct Web {
     pub(crate) shared: Shared,
     pub(crate) draining: watch::Receiver<bool>,
     pub(crate) fault: watch::Receiver<Option<Fault>>,
+    pub(crate) full: watch::Receiver<Option<Refusal>>,
     /// One permit per WebSocket.
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) next_socket: Arc<AtomicU64>,
@@ -112,12 +114,17 @@ async fn health(State(web): State<Web>) -> (StatusCode, String) {
 }
 
 async fn ready(State(web): State<Web>) -> (StatusCode, String) {
-    if let Some(fault) = *web.fault.borrow() {
-        (StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n"))
-    } else if *web.draining.borrow() {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned())
-    } else {
-        (StatusCode::OK, "ready\n".to_owned())
+    readiness(*web.fault.borrow(), *web.draining.borrow(), *web.full.borrow())
+}
+
+/// Whether somebody new should be sent here, and if not, why.
+fn readiness(fault: Option<Fault>, draining: bool, full: Option<Refusal>) -> (StatusCode, String) {
+    let not = |why: String| (StatusCode::SERVICE_UNAVAILABLE, why);
+    match (fault, full) {
+        (Some(fault), _) => not(format!("{fault}\n")),
+        _ if draining => not("draining\n".to_owned()),
+        (None, Some(refusal)) => not(format!("full: {}\n", refusal.name())),
+        (None, None) => (StatusCode::OK, "ready\n".to_owned()),
     }
 }
 
@@ -268,6 +275,20 @@ mod tests {
             &["*".to_owned()]
         ));
         assert!(origin_allowed(&HeaderMap::new(), &[]));
+    }
+
+    #[test]
+    fn who_asks_for_readiness_hears_why_not() {
+        let of = |fault, draining, full| {
+            let (status, text) = readiness(fault, draining, full);
+            (status.as_u16(), text)
+        };
+        assert_eq!(of(None, false, None), (200, "ready\n".into()));
+        let full = Some(Refusal::Busy);
+        assert_eq!(of(None, false, full), (503, "full: busy\n".into()));
+        assert_eq!(of(None, true, full), (503, "draining\n".into()));
+        let (status, text) = of(Some(Fault::Worker(3)), true, full);
+        assert!(status == 503 && text.contains("media worker 3"), "{text}");
     }
 
     #[test]

@@ -152,6 +152,7 @@ impl Server {
         } = self;
         let (drain, draining) = watch::channel(false);
         let (fault_sender, faults) = watch::channel(None);
+        let (full, is_full) = watch::channel(None);
         let (inputs_sender, inputs) = mpsc::channel(INPUT_QUEUE);
         let shared = Shared {
             config: Arc::clone(&config),
@@ -163,6 +164,7 @@ impl Server {
             shared,
             draining: draining.clone(),
             fault: faults,
+            full: is_full,
             sessions: Arc::clone(&sessions),
             next_socket: Arc::default(),
         };
@@ -175,6 +177,7 @@ impl Server {
             metrics,
             inputs,
             draining,
+            full,
             trace,
         };
         let control = tokio::spawn(control::run(parts));

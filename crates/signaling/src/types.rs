@@ -264,6 +264,8 @@ pub enum ErrorCode {
     RoomFull,
     /// The server has as many rooms as its limit allows.
     TooManyRooms,
+    /// The server has as much to do as it can do well: join on another one, or try again later.
+    NodeFull,
     /// The offer cannot be met; the message says which m-line and what to offer.
     OfferRejected,
     /// The track, mid or participant does not exist (any more).
@@ -284,7 +286,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 16] = [
+    pub const ALL: [ErrorCode; 17] = [
         Self::Malformed,
         Self::UnknownMessage,
         Self::FrameTooLarge,
@@ -293,6 +295,7 @@ impl ErrorCode {
         Self::InvalidValue,
         Self::RoomFull,
         Self::TooManyRooms,
+        Self::NodeFull,
         Self::OfferRejected,
         Self::NotFound,
         Self::ResumeExpired,
@@ -314,6 +317,7 @@ impl ErrorCode {
             Self::InvalidValue => "invalid_value",
             Self::RoomFull => "room_full",
             Self::TooManyRooms => "too_many_rooms",
+            Self::NodeFull => "node_full",
             Self::OfferRejected => "offer_rejected",
             Self::NotFound => "not_found",
             Self::ResumeExpired => "resume_expired",

@@ -36,6 +36,7 @@ describe('words', () => {
   it('exist for every code of the server and the client that a person may meet, and for others', () => {
     for (const code of [
       'room_full',
+      'node_full',
       'unreachable',
       'media_failed',
       'unsupported_browser',

@@ -41,6 +41,7 @@ mod relay_queue_drops_the_oldest;
 mod relay_repairs_loss;
 mod removing_peers_frees_everything;
 mod reports_go_out_once_a_second;
+mod rooms_are_spread_by_load;
 mod silence_and_closing_are_told;
 mod slot_states_are_told_on_change;
 mod spatial_layers_need_descriptors;

@@ -172,27 +172,40 @@ fn levels_are_heard_of_one_worker() {
     placement.handle_command(ROOM, MediaCommand::RemovePeer { participant });
     assert!(placement.handle_event(WorkerId(1), &levels));
 }
-
 #[test]
-fn a_room_that_outgrows_a_worker_goes_to_the_next() {
+fn what_everybody_looks_at_is_imported_first() {
     let mut placement = Placement::new();
-    let mut chosen = Vec::new();
-    // The node's third worker has least to do, until it has people too.
-    for participant in 0..9 {
-        let least = WorkerId(if participant < 4 { 2 } else { 1 });
-        let WorkerId(worker) = placement.worker_for(ROOM, WorkerId(0), 2, least);
-        chosen.push(worker);
-        peer(&mut placement, participant, worker);
+    peer(&mut placement, 1, 0);
+    let sources = [
+        Source::Camera,
+        Source::Microphone,
+        Source::Screen,
+        Source::ScreenAudio,
+        Source::Microphone,
+    ];
+    for (n, source) in sources.into_iter().enumerate() {
+        let command = MediaCommand::Publish {
+            participant: ParticipantId(1),
+            mline: MLineIndex(n as u16),
+            track: TrackId(n as u32 + 1),
+            source,
+            layers: layers_of(source),
+        };
+        placement.handle_command(ROOM, command);
     }
-    assert_eq!(chosen, [0, 0, 2, 2, 1, 1, 0, 1, 2]);
-    assert_eq!(
-        placement.worker_for(ROOM, WorkerId(0), 0, WorkerId(1)),
-        WorkerId(0)
-    );
-    let participant = ParticipantId(0);
-    placement.handle_command(ROOM, MediaCommand::RemovePeer { participant });
-    assert_eq!(
-        placement.worker_for(ROOM, WorkerId(0), 3, WorkerId(1)),
-        WorkerId(0)
-    );
+    let muted = MediaCommand::Mute {
+        track: TrackId(2),
+        muted: true,
+    };
+    placement.handle_command(ROOM, muted);
+    commands(&mut placement);
+    peer(&mut placement, 2, 1);
+    let imported: Vec<u32> = commands(&mut placement)
+        .into_iter()
+        .filter_map(|(worker, command)| match command {
+            MediaCommand::Import { track, .. } if worker == 1 => Some(track.0),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(imported, [3, 4, 5, 1, 2]);
 }

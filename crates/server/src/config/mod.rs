@@ -166,7 +166,7 @@ fields! {
         media_bind: IpAddr = IpAddr::from([0, 0, 0, 0]), range "an address of this machine; 0.0.0.0 or :: for all", unit "";
         /// UDP and TCP port of the first worker; worker i (from 0) uses this port + i. Open them all in the firewall.
         media_port: u16 = 10_000, range 0..=65_535, unit "port; 0 takes free ones";
-        /// Media threads. A room lives on one of them, unless `room_participants_per_worker` spreads it. 0: as many as the machine has cores.
+        /// Media threads. A room lives on one of them until that has enough to do. 0: as many as the machine has cores.
         workers: u16 = 0, range 0..=256, unit "threads";
         /// Whether each media thread stays on a core of its own. `auto`: where this process may use as many cores as it has
         /// media threads (affinity mask, cpuset), and all of each (no CPU quota). `off` where something else is pinned to
@@ -193,8 +193,13 @@ fields! {
         max_rooms: u32 = 1_000, range 1..=100_000, unit "rooms";
         /// Participants at once in one room.
         max_participants_per_room: u32 = 200, range 1..=2_000, unit "participants";
-        /// Participants of one room on one worker, about. Further ones are put on other workers, and each track that
-        /// somebody there watches crosses to them once. 0: a room stays on one worker, however many come.
+        /// How busy a worker may be before further participants of its rooms are put on others, while these have less to do.
+        /// Each track that somebody there watches crosses to them once.
+        spread_above_percent: u16 = 60, range 0..=100, unit "percent of a worker's time";
+        /// How busy every worker may be before nobody more is taken: joins are answered with `node_full`, and `/readyz` with
+        /// 503. 100: however busy.
+        admit_below_percent: u16 = 85, range 10..=100, unit "percent of a worker's time";
+        /// Participants of one room on one worker, whatever its load. Further ones are put on other workers. 0: no such limit.
         room_participants_per_worker: u32 = 0, range 0..=2_000, unit "participants";
         /// Video slots (receive m-lines) a client may offer. Each costs memory and SDP.
         max_video_slots: u16 = 25, range 0..=59, unit "slots";

@@ -1,7 +1,7 @@
 //! Commands on their way to workers, in order, without waiting.
 
 use media::plane::MediaCommand;
-use node::{Busy, Node, WorkerCommand};
+use node::{Busy, Node, WorkerCommand, WorkerSnapshot};
 use peer::RtcPeer;
 use prometheus::IntCounter;
 use std::collections::VecDeque;
@@ -27,9 +27,10 @@ impl Commands {
         }
     }
 
-    /// The worker for a new room.
-    pub(super) fn least_loaded(&self) -> usize {
-        self.node.least_loaded()
+    /// What each worker last told of itself.
+    pub(super) fn snapshots(&self) -> Vec<WorkerSnapshot> {
+        let workers = 0..self.node.workers();
+        workers.map(|worker| self.node.snapshot(worker)).collect()
     }
 
     /// Hands over a peer at once or not at all.

@@ -1,14 +1,17 @@
 //! The control plane: one task that owns all rooms. Sessions, offer builders and workers send it values through
 //! bounded queues; it never waits for any of them.
 
+mod admission;
 mod answers;
 mod commands;
 mod offers;
 mod outputs;
+mod places;
 mod requests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use admission::Refusal;
 pub(crate) use answers::{Answer, RequestKey};
 
 use crate::config::{Config, SrtpProfiles};
@@ -23,8 +26,9 @@ use media::{ParticipantId, RoomId, WorkerId};
 use node::{Node, NodeEvent};
 use offers::{Built, OfferDesk};
 use peer::{PeerFactory, RtcPeer};
+use places::Places;
 use room::{Rooms, SocketId};
-use router::Placement;
+use router::{Placement, RouterConfig};
 use signaling::{ClientFrame, ErrorCode, Limits, ServerMessage};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -89,6 +93,8 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) inputs: mpsc::Receiver<Input>,
     pub(crate) draining: watch::Receiver<bool>,
+    /// Told why nobody more is taken, and when somebody is again.
+    pub(crate) full: watch::Sender<Option<Refusal>>,
     pub(crate) trace: Option<Trace>,
 }
 
@@ -100,9 +106,9 @@ pub(crate) struct Control {
     metrics: Metrics,
     sockets: HashMap<SocketId, Socket>,
     members: HashMap<ParticipantId, Member>,
-    /// The worker that each room began on.
-    homes: HashMap<RoomId, usize>,
+    places: Places,
     placement: Placement,
+    full: watch::Sender<Option<Refusal>>,
     next_request: u64,
     trace: Option<Trace>,
 }
@@ -117,6 +123,7 @@ pub(crate) async fn run(parts: Parts) {
         metrics,
         mut inputs,
         mut draining,
+        full,
         trace,
     } = parts;
     let (offers, mut built) = OfferDesk::new(factories, &config);
@@ -126,13 +133,14 @@ pub(crate) async fn run(parts: Parts) {
     };
     let mut control = Control {
         rooms: Rooms::new(limits, rand::random()),
+        places: Places::new(node.workers(), &config, &RouterConfig::default()),
+        full,
         commands: Commands::new(node, metrics.commands_refused.clone()),
         offers,
         metrics,
         config,
         sockets: HashMap::new(),
         members: HashMap::new(),
-        homes: HashMap::new(),
         placement: Placement::new(),
         next_request: 0,
         trace,
@@ -274,6 +282,7 @@ impl Control {
         let (label, message) = match result {
             Err(why) => {
                 self.rooms.handle_peer_refused(now, participant);
+                self.places.release(participant);
                 ("rejected", translate::error(ErrorCode::OfferRejected, why))
             }
             Ok(built) => {
@@ -283,6 +292,7 @@ impl Control {
                     .handle_peer_built(now, participant, answer.sections.clone())
                 {
                     Err(why) => {
+                        self.places.release(participant);
                         let label = if matches!(why, room::RoomError::NotFound(_)) {
                             "gone"
                         } else {
@@ -318,9 +328,11 @@ impl Control {
         };
         if self.commands.add_peer(worker, command).is_ok() {
             self.placement.handle_peer(room, participant, worker_id(worker));
+            self.places.settle(Instant::now(), participant);
             self.send_commands();
             return ("accepted", ServerMessage::Answer { sdp });
         }
+        self.places.release(participant);
         let reason = "the media worker has too much to do";
         let gone = MediaEvent::Disconnected {
             participant,
@@ -341,6 +353,8 @@ impl Control {
                 .socket_lost_at
                 .is_none_or(|lost| now.saturating_duration_since(lost) < FORGET_AFTER)
         });
+        self.places.handle_snapshots(now, &self.commands.snapshots());
+        self.update_full();
         self.metrics.rooms.set(self.rooms.room_count() as i64);
         self.metrics
             .participants
@@ -348,6 +362,23 @@ impl Control {
         self.metrics.tracks.set(self.rooms.track_count() as i64);
         self.metrics.control_queue.set(queued as i64);
         self.metrics.event_queue.set(events as i64);
+    }
+
+    /// Looks whether somebody more can be taken, and tells who asks for readiness.
+    fn update_full(&mut self) -> Option<Refusal> {
+        let refusal = self.places.refusal();
+        let changed = self.full.send_if_modified(|told| {
+            let changed = *told != refusal;
+            *told = refusal;
+            changed
+        });
+        match refusal {
+            Some(why) if changed => tracing::warn!(why = why.name(), "this node is full"),
+            None if changed => tracing::info!("this node takes participants again"),
+            _ => {}
+        }
+        self.metrics.full.set(i64::from(refusal.is_some()));
+        refusal
     }
 
     fn shut_down(&mut self) {

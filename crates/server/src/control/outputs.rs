@@ -4,6 +4,7 @@ use super::Control;
 use super::answers::{Answer, RequestKey};
 use crate::session::{End, Outgoing};
 use crate::translate::{self, Outcome};
+use media::plane::MediaCommand;
 use media::{ParticipantId, WorkerId};
 use room::{CloseReason, RoomOutput, SocketId};
 use signaling::{ServerFrame, ServerMessage};
@@ -21,11 +22,14 @@ impl Control {
                     Outcome::Close(reason, message) => self.dismiss(socket, reason, message),
                 },
                 RoomOutput::Media { room, command } => {
+                    if let MediaCommand::RemovePeer { participant } = &command {
+                        self.places.release(*participant);
+                    }
                     self.placement.handle_command(room, command);
                     self.send_commands();
                 }
                 RoomOutput::RoomClosed { room } => {
-                    self.homes.remove(&room);
+                    self.places.forget_room(room);
                     self.placement.forget_room(room);
                     tracing::info!(room = room.0, "room closed");
                 }

@@ -1,7 +1,7 @@
 //! What each request of a client does.
 
 use super::answers::{Answers, RequestKey};
-use super::{Control, Member, worker_id};
+use super::{Control, Member, Refusal};
 use crate::session::{End, Outgoing};
 use crate::translate::{self, error, room_error};
 use media::ParticipantId;
@@ -88,17 +88,43 @@ impl Control {
         resume: Option<String>,
         compat: bool,
     ) -> Outcome {
+        let resumes = resume.is_some();
+        if !resumes && let Some(refusal) = self.update_full() {
+            return Ok(self.refuse(refusal));
+        }
         let welcome = match resume {
             Some(token) => self.rooms.handle_resume(now, socket, &token)?,
             None => self.rooms.handle_join(now, socket, join)?,
         };
         self.seat(now, socket, &welcome, compat);
+        if !resumes {
+            // Counted from here on, so that a burst of joins is spread.
+            self.places
+                .reserve(now, &self.placement, welcome.room, welcome.participant);
+        }
         tracing::info!(
             participant = %welcome.participant, room = welcome.room.0, count = welcome.count, resumed = welcome.resumed,
             "joined"
         );
         let ice_servers = self.config.ice_servers.to_wire();
         Ok(translate::welcome(welcome, ice_servers, self.limits()))
+    }
+
+    /// Somebody who is not in a room is turned away. Those who are have their seat, whatever the load.
+    fn refuse(&mut self, refusal: Refusal) -> ServerMessage {
+        self.metrics
+            .joins_refused
+            .with_label_values(&[refusal.name()])
+            .inc();
+        let words = match refusal {
+            Refusal::Busy => "this server has enough to do",
+            Refusal::Peers | Refusal::Tracks => "this server has as many participants as it may",
+            Refusal::Files => "this server has as many connections as it may",
+        };
+        error(
+            ErrorCode::NodeFull,
+            format!("{words}: join on another one, or try again in a minute"),
+        )
     }
 
     /// Connects socket and participant.
@@ -156,20 +182,17 @@ impl Control {
                 None
             }
             Ok(OfferStep::BuildPeer { participant, room }) => {
-                let least = self.commands.least_loaded();
-                let home = *self.homes.entry(room).or_insert(least);
-                let most = self.config.room_participants_per_worker as usize;
-                let placed = self
-                    .placement
-                    .worker_for(room, worker_id(home), most, worker_id(least));
+                let placed = self.places.reserve(now, &self.placement, room, participant);
                 let worker = usize::from(placed.0);
                 let asked = self.member(socket).is_some_and(|(_, member)| member.compat);
                 let compat = self.compat(asked);
                 if self.offers.build(participant, room, worker, request, sdp, compat) {
+                    self.places.build(participant);
                     self.wait_for(socket, request, key);
                     None
                 } else {
                     self.rooms.handle_peer_refused(now, participant);
+                    self.places.release(participant);
                     self.metrics.offers.with_label_values(&["busy"]).inc();
                     let words =
                         "the server has too many offers to answer: send it again in a second, with a new id";
@@ -196,6 +219,7 @@ impl Control {
                 self.answer(socket, key, ServerMessage::Ok {});
                 self.close(socket, End::Leave);
                 if let Some(participant) = participant {
+                    self.places.release(participant);
                     self.members.remove(&participant);
                     tracing::info!(%participant, "left");
                 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::metrics::SnapshotSource;
-use node::NodeConfig;
+use node::{NodeConfig, WorkerSnapshot};
 use peer::PeerConfig;
 use router::RouterConfig;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use signaling::parse_client_frame;
 
 struct World {
     control: Control,
+    full: watch::Receiver<Option<Refusal>>,
     built: mpsc::Receiver<Built>,
     outboxes: Vec<mpsc::Receiver<Outgoing>>,
     _node_events: mpsc::Receiver<NodeEvent>,
@@ -32,21 +33,24 @@ impl World {
         let config = Arc::new(Config::default());
         let metrics = Metrics::new(SnapshotSource(Arc::new(Vec::new))).expect("metrics");
         let (offers, built) = OfferDesk::new(vec![factory], &config);
+        let (full, is_full) = watch::channel(None);
         let control = Control {
             rooms: Rooms::new(room::Config::default(), [7; 32]),
+            places: Places::new(1, &config, &RouterConfig::default()),
+            full,
             commands: Commands::new(Arc::new(node), metrics.commands_refused.clone()),
             offers,
             metrics,
             config,
             sockets: HashMap::new(),
             members: HashMap::new(),
-            homes: HashMap::new(),
             placement: Placement::new(),
             next_request: 0,
             trace: None,
         };
         Self {
             control,
+            full: is_full,
             built,
             outboxes: Vec::new(),
             _node_events: node_events,
@@ -87,6 +91,15 @@ impl World {
             }
         }
         answers
+    }
+
+    /// The worker says that it is this busy.
+    fn busy(&mut self, percent: u32) {
+        let snapshot = WorkerSnapshot {
+            busy_permille: percent * 10,
+            ..WorkerSnapshot::default()
+        };
+        self.control.places.handle_snapshots(Instant::now(), &[snapshot]);
     }
 
     /// Joins; returns the resume token.
@@ -143,4 +156,60 @@ async fn a_later_offer_of_a_peer_that_breaks_is_answered() {
         (&answers[0]["id"], &answers[0]["code"]),
         (&json!(3), &json!("offer_rejected"))
     );
+}
+
+#[tokio::test]
+async fn a_full_node_says_so_to_who_comes_and_keeps_who_is_there() {
+    let mut world = World::new();
+    let (ada, ben) = (world.open(), world.open());
+    let token = world.join(ada);
+    world.busy(85);
+    let join = json!({"type": "join", "room": "r", "name": "Ben"});
+    world.send(ben, 1, join.clone());
+    let answer = world.answers(ben).remove(0);
+    assert_eq!(
+        (&answer["type"], &answer["code"]),
+        (&json!("error"), &json!("node_full"))
+    );
+    assert_eq!(*world.full.borrow(), Some(Refusal::Busy));
+    let refused = &world.control.metrics.joins_refused;
+    assert_eq!(refused.with_label_values(&["busy"]).get(), 1);
+    assert_eq!(world.control.metrics.full.get(), 1);
+
+    // Who is there offers, and comes back after a lost connection.
+    world.offer(ada, 2);
+    assert!(world.built.recv().await.expect("a peer").result.is_ok());
+    world.input(Input::Closed { socket: ada });
+    let again = world.open();
+    let resume = json!({"type": "join", "room": "r", "name": "Ada", "resume": token});
+    world.send(again, 1, resume);
+    assert_ne!(world.answers(again)[0]["code"], "node_full");
+
+    world.busy(70);
+    world.send(ben, 2, join);
+    assert_eq!(world.answers(ben)[0]["type"], "welcome");
+    assert_eq!(*world.full.borrow(), None);
+}
+
+#[tokio::test]
+async fn a_place_is_kept_from_the_join_until_the_peer_is_there_or_does_not_come() {
+    let mut world = World::new();
+    let peers = |world: &World| world.control.places.peers(WorkerId(0));
+    let ada = world.open();
+    world.join(ada);
+    assert_eq!(peers(&world), 1);
+    world.offer(ada, 2);
+    let built = world.built.recv().await.expect("a peer");
+    world.control.peer_built(built);
+    assert_eq!(peers(&world), 1, "until the worker tells of it");
+    world.send(ada, 3, json!({"type": "leave"}));
+    assert_eq!(peers(&world), 0);
+
+    let ben = world.open();
+    world.join(ben);
+    world.send(ben, 2, json!({"type": "offer", "sdp": "v=0", "tracks": []}));
+    let built = world.built.recv().await.expect("an answer");
+    assert!(built.result.is_err());
+    world.control.peer_built(built);
+    assert_eq!(peers(&world), 0);
 }

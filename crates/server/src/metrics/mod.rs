@@ -6,6 +6,7 @@ mod workers;
 
 pub use workers::SnapshotSource;
 
+use crate::control::Refusal;
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
@@ -58,6 +59,8 @@ pub struct Metrics {
     pub(crate) offer_seconds: Histogram,
     pub(crate) control_queue: IntGauge,
     pub(crate) event_queue: IntGauge,
+    pub(crate) joins_refused: IntCounterVec,
+    pub(crate) full: IntGauge,
     pub(crate) commands_refused: IntCounter,
     pub(crate) trace_lines_lost: IntCounter,
 }
@@ -132,6 +135,8 @@ impl Metrics {
             offer_seconds: b.histogram("plenum_offer_duration_seconds", "Time to build a peer and its answer from a first offer, waiting for a free core included, in seconds.", &OFFER_BUCKETS)?,
             control_queue: b.gauge("plenum_control_queue_depth", "Messages waiting for the control plane now.")?,
             event_queue: b.gauge("plenum_event_queue_depth", "Events of all workers waiting for the control plane now.")?,
+            joins_refused: b.counters("plenum_joins_refused_total", "Joins refused because this node is full, by what it has too much of.", "reason", &Refusal::NAMES)?,
+            full: b.gauge("plenum_node_full", "1 while nobody more is taken, 0 otherwise.")?,
             commands_refused: b.counter("plenum_worker_commands_refused_total", "Commands a worker's full mailbox did not take.")?,
             trace_lines_lost: b.counter("plenum_trace_lines_lost_total", "Lines of bandwidth_trace that did not get to the disk: it is full, or slower than the trace.")?,
             registry: b.registry.clone(),

@@ -73,6 +73,7 @@ export const en = {
 
   errors: {
     room_full: 'The room is full. Ask someone to leave, or try again later.',
+    node_full: 'This server is full. Try again in a minute, or use another server.',
     too_many_rooms: 'The server holds as many rooms as it can. Try again later.',
     unreachable: 'The server cannot be reached. Check your connection and try again.',
     media_failed: 'No path for sound and pictures to the server. A firewall may block it.',

@@ -72,6 +72,7 @@ export const zh: Words = {
 
   errors: {
     room_full: '房间已满。请等有人离开，或稍后再试。',
+    node_full: '该服务器已满，请一分钟后重试，或使用其他服务器。',
     too_many_rooms: '服务器上的房间已达上限，请稍后再试。',
     unreachable: '无法连接服务器。请检查网络后重试。',
     media_failed: '无法建立音视频通道，可能被防火墙拦截。',

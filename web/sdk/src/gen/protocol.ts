@@ -144,7 +144,7 @@ export type Limits = {
 };
 
 /** What went wrong, for programs; the message beside it is for people. */
-export type ErrorCode = "malformed" | "unknown_message" | "frame_too_large" | "rate_limited" | "wrong_order" | "invalid_value" | "room_full" | "too_many_rooms" | "offer_rejected" | "not_found" | "resume_expired" | "replaced" | "media_failed" | "handshake_failed" | "shutting_down" | "internal";
+export type ErrorCode = "malformed" | "unknown_message" | "frame_too_large" | "rate_limited" | "wrong_order" | "invalid_value" | "room_full" | "too_many_rooms" | "node_full" | "offer_rejected" | "not_found" | "resume_expired" | "replaced" | "media_failed" | "handshake_failed" | "shutting_down" | "internal";
 
 /** What a client asks for. On the wire an object with the field `type` (see `tagged`). */
 export type ClientMessage = { "type": "join",

@@ -25,7 +25,7 @@ const FATAL: ReadonlySet<string> = new Set([
   'replaced',
 ]);
 /** Fatal for someone new, but one's own old seat may be what fills the room on return. */
-const FATAL_AT_FIRST: ReadonlySet<string> = new Set(['room_full', 'too_many_rooms']);
+const FATAL_AT_FIRST: ReadonlySet<string> = new Set(['room_full', 'too_many_rooms', 'node_full']);
 
 export interface SessionOptions {
   url: string;

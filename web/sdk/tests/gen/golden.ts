@@ -461,6 +461,12 @@ media_failed: {
   "code": "media_failed",
   "message": "the peer connection is over: DTLS closed; join again"
 },
+node_full: {
+  "id": 1,
+  "type": "error",
+  "code": "node_full",
+  "message": "this server has enough to do: join on another one, or try again in a minute"
+},
 not_found: {
   "id": 6,
   "type": "error",
