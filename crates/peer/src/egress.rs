@@ -8,7 +8,6 @@ use crate::transport_cc;
 use bwe::{Controller, Demand, Downlink, Estimate, Fallback, Priority, Release, Report};
 use media::packet::SlotPacket;
 use media::{Kind, MLineIndex};
-use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -149,11 +148,7 @@ impl Egress {
     }
 
     /// The transport-cc messages of one datagram.
-    pub(crate) fn handle_feedback<'a>(
-        &mut self,
-        now: Instant,
-        messages: impl Iterator<Item = &'a TransportLayerCc>,
-    ) {
+    pub(crate) fn handle_feedback<'a>(&mut self, now: Instant, messages: impl Iterator<Item = &'a [u8]>) {
         let mut reports = std::mem::take(&mut self.reports);
         let mut taken = 0;
         for message in messages {

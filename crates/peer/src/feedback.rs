@@ -12,7 +12,6 @@ use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEs
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -33,10 +32,6 @@ pub(crate) fn read(
     events: &mut VecDeque<PeerEvent>,
 ) -> Option<Duration> {
     let mut round_trip = None;
-    let of_path = packets
-        .iter()
-        .filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerCc>());
-    egress.handle_feedback(now, of_path);
     for packet in packets {
         let packet = packet.as_any();
         if let Some(nack) = packet.downcast_ref::<TransportLayerNack>() {

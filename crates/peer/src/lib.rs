@@ -8,6 +8,7 @@ pub mod api;
 mod channels;
 pub mod config;
 mod connection;
+mod control;
 mod egress;
 pub mod factory;
 mod feedback;

@@ -2,18 +2,19 @@
 
 use super::RtcPeer;
 use crate::api::{Path, PeerEvent, Protocol, Transmit};
+use crate::control;
 use crate::feedback;
 use crate::handshake::{LastFlight, holds_alert};
 use crate::probe;
 use crate::srtp::Srtp;
 use crate::stun::{Binding, Class};
+use crate::transport_cc::is_feedback;
 use bytes::BytesMut;
 use media::DatagramKind;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::state::RTCPeerConnectionState;
 use rtc::peer_connection::transport::RTCDtlsTransportState;
-use rtc::rtcp;
 use rtc::rtp;
 use rtc::sansio::Protocol as _;
 use rtc::shared::marshal::Unmarshal;
@@ -136,9 +137,9 @@ impl RtcPeer {
         let srtp = self.srtp.as_mut()?;
         match DatagramKind::of(&datagram)? {
             DatagramKind::Rtcp => {
-                let packets = srtp.unprotect_control(&datagram).ok()?;
+                let compound = srtp.unprotect_control(datagram).ok()?;
                 self.paths.media_on(now, &path, &mut self.events);
-                self.handle_rtcp(now, packets);
+                self.handle_rtcp(now, &compound)?;
             }
             DatagramKind::Rtp => {
                 let mut plain = srtp.unprotect(datagram).ok()?;
@@ -154,16 +155,28 @@ impl RtcPeer {
         Some(())
     }
 
-    fn handle_rtcp(&mut self, now: Instant, packets: Vec<Box<dyn rtcp::Packet>>) {
-        let (sender, egress) = (&mut self.sender, &mut self.egress);
-        let round_trip = feedback::read(now, &packets, sender, egress, &mut self.events);
-        if let Some(round_trip) = round_trip {
-            self.receiver.set_round_trip(round_trip);
+    /// A compound; `None` when something in it is not RTCP, and then what came before it counts.
+    fn handle_rtcp(&mut self, now: Instant, compound: &[u8]) -> Option<()> {
+        let (packets, whole) = control::split(compound);
+        let of_path = packets.iter().copied().filter(|packet| is_feedback(packet));
+        self.egress.handle_feedback(now, of_path);
+        let others = packets.iter().filter(|packet| !is_feedback(packet));
+        let others: Option<Vec<_>> = others.map(|packet| control::read(packet)).collect();
+        if let Some(others) = others.as_ref().filter(|others| !others.is_empty()) {
+            let (sender, egress) = (&mut self.sender, &mut self.egress);
+            let round_trip = feedback::read(now, others, sender, egress, &mut self.events);
+            if let Some(round_trip) = round_trip {
+                self.receiver.set_round_trip(round_trip);
+            }
         }
         self.tell_bandwidth(now);
         // The pacer may be allowed more now.
         self.paced = true;
-        self.receiver.handle_rtcp(now, packets, &mut self.events);
+        let others = others?;
+        if !others.is_empty() {
+            self.receiver.handle_rtcp(now, others, &mut self.events);
+        }
+        whole.then_some(())
     }
 
     pub(super) fn read(&mut self, now: Instant, path: Path, message: BytesMut) {

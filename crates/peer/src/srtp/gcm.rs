@@ -10,10 +10,32 @@ pub(crate) const TAG_BYTES: usize = 16;
 /// RFC 7714 §8.1.
 const NONCE_BYTES: usize = 12;
 
+/// Of SRTCP: the flag that says that the packet is encrypted, in front of the index (RFC 7714 §9.2).
+const ENCRYPTED: u32 = 1 << 31;
+pub(super) const CONTROL_INDEX_BYTES: usize = 4;
+/// What of an RTCP packet is not encrypted: header and SSRC.
+const CONTROL_HEADER_BYTES: usize = 8;
+
 /// The session keys of one direction.
 pub(super) struct Gcm {
+    media: Cipher,
+    control: Cipher,
+}
+
+struct Cipher {
     cipher: Box<dyn AeadCipher>,
     salt: [u8; NONCE_BYTES],
+}
+
+/// SSRC and index of an SRTCP packet. One that is not encrypted is none that a browser sends.
+pub(super) fn control_index(packet: &[u8]) -> Result<(u32, u32), Rejected> {
+    let header: &[u8; CONTROL_HEADER_BYTES] = packet.first_chunk().ok_or(Rejected)?;
+    let [.., a, b, c, d] = *header;
+    let word = u32::from_be_bytes(*packet.last_chunk().ok_or(Rejected)?);
+    if word & ENCRYPTED == 0 {
+        return Err(Rejected);
+    }
+    Ok((u32::from_be_bytes([a, b, c, d]), word & !ENCRYPTED))
 }
 
 impl Gcm {
@@ -23,11 +45,17 @@ impl Gcm {
             32 => AeadAlgorithm::Aes256Gcm,
             _ => return None,
         };
-        let key = master.derive(Label::SrtpEncryption, master.key.len(), crypto)?;
-        let salt = master.derive(Label::SrtpSalt, NONCE_BYTES, crypto)?;
+        let cipher = |encryption: Label, salt: Label| {
+            let key = master.derive(encryption, master.key.len(), crypto)?;
+            let salt = master.derive(salt, NONCE_BYTES, crypto)?;
+            Some(Cipher {
+                cipher: crypto.new_aead(algorithm, key.as_ref()).ok()?,
+                salt: salt.as_ref().try_into().ok()?,
+            })
+        };
         Some(Self {
-            cipher: crypto.new_aead(algorithm, key.as_ref()).ok()?,
-            salt: salt.as_ref().try_into().ok()?,
+            media: cipher(Label::SrtpEncryption, Label::SrtpSalt)?,
+            control: cipher(Label::SrtcpEncryption, Label::SrtcpSalt)?,
         })
     }
 
@@ -39,10 +67,11 @@ impl Gcm {
         ssrc: u32,
         index: u64,
     ) -> Result<(), Rejected> {
-        let nonce = self.nonce(ssrc, index);
+        let nonce = self.media.nonce(ssrc, index);
         let mut tag = [0; TAG_BYTES];
         let (header, payload) = packet.split_at_mut_checked(header_bytes).ok_or(Rejected)?;
-        self.cipher
+        self.media
+            .cipher
             .seal_in_place(&nonce, header, payload, &mut tag)
             .map_err(|_| Rejected)?;
         packet.extend_from_slice(&tag);
@@ -57,18 +86,46 @@ impl Gcm {
         ssrc: u32,
         index: u64,
     ) -> Result<(), Rejected> {
-        let nonce = self.nonce(ssrc, index);
+        let nonce = self.media.nonce(ssrc, index);
         let plain_bytes = packet.len().checked_sub(TAG_BYTES).ok_or(Rejected)?;
         let (plain, tag) = packet.split_at_mut_checked(plain_bytes).ok_or(Rejected)?;
         let (header, payload) = plain.split_at_mut_checked(header_bytes).ok_or(Rejected)?;
-        self.cipher
+        self.media
+            .cipher
             .open_in_place(&nonce, header, payload, tag)
             .map_err(|_| Rejected)?;
         packet.truncate(plain_bytes);
         Ok(())
     }
 
-    /// RFC 7714 §8.1: two bytes of 0, SSRC, rollovers and sequence number, over the salt.
+    /// Decrypts an RTCP compound, and removes tag and index (RFC 7714 §9).
+    pub(super) fn open_control(
+        &mut self,
+        packet: &mut BytesMut,
+        ssrc: u32,
+        index: u32,
+    ) -> Result<(), Rejected> {
+        let nonce = self.control.nonce(ssrc, index.into());
+        let tail = TAG_BYTES + CONTROL_INDEX_BYTES;
+        let plain_bytes = packet.len().checked_sub(tail).ok_or(Rejected)?;
+        let (plain, tail) = packet.split_at_mut_checked(plain_bytes).ok_or(Rejected)?;
+        let (tag, word) = tail.split_at(TAG_BYTES);
+        let (header, payload) = plain.split_at_mut_checked(CONTROL_HEADER_BYTES).ok_or(Rejected)?;
+        let mut authenticated = [0; CONTROL_HEADER_BYTES + CONTROL_INDEX_BYTES];
+        let (front, back) = authenticated.split_at_mut(CONTROL_HEADER_BYTES);
+        front.copy_from_slice(header);
+        back.copy_from_slice(word);
+        self.control
+            .cipher
+            .open_in_place(&nonce, &authenticated, payload, tag)
+            .map_err(|_| Rejected)?;
+        packet.truncate(plain_bytes);
+        Ok(())
+    }
+}
+
+impl Cipher {
+    /// RFC 7714 §8.1 and §9.1: two bytes of 0, SSRC, and an index of 48 bits, over the salt.
     fn nonce(&self, ssrc: u32, index: u64) -> [u8; NONCE_BYTES] {
         let number = u128::from(ssrc) << 48 | u128::from(index & 0xffff_ffff_ffff);
         let mut nonce = self.salt;
@@ -102,12 +159,16 @@ mod tests {
 
     fn gcm() -> Gcm {
         let provider = rtc::crypto::default_provider().unwrap();
-        Gcm {
+        let cipher = || Cipher {
             cipher: provider
                 .crypto()
                 .new_aead(AeadAlgorithm::Aes128Gcm, &KEY)
                 .unwrap(),
             salt: SALT,
+        };
+        Gcm {
+            media: cipher(),
+            control: cipher(),
         }
     }
 

@@ -28,8 +28,12 @@ impl ReplayWindow {
     pub(crate) fn check(&self, seq: u16) -> Option<u64> {
         let step = seq.wrapping_sub(self.highest as u16).cast_signed();
         let index = self.highest.checked_add_signed(step.into())?;
-        let unused = index > self.highest || (self.highest - index < WINDOW && !self.is_marked(index));
-        unused.then_some(index)
+        self.is_unused(index).then_some(index)
+    }
+
+    /// Whether the index has certainly not been used.
+    pub(crate) fn is_unused(&self, index: u64) -> bool {
+        index > self.highest || (self.highest - index < WINDOW && !self.is_marked(index))
     }
 
     /// The index has been used; one that [`check`](Self::check) gave.

@@ -31,6 +31,8 @@ pub(crate) struct MasterKey {
 pub(super) enum Label {
     SrtpEncryption = 0,
     SrtpSalt = 2,
+    SrtcpEncryption = 3,
+    SrtcpSalt = 5,
 }
 
 impl MasterKey {
