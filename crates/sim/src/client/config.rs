@@ -2,6 +2,7 @@
 
 use media::{Codec, NtpTime, Source};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Which SRTP profiles the client offers in its DTLS hello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +43,9 @@ pub struct ClientConfig {
     pub audio_slots: usize,
     /// Hand every completed video frame and every audio packet to the application as an event.
     pub frame_events: bool,
+    /// Timers other than those of media wait for the next multiple of this, so that one turn serves several; zero:
+    /// exact. More saves CPU with many clients in one process, and delays feedback, NACKs and reports by as much.
+    pub timer_grid: Duration,
 }
 
 impl Default for ClientConfig {
@@ -59,6 +63,7 @@ impl Default for ClientConfig {
             video_slots: 3,
             audio_slots: 3,
             frame_events: false,
+            timer_grid: Duration::ZERO,
         }
     }
 }

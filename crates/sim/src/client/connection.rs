@@ -241,6 +241,7 @@ fn prefer(
 impl Client {
     /// Takes events and packets out of `rtc`.
     pub(super) fn drain(&mut self, now: Instant) {
+        self.work.stir();
         while let Some(event) = self.pc.poll_event() {
             match event {
                 RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.state_changed(now, state),
@@ -248,24 +249,35 @@ impl Client {
                 _ => {}
             }
         }
-        while let Some(TaggedRTCMessage { now, message }) = self.next_message() {
-            match message {
-                RTCMessage::RtpPacket(_, packet) => self.handle_rtp(now, &packet),
-                RTCMessage::RtcpPacket(_, packets) => {
-                    for packet in &packets {
-                        self.handle_rtcp(packet.as_ref());
-                    }
+        while let Some(message) = self.next_message() {
+            self.receive(message);
+        }
+    }
+
+    /// Takes media out of `rtc`, without turning its wheels: after each datagram of media there is nothing else.
+    pub(super) fn drain_media(&mut self) {
+        while let Some(message) = self.pc.poll_media_read() {
+            self.receive(message);
+        }
+    }
+
+    fn receive(&mut self, TaggedRTCMessage { now, message }: TaggedRTCMessage) {
+        match message {
+            RTCMessage::RtpPacket(_, packet) => self.handle_rtp(now, &packet),
+            RTCMessage::RtcpPacket(_, packets) => {
+                for packet in &packets {
+                    self.handle_rtcp(packet.as_ref());
                 }
-                RTCMessage::DataChannelMessage(id, message) => {
-                    if let Some(&(_, channel)) = self.channels.iter().find(|(known, _)| *known == id) {
-                        self.events.push_back(ClientEvent::Data {
-                            channel,
-                            message: message.data.freeze(),
-                        });
-                    }
-                }
-                _ => {}
             }
+            RTCMessage::DataChannelMessage(id, message) => {
+                if let Some(&(_, channel)) = self.channels.iter().find(|(known, _)| *known == id) {
+                    self.events.push_back(ClientEvent::Data {
+                        channel,
+                        message: message.data.freeze(),
+                    });
+                }
+            }
+            _ => {}
         }
     }
 

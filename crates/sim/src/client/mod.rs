@@ -9,6 +9,7 @@ mod container;
 mod edge;
 mod handshake;
 mod mover;
+mod poll;
 mod publish;
 mod receive;
 mod sdp;
@@ -30,13 +31,13 @@ use codecs::uri;
 use handshake::Answered;
 use media::{Kind, Source};
 use mover::{Credentials, Mover};
+use poll::Work;
 use publish::{Clocks, Outgoing};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::rtp_transceiver::RTCRtpTransceiverId;
 use rtc::sansio::Protocol as _;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -62,6 +63,7 @@ pub struct Client {
     data_paused: bool,
     next_slot_check: Option<Instant>,
     answered: Answered,
+    work: Work,
     transmits: VecDeque<Transmit>,
     events: VecDeque<ClientEvent>,
 }
@@ -95,6 +97,7 @@ impl Client {
             data_paused: false,
             next_slot_check: None,
             answered: Answered::default(),
+            work: Work::new(now),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             config,
@@ -125,6 +128,7 @@ impl Client {
     /// # Errors
     /// When `rtc` refuses.
     pub fn open_channel(&mut self, channel: Channel) -> Result<(), ClientError> {
+        self.work.stir();
         let id = connection::open_channel(&mut self.pc, channel)?;
         self.channels.retain(|(_, c)| *c != channel);
         self.channels.push((id, channel));
@@ -161,6 +165,7 @@ impl Client {
 
     /// Makes the next offer an ICE restart.
     pub fn restart_ice(&mut self) {
+        self.work.stir();
         self.pc.restart_ice();
     }
 
@@ -192,117 +197,11 @@ impl Client {
         Ok(())
     }
 
-    /// A datagram from `remote`.
-    pub fn handle_datagram(&mut self, now: Instant, via: Via, remote: SocketAddr, datagram: BytesMut) {
-        let (local, transport_protocol) = match via {
-            Via::Udp => (self.config.udp, TransportProtocol::UDP),
-            Via::Tcp => (self.config.tcp, TransportProtocol::TCP),
-        };
-        let local_addr = local.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-        let actual = TransportContext {
-            local_addr,
-            peer_addr: remote,
-            transport_protocol,
-            ecn: None,
-        };
-        let inbound = self.mover.inbound(now, actual, via, &datagram, &self.credentials);
-        let Some(transport) = inbound else { return };
-        if !self.connected {
-            return self.shake_hands(now, transport, datagram);
-        }
-        // Errors are the sender's: a datagram that is not for this connection.
-        let _ = self.pc.handle_read(TaggedBytesMut {
-            now,
-            transport,
-            message: datagram,
-        });
-        self.drain(now);
-    }
-
-    /// A datagram while there is no connection yet.
-    fn shake_hands(&mut self, now: Instant, transport: TransportContext, message: BytesMut) {
-        if self.answered.has(&message) {
-            return;
-        }
-        self.collect();
-        let (before, copy) = (self.transmits.len(), message.clone());
-        // Errors are the sender's, as above.
-        let _ = self.pc.handle_read(TaggedBytesMut {
-            now,
-            transport,
-            message,
-        });
-        self.drain(now);
-        self.collect();
-        if self.transmits.len() > before {
-            self.answered.add(&copy);
-        }
-        // `rtc` begins DTLS in the timeout that follows the nomination, and asks for none.
-        let _ = self.pc.handle_timeout(now);
-        self.drain(now);
-    }
-
-    /// Takes what `rtc` has to send.
-    fn collect(&mut self) {
-        while let Some(out) = self.pc.poll_write() {
-            self.transmits
-                .push_back(self.mover.outbound(out.transport, out.message));
-        }
-    }
-
-    /// Next datagram to send.
-    pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        if let Some(transmit) = self.mover.poll_transmit() {
-            return Some(transmit);
-        }
-        self.collect();
-        self.transmits.pop_front()
-    }
-
-    /// When to call [`handle_timeout`](Self::handle_timeout) next.
-    pub fn poll_timeout(&mut self) -> Option<Instant> {
-        let media = self
-            .sections
-            .iter()
-            .filter(|_| self.connected)
-            .filter_map(Outgoing::poll_timeout)
-            .min();
-        [
-            media,
-            self.pc.poll_timeout(),
-            self.mover.poll_timeout(),
-            self.next_slot_check,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    /// The time has come.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        // `rtc` reports only what its interceptors made of their own timers.
-        let _ = self.pc.handle_timeout(now);
-        // Fails only without cryptography, and then nothing works.
-        let _ = self.mover.handle_timeout(now, &self.credentials);
-        if self.connected {
-            self.send_media(now);
-        }
-        if self.next_slot_check.is_some_and(|at| at <= now) {
-            self.next_slot_check = Some(now + SLOT_INTERVAL);
-            self.check_slots(now);
-        }
-        self.drain(now);
-    }
-
-    /// Next event.
-    pub fn poll_event(&mut self) -> Option<ClientEvent> {
-        self.events.pop_front()
-    }
-
     /// Starts the camera or the screen.
     pub fn start_video(&mut self, now: Instant, source: Source, video: &VideoSource) {
         if let Some(section) = self.sections.get_mut(section_of(source)) {
             section.start_video(now, video);
+            self.work.media_changed();
         }
     }
 
@@ -310,6 +209,7 @@ impl Client {
     pub fn start_audio(&mut self, now: Instant, source: Source, audio: AudioSource, talk: Talk) {
         if let Some(section) = self.sections.get_mut(section_of(source)) {
             section.start_audio(now, audio, talk);
+            self.work.media_changed();
         }
     }
 
@@ -317,6 +217,7 @@ impl Client {
     pub fn stop(&mut self, source: Source) {
         if let Some(section) = self.sections.get_mut(section_of(source)) {
             section.stop();
+            self.work.media_changed();
         }
     }
 
@@ -370,6 +271,7 @@ impl Client {
             .candidates(via)
             .first()
             .ok_or(ClientError::NoCandidate(via))?;
+        self.work.stir();
         self.mover.start(now, via, remote);
         Ok(())
     }
@@ -397,6 +299,7 @@ impl Client {
             .iter()
             .find(|(_, c)| *c == channel)
             .ok_or(ClientError::ChannelNotOpen)?;
+        self.work.stir();
         let mut handle = self.pc.data_channel(*id).ok_or(ClientError::ChannelNotOpen)?;
         Ok(handle.send(now, BytesMut::from(message))?)
     }

@@ -13,6 +13,7 @@ use std::time::Instant;
 impl Client {
     pub(super) fn send_media(&mut self, now: Instant) {
         let mut due = Due::default();
+        self.work.media_changed();
         for section in &mut self.sections {
             section.handle_timeout(now, self.clocks, self.level_id, &mut due);
         }
@@ -43,6 +44,7 @@ impl Client {
     }
 
     pub(super) fn write(&mut self, now: Instant, message: RTCMessage) {
+        self.work.send();
         // Fails only when the connection is closed: then there is nobody to send to.
         let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
     }
