@@ -2,7 +2,7 @@
 
 use media::{Codec, NtpTime, Source};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Which SRTP profiles the client offers in its DTLS hello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,10 +29,14 @@ pub struct ClientConfig {
     pub tcp: Option<SocketAddr>,
     /// SRTP profiles offered.
     pub srtp: Srtp,
-    /// Offer RED for audio, and send the microphone with one redundant block (RFC 2198).
+    /// Offer RED for audio.
     pub red: bool,
+    /// With `red`: send the microphone with one redundant block (RFC 2198), otherwise as plain Opus.
+    pub send_red: bool,
     /// Video codecs offered on every section, the preferred one first. VP8 must be among them, and is what is sent.
     pub video_codecs: Vec<Codec>,
+    /// Video codecs of the sections that publish, when they are fewer.
+    pub publish_codecs: Option<Vec<Codec>>,
     /// Camera in three encodings (rids q, h, f); otherwise one.
     pub simulcast: bool,
     /// These encodings, lowest first.
@@ -46,6 +50,8 @@ pub struct ClientConfig {
     /// Timers other than those of media wait for the next multiple of this, so that one turn serves several; zero:
     /// exact. More saves CPU with many clients in one process, and delays feedback, NACKs and reports by as much.
     pub timer_grid: Duration,
+    /// Made-up packets carry when they were sent, counted from here; the same for all clients of a process.
+    pub epoch: Option<Instant>,
 }
 
 impl Default for ClientConfig {
@@ -57,13 +63,16 @@ impl Default for ClientConfig {
             tcp: None,
             srtp: Srtp::Both,
             red: false,
+            send_red: true,
             video_codecs: vec![Codec::Vp8],
+            publish_codecs: None,
             simulcast: true,
             camera: CAMERA_LAYERS,
             video_slots: 3,
             audio_slots: 3,
             frame_events: false,
             timer_grid: Duration::ZERO,
+            epoch: None,
         }
     }
 }
@@ -118,6 +127,28 @@ pub const CAMERA_LAYERS: [LayerSpec; 3] = [
         width: 640,
         height: 360,
         bitrate: 800_000,
+    },
+];
+
+/// The camera's encodings as our SDK asks a browser for them, of a 720p camera, lowest first.
+pub const SDK_LAYERS: [LayerSpec; 3] = [
+    LayerSpec {
+        rid: "q",
+        width: 320,
+        height: 180,
+        bitrate: 150_000,
+    },
+    LayerSpec {
+        rid: "h",
+        width: 640,
+        height: 360,
+        bitrate: 500_000,
+    },
+    LayerSpec {
+        rid: "f",
+        width: 1280,
+        height: 720,
+        bitrate: 1_700_000,
     },
 ];
 

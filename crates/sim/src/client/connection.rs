@@ -47,7 +47,12 @@ pub(super) fn sections(config: &ClientConfig) -> Vec<Outgoing> {
                 &SINGLE_LAYER
             };
             let seed = config.seed.wrapping_mul(1_000).wrapping_add(10 * i as u64);
-            Outgoing::new(source, specs, config.red && source == Source::Microphone, seed)
+            Outgoing::new(
+                source,
+                specs,
+                config.red && config.send_red && source == Source::Microphone,
+                seed,
+            )
         })
         .collect()
 }
@@ -140,7 +145,10 @@ pub(super) fn add_publish_sections(
 ) -> Result<(), ClientError> {
     for section in sections {
         let kind = section.source.kind();
-        let codecs = codecs_of(kind, config);
+        let codecs = match (kind, &config.publish_codecs) {
+            (Kind::Video, Some(fewer)) => codecs::video_codecs(fewer),
+            _ => codecs_of(kind, config),
+        };
         // The codec to send is the last audio one (Opus behind RED) or VP8: `rtc` binds the interceptors by it.
         let codec = match kind {
             Kind::Audio => codecs.last(),

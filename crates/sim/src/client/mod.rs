@@ -7,22 +7,27 @@ mod config;
 mod connection;
 mod container;
 mod edge;
+mod encoding;
+mod freeze;
 mod handshake;
 mod mover;
 mod poll;
 mod publish;
 mod receive;
 mod sdp;
+mod send_time;
 mod source;
 mod traffic;
 mod types;
 mod vp8;
 
 pub use assemble::Frame;
-pub use config::{CAMERA_LAYERS, ClientConfig, LayerSpec, PUBLISH_ORDER, SINGLE_LAYER, Srtp, section_of};
+pub use config::{
+    CAMERA_LAYERS, ClientConfig, LayerSpec, PUBLISH_ORDER, SDK_LAYERS, SINGLE_LAYER, Srtp, section_of,
+};
 pub use container::{Ivf, parse_ogg_opus};
 pub use receive::{Run, SlotReceiver, SlotStats};
-pub use source::{AUDIO_PACKET_TIME, AudioSource, Talk, VideoSource};
+pub use source::{AUDIO_PACKET_TIME, AudioSource, Pacing, PacketRate, Talk, VideoSource};
 pub use types::{Channel, ClientError, ClientEvent, Offer, Transmit, Via};
 pub use vp8::FrameStamp;
 
@@ -44,6 +49,8 @@ use std::time::{Duration, Instant};
 
 /// A slot's gaps are looked at this often.
 const SLOT_INTERVAL: Duration = Duration::from_millis(100);
+/// Most ages of packets kept until they are taken; further packets are not measured.
+const MAX_AGES: usize = 4_096;
 
 /// See the module.
 pub struct Client {
@@ -52,6 +59,8 @@ pub struct Client {
     clocks: Clocks,
     sections: Vec<Outgoing>,
     slots: Vec<SlotReceiver>,
+    /// SSRCs of the slots, in their order: looked through for every packet.
+    slot_ssrcs: Vec<Option<u32>>,
     slot_transceivers: Vec<RTCRtpTransceiverId>,
     channels: Vec<(RTCDataChannelId, Channel)>,
     level_id: Option<u8>,
@@ -64,6 +73,7 @@ pub struct Client {
     next_slot_check: Option<Instant>,
     answered: Answered,
     work: Work,
+    ages: Vec<(Kind, Duration)>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<ClientEvent>,
 }
@@ -83,9 +93,11 @@ impl Client {
             clocks: Clocks {
                 start: now,
                 wall_clock: config.wall_clock,
+                epoch: config.epoch,
             },
             sections,
             slots: Vec::new(),
+            slot_ssrcs: Vec::new(),
             slot_transceivers: Vec::new(),
             channels: Vec::new(),
             level_id: None,
@@ -98,6 +110,7 @@ impl Client {
             next_slot_check: None,
             answered: Answered::default(),
             work: Work::new(now),
+            ages: Vec::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             config,
@@ -117,8 +130,12 @@ impl Client {
         for kind in kinds {
             self.slot_transceivers
                 .push(connection::add_slot(&mut self.pc, &self.config, kind)?);
-            self.slots
-                .push(SlotReceiver::new(self.clocks.start, String::new(), kind));
+            self.slots.push(SlotReceiver::new(
+                self.clocks.start,
+                String::new(),
+                kind,
+                self.config.frame_events,
+            ));
         }
         Ok(())
     }
@@ -182,6 +199,7 @@ impl Client {
                 slot.ssrc = section.ssrc;
             }
         }
+        self.slot_ssrcs = self.slots.iter().map(|slot| slot.ssrc).collect();
         self.level_id = answer
             .sections
             .iter()
@@ -197,10 +215,15 @@ impl Client {
         Ok(())
     }
 
-    /// Starts the camera or the screen.
+    /// Starts the camera, all encodings, or the screen.
     pub fn start_video(&mut self, now: Instant, source: Source, video: &VideoSource) {
+        self.start_layers(now, source, video, usize::MAX);
+    }
+
+    /// Starts the lowest `layers` encodings of the camera, as a browser does whose camera is small.
+    pub fn start_layers(&mut self, now: Instant, source: Source, video: &VideoSource, layers: usize) {
         if let Some(section) = self.sections.get_mut(section_of(source)) {
-            section.start_video(now, video);
+            section.start_video(now, video, layers);
             self.work.media_changed();
         }
     }
@@ -260,6 +283,18 @@ impl Client {
     pub fn keyframe_requests(&self, source: Source) -> u64 {
         let section = self.sections.get(section_of(source));
         section.map_or(0, |s| s.encodings.iter().map(|e| e.keyframe_requests).sum())
+    }
+
+    /// Takes how long made-up packets were under way that came since the last call, retransmissions included; empty
+    /// without an [epoch](ClientConfig::epoch).
+    pub fn take_ages(&mut self) -> std::vec::Drain<'_, (Kind, Duration)> {
+        self.ages.drain(..)
+    }
+
+    /// Packets and payload bytes of media sent since the start, retransmissions not counted.
+    pub fn sent(&self) -> (u64, u64) {
+        let encodings = self.sections.iter().flat_map(|s| &s.encodings);
+        encodings.fold((0, 0), |sum, e| (sum.0 + e.sent.0, sum.1 + e.sent.1))
     }
 
     /// Moves the connection to the server's first candidate of a protocol, with USE-CANDIDATE on the new pair.

@@ -1,44 +1,24 @@
 //! The sending half: frames and packets on time, numbered and timed as a browser does it.
 
-use super::codecs::{PT_OPUS, PT_RED, PT_VP8};
+use super::codecs::{PT_OPUS, PT_RED};
 use super::config::LayerSpec;
+use super::encoding::Encoding;
+use super::source;
 use super::source::{AUDIO_PACKET_TIME, AudioPlayer, AudioSource, Talk, VideoPlayer, VideoSource};
-use super::{source, vp8};
 use bytes::{BufMut, Bytes, BytesMut};
 use media::{NtpTime, Source};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp;
 use std::time::{Duration, Instant};
 
 /// Sender reports go out at this rate, the first one a fifth of it after the first packet.
-const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// A player that is later than this skips ahead instead of catching up in a burst.
 const MAX_LATENESS: Duration = Duration::from_millis(500);
 /// Opus in RED: 20 ms earlier (RFC 2198 §3).
 const RED_OFFSET: u16 = 960;
-
-/// One stream of a published track.
-#[derive(Debug)]
-pub(super) struct Encoding {
-    pub(super) spec: LayerSpec,
-    pub(super) ssrc: u32,
-    pub(super) rtx_ssrc: Option<u32>,
-    seq: u16,
-    first_timestamp: u32,
-    packets: u32,
-    octets: u32,
-    picture_id: u16,
-    tl0_picture_index: u8,
-    keyframe: bool,
-    wanted: bool,
-    player: Option<VideoPlayer>,
-    next_frame: Option<Instant>,
-    next_report: Option<Instant>,
-    /// Keyframes asked for by the server.
-    pub(super) keyframe_requests: u64,
-}
 
 /// One publish section.
 #[derive(Debug)]
@@ -56,11 +36,14 @@ pub(super) struct Outgoing {
 pub(super) struct Clocks {
     pub(super) start: Instant,
     pub(super) wall_clock: NtpTime,
+    /// Zero of the send times in made-up packets; `None`: they have none.
+    pub(super) epoch: Option<Instant>,
 }
 
 /// What became due.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Due {
+    pub(super) now: Instant,
     pub(super) packets: Vec<rtp::Packet>,
     pub(super) reports: Vec<SenderReport>,
 }
@@ -71,23 +54,7 @@ impl Outgoing {
         let video = source.kind() == media::Kind::Video;
         let encodings = specs
             .iter()
-            .map(|&spec| Encoding {
-                spec,
-                ssrc: random.random(),
-                rtx_ssrc: video.then(|| random.random()),
-                seq: random.random(),
-                first_timestamp: random.random(),
-                packets: 0,
-                octets: 0,
-                picture_id: random.random::<u16>() & 0x7fff,
-                tl0_picture_index: random.random(),
-                keyframe: true,
-                wanted: true,
-                player: None,
-                next_frame: None,
-                next_report: None,
-                keyframe_requests: 0,
-            })
+            .map(|&spec| Encoding::new(spec, video, &mut random))
             .collect();
         Self {
             source,
@@ -99,21 +66,23 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn start_video(&mut self, now: Instant, source: &VideoSource) {
+    /// Starts the lowest `layers` encodings.
+    pub(super) fn start_video(&mut self, now: Instant, source: &VideoSource, layers: usize) {
         let seeds: Vec<u64> = (0..self.encodings.len())
             .map(|layer| self.layer_seed(layer))
             .collect();
-        for ((layer, encoding), seed) in self.encodings.iter_mut().enumerate().zip(seeds) {
-            encoding.player = Some(VideoPlayer::new(source, layer, encoding.spec, seed));
-            encoding.keyframe = true;
-            encoding.next_frame = Some(now);
+        let encodings = self.encodings.iter_mut().take(layers);
+        for ((layer, encoding), seed) in encodings.enumerate().zip(seeds) {
+            let player = VideoPlayer::new(source, layer, encoding.spec, seed);
+            encoding.start(now, Some(player), !matches!(source, VideoSource::Ivf(_)));
         }
     }
 
     pub(super) fn start_audio(&mut self, now: Instant, source: AudioSource, talk: Talk) {
+        let made_up = !matches!(source, AudioSource::Opus(_));
         self.audio = Some(AudioPlayer::new(now, source, talk, self.seed));
         for encoding in &mut self.encodings {
-            encoding.next_frame = Some(now);
+            encoding.start(now, None, made_up);
         }
     }
 
@@ -133,13 +102,7 @@ impl Outgoing {
     pub(super) fn stop(&mut self) {
         self.audio = None;
         self.previous = None;
-        for encoding in &mut self.encodings {
-            encoding.player = None;
-            encoding.next_frame = None;
-            encoding.next_report = None;
-            // All of a new track is wanted until the server says otherwise.
-            encoding.wanted = true;
-        }
+        self.encodings.iter_mut().for_each(Encoding::stop);
     }
 
     /// The number of each encoding's made-up stream, lowest layer first.
@@ -172,93 +135,55 @@ impl Outgoing {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.encodings
-            .iter()
-            .flat_map(|e| [e.next_frame, e.next_report])
-            .flatten()
-            .min()
+        self.encodings.iter().filter_map(Encoding::poll_timeout).min()
     }
 
-    pub(super) fn handle_timeout(
-        &mut self,
-        now: Instant,
-        clocks: Clocks,
-        level_id: Option<u8>,
-        due: &mut Due,
-    ) {
+    pub(super) fn handle_timeout(&mut self, clocks: Clocks, level_id: Option<u8>, due: &mut Due) {
         let rate = if self.audio.is_some() { 48_000 } else { 90_000 };
         for i in 0..self.encodings.len() {
-            while let Some(at) = self
-                .encodings
-                .get(i)
-                .and_then(|e| e.next_frame)
-                .filter(|at| *at <= now)
-            {
-                let packets = self.frame(i, at, clocks, level_id);
+            while let Some(at) = self.next_frame(i, due.now) {
+                match self.audio {
+                    Some(_) => self.audio_packet(i, at, clocks, level_id, due),
+                    None => self
+                        .encodings
+                        .get_mut(i)
+                        .map_or((), |e| e.picture(at, clocks, due)),
+                }
                 let Some(encoding) = self.encodings.get_mut(i) else {
                     break;
                 };
-                encoding.count(now, &packets);
-                due.packets.extend(packets);
                 let step = encoding
                     .player
                     .as_ref()
                     .map_or(AUDIO_PACKET_TIME, VideoPlayer::frame_time);
-                let late = now.saturating_duration_since(at) > MAX_LATENESS;
-                encoding.next_frame = Some(if late { now + step } else { at + step });
+                let late = due.now.saturating_duration_since(at) > MAX_LATENESS;
+                encoding.next_frame = Some(if late { due.now + step } else { at + step });
             }
         }
         for encoding in &mut self.encodings {
-            due.reports.extend(encoding.report(now, clocks, rate));
+            encoding.handle_timeout(clocks, due);
+            due.reports.extend(encoding.report(due.now, clocks, rate));
         }
     }
 
-    fn frame(&mut self, i: usize, at: Instant, clocks: Clocks, level_id: Option<u8>) -> Vec<rtp::Packet> {
-        if self.audio.is_some() {
-            self.audio_packet(i, at, clocks, level_id)
-        } else {
-            self.picture(i, at, clocks)
-        }
+    /// When the next frame of an encoding was due, if it is.
+    fn next_frame(&self, i: usize, now: Instant) -> Option<Instant> {
+        self.encodings.get(i)?.next_frame.filter(|at| *at <= now)
     }
 
-    fn picture(&mut self, i: usize, at: Instant, clocks: Clocks) -> Vec<rtp::Packet> {
-        let Some(encoding) = self.encodings.get_mut(i).filter(|e| e.wanted) else {
-            return Vec::new();
-        };
-        let keyframe = std::mem::take(&mut encoding.keyframe);
-        let Some(frame) = encoding.player.as_mut().map(|p| p.frame(keyframe)) else {
-            return Vec::new();
-        };
-        encoding.picture_id = encoding.picture_id.wrapping_add(1) & 0x7fff;
-        encoding.tl0_picture_index = encoding.tl0_picture_index.wrapping_add(1);
-        let payloads = vp8::packetize(&frame, encoding.picture_id, encoding.tl0_picture_index);
-        let timestamp = encoding.timestamp(at, clocks, 90_000);
-        let last = payloads.len().saturating_sub(1);
-        payloads
-            .into_iter()
-            .enumerate()
-            .map(|(n, payload)| encoding.packet(PT_VP8, timestamp, n == last, payload))
-            .collect()
-    }
-
-    fn audio_packet(
-        &mut self,
-        i: usize,
-        at: Instant,
-        clocks: Clocks,
-        level_id: Option<u8>,
-    ) -> Vec<rtp::Packet> {
+    fn audio_packet(&mut self, i: usize, at: Instant, clocks: Clocks, level_id: Option<u8>, due: &mut Due) {
         let (Some(player), Some(encoding)) = (&mut self.audio, self.encodings.get_mut(i)) else {
-            return Vec::new();
+            return;
         };
         let sound = player.packet(at);
         let timestamp = encoding.timestamp(at, clocks, 48_000);
         let (payload_type, payload) = if self.red {
-            (PT_RED, red(self.previous.as_ref(), &sound.packet))
+            let payload = red(self.previous.as_ref(), &sound.packet);
+            self.previous = Some(sound.packet);
+            (PT_RED, payload)
         } else {
-            (PT_OPUS, sound.packet.clone())
+            (PT_OPUS, sound.packet)
         };
-        self.previous = Some(sound.packet);
         let mut packet = encoding.packet(payload_type, timestamp, sound.spurt, payload);
         if let Some(id) = level_id {
             // Fails only for ids that negotiation cannot lead to.
@@ -266,60 +191,7 @@ impl Outgoing {
                 .header
                 .set_extension(id, Bytes::copy_from_slice(&[sound.level]));
         }
-        vec![packet]
-    }
-}
-
-impl Encoding {
-    fn timestamp(&self, at: Instant, clocks: Clocks, rate: u32) -> u32 {
-        let elapsed = at.saturating_duration_since(clocks.start).as_nanos();
-        let ticks = elapsed * u128::from(rate) / 1_000_000_000;
-        // The low 32 bits: RTP time wraps.
-        self.first_timestamp.wrapping_add(ticks as u32)
-    }
-
-    fn packet(&mut self, payload_type: u8, timestamp: u32, marker: bool, payload: Bytes) -> rtp::Packet {
-        self.seq = self.seq.wrapping_add(1);
-        let header = rtp::header::Header {
-            version: 2,
-            marker,
-            payload_type,
-            sequence_number: self.seq,
-            timestamp,
-            ssrc: self.ssrc,
-            ..rtp::header::Header::default()
-        };
-        rtp::Packet { header, payload }
-    }
-
-    fn count(&mut self, now: Instant, packets: &[rtp::Packet]) {
-        for packet in packets {
-            self.packets = self.packets.wrapping_add(1);
-            self.octets = self
-                .octets
-                .wrapping_add(u32::try_from(packet.payload.len()).unwrap_or(0));
-        }
-        if !packets.is_empty() && self.next_report.is_none() {
-            self.next_report = Some(now + REPORT_INTERVAL / 5);
-        }
-    }
-
-    fn report(&mut self, now: Instant, clocks: Clocks, rate: u32) -> Option<SenderReport> {
-        if self.next_report.is_none_or(|at| at > now) {
-            return None;
-        }
-        self.next_report = Some(now + REPORT_INTERVAL);
-        Some(SenderReport {
-            ssrc: self.ssrc,
-            ntp_time: clocks
-                .wall_clock
-                .advance(now.saturating_duration_since(clocks.start))
-                .0,
-            rtp_time: self.timestamp(now, clocks, rate),
-            packet_count: self.packets,
-            octet_count: self.octets,
-            ..SenderReport::default()
-        })
+        encoding.send(packet, clocks, due);
     }
 }
 
@@ -334,4 +206,76 @@ fn red(previous: Option<&Bytes>, packet: &Bytes) -> Bytes {
     payload.put_slice(previous.map_or(&[][..], |p| p));
     payload.put_slice(packet);
     payload.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::{Pacing, PacketRate};
+    use super::*;
+
+    /// Milliseconds and sizes of the packets of one second of a video, told the time when it asks for it.
+    fn played(rate: PacketRate) -> Vec<(u128, usize)> {
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let start = Instant::now();
+        let clocks = Clocks {
+            start,
+            wall_clock: NtpTime(0),
+            epoch: Some(start),
+        };
+        let mut section = Outgoing::new(Source::Camera, &super::super::SDK_LAYERS, false, 1);
+        section.start_video(start, &VideoSource::Rate(rate), 1);
+        let mut played = Vec::new();
+        let mut now = start;
+        // A frame's time is a whole number of nanoseconds: thirty of them are ten short of a second.
+        while now < start + Duration::from_nanos(999_999_990) {
+            let (packets, reports) = (Vec::new(), Vec::new());
+            let mut due = Due {
+                now,
+                packets,
+                reports,
+            };
+            section.handle_timeout(clocks, None, &mut due);
+            let since = (now - start).as_millis();
+            played.extend(due.packets.iter().map(|packet| (since, packet.payload.len())));
+            now = section.poll_timeout().unwrap();
+        }
+        played
+    }
+
+    const RATE: PacketRate = PacketRate {
+        packets_per_second: 300,
+        packet_bytes: 1_100,
+        fps: 30,
+        pacing: Pacing::Burst,
+    };
+
+    #[test]
+    fn a_rate_is_sent_in_bursts_of_a_frame_each() {
+        let packets = played(RATE);
+        assert_eq!(packets.len(), 300);
+        assert!(packets.iter().all(|(_, bytes)| *bytes == 1_100), "keyframes too");
+        let bursts: Vec<_> = packets.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).collect();
+        assert_eq!(bursts, [10; 30]);
+    }
+
+    #[test]
+    fn or_evenly_over_the_time() {
+        let pacing = Pacing::Even;
+        let packets = played(PacketRate { pacing, ..RATE });
+        assert_eq!(packets.len(), 300);
+        let gaps: Vec<_> = packets.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        assert!(gaps.iter().all(|gap| [3, 4].contains(gap)), "{gaps:?}");
+    }
+
+    #[test]
+    fn a_rate_that_frames_do_not_divide_is_met_over_a_second_and_no_frame_is_empty() {
+        let of = |packets_per_second| {
+            played(PacketRate {
+                packets_per_second,
+                ..RATE
+            })
+            .len()
+        };
+        assert_eq!([of(100), of(45), of(7)], [100, 45, 30]);
+    }
 }

@@ -3,6 +3,7 @@
 use super::assemble::{Assembler, Frame};
 use super::codecs::PT_RED;
 use super::edge::REPAIRED_MARK;
+use super::freeze::FreezeDetector;
 use media::{Kind, NtpTime};
 use rtc::rtp;
 use std::time::{Duration, Instant};
@@ -82,6 +83,10 @@ pub struct SlotStats {
     pub last_packet: Option<Instant>,
     /// Last complete, decodable frame.
     pub last_frame: Option<Instant>,
+    /// Times a picture stood still, by libwebrtc's rule; a change of track is none.
+    pub freezes: u64,
+    /// How long those were, together.
+    pub frozen: Duration,
     /// Tracks in order of arrival.
     pub runs: Vec<Run>,
 }
@@ -111,6 +116,7 @@ pub struct SlotReceiver {
     report: Option<(NtpTime, u32)>,
     delay: DelayWindow,
     assembler: Assembler,
+    freeze: FreezeDetector,
 }
 
 #[derive(Debug, Default)]
@@ -149,7 +155,7 @@ impl DelayWindow {
 }
 
 impl SlotReceiver {
-    pub(super) fn new(start: Instant, mid: String, kind: Kind) -> Self {
+    pub(super) fn new(start: Instant, mid: String, kind: Kind, whole_frames: bool) -> Self {
         Self {
             mid,
             kind,
@@ -161,7 +167,8 @@ impl SlotReceiver {
             last_timestamp: None,
             report: None,
             delay: DelayWindow::default(),
-            assembler: Assembler::default(),
+            assembler: Assembler::new(whole_frames),
+            freeze: FreezeDetector::default(),
         }
     }
 
@@ -206,6 +213,7 @@ impl SlotReceiver {
         }
         if self.kind == Kind::Video {
             outcome.frames = self.assembler.handle_packet(now, seq, packet, &mut self.stats);
+            self.watch_freezes(now, &outcome.frames);
             if let Some(run) = self.stats.runs.last_mut() {
                 run.frames += outcome.frames.len() as u64;
             }
@@ -232,7 +240,19 @@ impl SlotReceiver {
 
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Vec<Frame> {
         self.expire(now);
-        self.assembler.handle_timeout(now, &mut self.stats)
+        let frames = self.assembler.handle_timeout(now, &mut self.stats);
+        self.watch_freezes(now, &frames);
+        frames
+    }
+
+    fn watch_freezes(&mut self, now: Instant, frames: &[Frame]) {
+        if !frames.iter().any(|frame| frame.decodable) {
+            return;
+        }
+        if let Some(frozen) = self.freeze.frame(now) {
+            self.stats.freezes += 1;
+            self.stats.frozen += frozen;
+        }
     }
 
     fn clock_rate(&self) -> f64 {
@@ -302,6 +322,7 @@ impl SlotReceiver {
             self.stats.runs.remove(0);
         }
         self.delay = DelayWindow::default();
+        self.freeze = FreezeDetector::default();
         self.stats.runs.push(Run {
             csrc,
             start: now,

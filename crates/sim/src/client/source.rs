@@ -26,11 +26,35 @@ const KEYFRAME_EVERY: u32 = 300;
 pub enum VideoSource {
     /// Recorded frames, one file per layer, lowest first; played in a loop.
     Ivf(Vec<Ivf>),
-    /// Made-up frames.
+    /// Made-up frames, of sizes that follow from each layer's bitrate; keyframes are larger.
     Generated {
         /// Frames per second.
         fps: u32,
     },
+    /// Made-up frames, of packets counted and sized: what is sent is known to the packet.
+    Rate(PacketRate),
+}
+
+/// Video as packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacketRate {
+    /// Packets a second; at least one for each frame.
+    pub packets_per_second: u32,
+    /// RTP payload of each, descriptor included, in bytes: 64 to 1,160.
+    pub packet_bytes: u16,
+    /// Frames a second.
+    pub fps: u32,
+    /// When the packets of a frame leave.
+    pub pacing: Pacing,
+}
+
+/// When the packets of a frame leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pacing {
+    /// All at once.
+    Burst,
+    /// Evenly over the time to the next frame.
+    Even,
 }
 
 /// Sound of an audio track.
@@ -38,8 +62,10 @@ pub enum VideoSource {
 pub enum AudioSource {
     /// Recorded Opus packets of 20 ms, played in a loop while talking.
     Opus(Vec<Bytes>),
-    /// Made-up packets.
+    /// Made-up packets of 60 to 140 bytes.
     Generated,
+    /// Made-up packets of this many bytes: 24 and more.
+    Sized(u16),
 }
 
 /// When a microphone talks.
@@ -94,6 +120,7 @@ pub(super) fn sound_stream(payload: &[u8]) -> Option<u32> {
 pub(super) struct VideoPlayer {
     spec: LayerSpec,
     recorded: Option<Ivf>,
+    rate: Option<PacketRate>,
     next: usize,
     since_keyframe: u32,
     frame_time: Duration,
@@ -103,17 +130,20 @@ pub(super) struct VideoPlayer {
 
 impl VideoPlayer {
     pub(super) fn new(source: &VideoSource, layer: usize, spec: LayerSpec, seed: u64) -> Self {
-        let (recorded, frame_time) = match source {
+        let second = Duration::from_secs(1);
+        let (recorded, rate, frame_time) = match source {
             VideoSource::Ivf(files) => {
                 let file = files.get(layer).or(files.last()).cloned();
                 let time = file.as_ref().map_or(Duration::from_millis(66), |f| f.frame_time);
-                (file, time)
+                (file, None, time)
             }
-            VideoSource::Generated { fps } => (None, Duration::from_secs(1) / (*fps).max(1)),
+            VideoSource::Generated { fps } => (None, None, second / (*fps).max(1)),
+            VideoSource::Rate(rate) => (None, Some(*rate), second / rate.fps.max(1)),
         };
         Self {
             spec,
             recorded,
+            rate,
             next: 0,
             since_keyframe: 0,
             frame_time,
@@ -127,9 +157,23 @@ impl VideoPlayer {
     }
 
     /// The next frame; a keyframe when asked for one.
-    pub(super) fn frame(&mut self, keyframe: bool) -> Bytes {
+    pub(super) fn frame(&mut self, keyframe: bool) -> Picture {
+        let data = match &self.recorded {
+            Some(_) => self.recorded(keyframe),
+            None => self.made_up(keyframe),
+        };
+        let chunk = self.rate.map_or(vp8::MAX_PAYLOAD, |rate| chunk_of(&rate));
+        Picture {
+            data,
+            chunk,
+            pacing: self.rate.map_or(Pacing::Burst, |rate| rate.pacing),
+            time: self.frame_time,
+        }
+    }
+
+    fn recorded(&mut self, keyframe: bool) -> Bytes {
         let Some(file) = &self.recorded else {
-            return self.made_up(keyframe);
+            return Bytes::new();
         };
         let count = file.frames.len();
         if keyframe {
@@ -149,20 +193,54 @@ impl VideoPlayer {
     fn made_up(&mut self, keyframe: bool) -> Bytes {
         let keyframe = keyframe || self.since_keyframe >= KEYFRAME_EVERY || self.next == 0;
         self.since_keyframe = if keyframe { 0 } else { self.since_keyframe + 1 };
-        self.next += 1;
-        let mean = f64::from(self.spec.bitrate) / 8.0 * self.frame_time.as_secs_f64();
-        let factor = if keyframe {
-            f64::from(KEYFRAME_FACTOR)
-        } else {
-            self.random.random_range(0.6..1.4)
+        let len = match self.rate {
+            Some(rate) => packets_of(&rate, self.next) * chunk_of(&rate),
+            None => self.usual_len(keyframe),
         };
-        let len = (mean * factor) as usize;
+        self.next += 1;
         let stamp = FrameStamp {
             stream: self.stream,
             number: u32::try_from(self.next).unwrap_or(u32::MAX),
         };
         vp8::pretend_frame(keyframe, (self.spec.width, self.spec.height), len, stamp)
     }
+
+    /// Bytes of a frame of this layer's bitrate.
+    fn usual_len(&mut self, keyframe: bool) -> usize {
+        let mean = f64::from(self.spec.bitrate) / 8.0 * self.frame_time.as_secs_f64();
+        let factor = if keyframe {
+            f64::from(KEYFRAME_FACTOR)
+        } else {
+            self.random.random_range(0.6..1.4)
+        };
+        (mean * factor) as usize
+    }
+}
+
+/// A frame, and how it travels.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) data: Bytes,
+    /// Bytes of it in one packet.
+    pub(super) chunk: usize,
+    pub(super) pacing: Pacing,
+    /// Until the next one.
+    pub(super) time: Duration,
+}
+
+/// Bytes of a frame in one packet of this rate.
+fn chunk_of(rate: &PacketRate) -> usize {
+    usize::from(rate.packet_bytes.clamp(64, 1_160)) - vp8::DESCRIPTOR_BYTES
+}
+
+/// Packets of the `number`-th frame: a rate that frames do not divide is met over a second.
+fn packets_of(rate: &PacketRate, number: usize) -> usize {
+    let (packets, fps) = (u64::from(rate.packets_per_second), u64::from(rate.fps.max(1)));
+    let until = |frame: u64| frame * packets / fps;
+    let frame = number as u64;
+    usize::try_from(until(frame + 1) - until(frame))
+        .unwrap_or(1)
+        .max(1)
 }
 
 /// One Opus packet and how loud it is.
@@ -224,8 +302,12 @@ impl AudioPlayer {
                     .cloned()
                     .unwrap_or_default()
             }
-            AudioSource::Generated => {
-                let mut packet = vec![self.random.random::<u8>(); self.random.random_range(60..140)];
+            AudioSource::Generated | AudioSource::Sized(_) => {
+                let len = match self.source {
+                    AudioSource::Sized(len) => usize::from(len.max(24)),
+                    _ => self.random.random_range(60..140),
+                };
+                let mut packet = vec![self.random.random::<u8>(); len];
                 let stream = self.stream.to_be_bytes();
                 // CELT, fullband, 20 ms, mono, one frame (RFC 6716 §3.1)
                 let head = [0xf8].into_iter().chain(SOUND_MAGIC).chain(stream);

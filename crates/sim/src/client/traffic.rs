@@ -2,7 +2,7 @@
 
 use super::assemble::Frame;
 use super::publish::Due;
-use super::{Client, ClientEvent, source};
+use super::{Client, ClientEvent, MAX_AGES, send_time, source};
 use media::{Kind, NtpTime};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp;
@@ -12,10 +12,14 @@ use std::time::Instant;
 
 impl Client {
     pub(super) fn send_media(&mut self, now: Instant) {
-        let mut due = Due::default();
+        let mut due = Due {
+            now,
+            packets: Vec::new(),
+            reports: Vec::new(),
+        };
         self.work.media_changed();
         for section in &mut self.sections {
-            section.handle_timeout(now, self.clocks, self.level_id, &mut due);
+            section.handle_timeout(self.clocks, self.level_id, &mut due);
         }
         for packet in due.packets {
             self.write(now, RTCMessage::RtpPacket(String::new(), packet));
@@ -58,7 +62,7 @@ impl Client {
 
     pub(super) fn handle_rtp(&mut self, now: Instant, packet: &rtc::rtp::Packet) {
         let ssrc = Some(packet.header.ssrc);
-        let Some(index) = self.slots.iter().position(|slot| slot.ssrc == ssrc) else {
+        let Some(index) = self.slot_ssrcs.iter().position(|known| *known == ssrc) else {
             return;
         };
         let level = self
@@ -69,6 +73,12 @@ impl Client {
         };
         let (kind, before) = (slot.kind, slot.stats.packets);
         let outcome = slot.handle_packet(now, packet, level);
+        if let (Some(epoch), true) = (self.clocks.epoch, slot.stats.packets > before)
+            && let Some(age) = send_time::age(&packet.payload, epoch, now)
+            && self.ages.len() < MAX_AGES
+        {
+            self.ages.push((kind, age));
+        }
         let sound = kind == Kind::Audio && slot.stats.packets > before;
         if let Some(&csrc) = packet
             .header

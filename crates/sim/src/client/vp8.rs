@@ -2,21 +2,24 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Payload bytes of one packet: fits a 1,200-byte datagram with all extensions and the SRTP tag.
-const MAX_PAYLOAD: usize = 1_100;
+/// Bytes of a frame in one packet: fits a 1,200-byte datagram with all extensions and the SRTP tag.
+pub(super) const MAX_PAYLOAD: usize = 1_100;
+/// Bytes of the descriptor written here.
+pub(super) const DESCRIPTOR_BYTES: usize = 6;
 
 /// Whether a frame, given from its first byte, is a keyframe (RFC 6386 §9.1: the P bit is 0).
 pub(super) fn is_keyframe(frame: &[u8]) -> bool {
     frame.first().is_some_and(|first| first & 1 == 0)
 }
 
-/// Splits a frame into payloads with descriptors: 15-bit picture id, TL0PICIDX, temporal id 0.
-pub(super) fn packetize(frame: &Bytes, picture_id: u16, tl0_picture_index: u8) -> Vec<Bytes> {
-    let mut payloads = Vec::with_capacity(frame.len() / MAX_PAYLOAD + 1);
+/// Splits a frame into payloads of `chunk` bytes of it, with descriptors: 15-bit picture id, TL0PICIDX, temporal id 0.
+pub(super) fn packetize(frame: &Bytes, chunk: usize, picture_id: u16, tl0_picture_index: u8) -> Vec<Bytes> {
+    let chunk = chunk.max(1);
+    let mut payloads = Vec::with_capacity(frame.len() / chunk + 1);
     let mut at = 0;
     while at < frame.len() {
-        let end = frame.len().min(at + MAX_PAYLOAD);
-        let mut payload = BytesMut::with_capacity(6 + end - at);
+        let end = frame.len().min(at + chunk);
+        let mut payload = BytesMut::with_capacity(DESCRIPTOR_BYTES + end - at);
         payload.put_u8(0x80 | if at == 0 { 0x10 } else { 0 }); // X, S at the first packet
         payload.put_u8(0xe0); // I, L, T
         payload.put_u16(0x8000 | (picture_id & 0x7fff));
@@ -128,7 +131,7 @@ mod tests {
     #[test]
     fn a_frame_survives_packetizing() {
         let frame = pretend_frame(true, (640, 360), 3_000, STAMP);
-        let payloads = packetize(&frame, 0x7abc, 9);
+        let payloads = packetize(&frame, MAX_PAYLOAD, 0x7abc, 9);
         assert_eq!(payloads.len(), 3);
         let mut joined = Vec::new();
         for (i, payload) in payloads.iter().enumerate() {
