@@ -26,6 +26,8 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverId, RTCRtpTransceiverInit};
 use rtc::sansio::Protocol as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 /// A browser's consent timers (RFC 7675): the call survives outages shorter than the second.
@@ -61,6 +63,7 @@ pub(super) fn build(
     now: Instant,
     config: &ClientConfig,
     sections: &[Outgoing],
+    nacked: Arc<AtomicU64>,
 ) -> Result<RTCPeerConnection, ClientError> {
     let profiles = match config.srtp {
         Srtp::Gcm => vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm],
@@ -83,7 +86,10 @@ pub(super) fn build(
         .build();
     let registry = Registry::new()
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
-        .with(Slot::from(edge::POSITION), Edge::new(sent_streams(sections)))
+        .with(
+            Slot::from(edge::POSITION),
+            Edge::new(sent_streams(sections), nacked),
+        )
         .with(Slot::NackResponder, NackResponderBuilder::new().build())
         .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
         .with(

@@ -8,10 +8,13 @@ use super::codecs::uri;
 use bytes::Bytes;
 use rtc::interceptor::{Attribute, AttributedPacket, Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp::receiver_report::ReceiverReport;
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc::rtp::header::Extension;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Where it sits: application-ward of transport-cc numbering, wire-ward of the NACK responder.
@@ -59,12 +62,14 @@ const RTX_WITH_MID: u32 = 200;
 pub(super) struct Edge {
     outbound: Vec<Outbound>,
     repairs: Vec<Repair>,
+    nacked: Arc<AtomicU64>,
     read: VecDeque<TaggedPacket>,
     write: VecDeque<TaggedPacket>,
 }
 
 impl Edge {
-    pub(super) fn new(streams: Vec<SentStream>) -> Self {
+    /// `nacked` counts the packets asked for again.
+    pub(super) fn new(streams: Vec<SentStream>, nacked: Arc<AtomicU64>) -> Self {
         let outbound = streams
             .into_iter()
             .map(|stream| Outbound {
@@ -77,6 +82,7 @@ impl Edge {
         Self {
             outbound,
             repairs: Vec::new(),
+            nacked,
             read: VecDeque::new(),
             write: VecDeque::new(),
         }
@@ -132,6 +138,18 @@ impl Edge {
         true
     }
 
+    fn count_nacks(&self, packets: &[Box<dyn rtc::rtcp::Packet>]) {
+        let nacks = packets
+            .iter()
+            .filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerNack>());
+        // RFC 4585 §6.2.1: a packet, and a bit for each of the sixteen behind it.
+        let asked = nacks
+            .flat_map(|nack| &nack.nacks)
+            .map(|pair| 1 + pair.lost_packets.count_ones());
+        self.nacked
+            .fetch_add(asked.map(u64::from).sum(), Ordering::Relaxed);
+    }
+
     fn learn_reports(&mut self, report: &ReceiverReport) {
         for block in &report.reports {
             for out in &mut self.outbound {
@@ -179,8 +197,10 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Edge {
     }
 
     fn handle_write(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtp(packet) = &mut msg.message.packet {
-            self.label(packet);
+        match &mut msg.message.packet {
+            Packet::Rtp(packet) => self.label(packet),
+            Packet::Rtcp(packets) => self.count_nacks(packets),
+            _ => {}
         }
         self.write.push_back(msg);
         Ok(())

@@ -28,7 +28,7 @@ pub use config::{
 pub use container::{Ivf, parse_ogg_opus};
 pub use receive::{Run, SlotReceiver, SlotStats};
 pub use source::{AUDIO_PACKET_TIME, AudioSource, Pacing, PacketRate, Talk, VideoSource};
-pub use types::{Channel, ClientError, ClientEvent, Offer, Transmit, Via};
+pub use types::{Channel, ClientError, ClientEvent, Offer, Received, Transmit, Via};
 pub use vp8::FrameStamp;
 
 use bytes::BytesMut;
@@ -45,6 +45,8 @@ use rtc::rtp_transceiver::RTCRtpTransceiverId;
 use rtc::sansio::Protocol as _;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A slot's gaps are looked at this often.
@@ -74,6 +76,8 @@ pub struct Client {
     answered: Answered,
     work: Work,
     ages: Vec<(Kind, Duration)>,
+    received: Received,
+    nacked: Arc<AtomicU64>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<ClientEvent>,
 }
@@ -85,7 +89,8 @@ impl Client {
     /// When `rtc` refuses the configuration.
     pub fn new(now: Instant, config: ClientConfig) -> Result<Self, ClientError> {
         let sections = connection::sections(&config);
-        let mut pc = connection::build(now, &config, &sections)?;
+        let nacked = Arc::new(AtomicU64::new(0));
+        let mut pc = connection::build(now, &config, &sections, Arc::clone(&nacked))?;
         connection::add_candidates(&mut pc, &config)?;
         connection::add_publish_sections(&mut pc, &config, &sections)?;
         let mut client = Self {
@@ -111,6 +116,8 @@ impl Client {
             answered: Answered::default(),
             work: Work::new(now),
             ages: Vec::new(),
+            received: Received::default(),
+            nacked,
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             config,
@@ -289,6 +296,16 @@ impl Client {
     /// without an [epoch](ClientConfig::epoch).
     pub fn take_ages(&mut self) -> std::vec::Drain<'_, (Kind, Duration)> {
         self.ages.drain(..)
+    }
+
+    /// What came through all slots so far, duplicates not counted.
+    pub fn received(&self) -> Received {
+        self.received
+    }
+
+    /// Packets asked for again so far, each as often as it was asked for.
+    pub fn nacked(&self) -> u64 {
+        self.nacked.load(Ordering::Relaxed)
     }
 
     /// Packets and payload bytes of media sent since the start, retransmissions not counted.

@@ -54,6 +54,7 @@ impl Client {
     }
 
     pub(super) fn frames(&mut self, slot: usize, frames: Vec<Frame>) {
+        self.received.frames += frames.len() as u64;
         if self.config.frame_events {
             self.events
                 .extend(frames.into_iter().map(|frame| ClientEvent::Frame { slot, frame }));
@@ -73,13 +74,18 @@ impl Client {
         };
         let (kind, before) = (slot.kind, slot.stats.packets);
         let outcome = slot.handle_packet(now, packet, level);
-        if let (Some(epoch), true) = (self.clocks.epoch, slot.stats.packets > before)
+        let new = slot.stats.packets > before;
+        if new {
+            self.received.packets += 1;
+            self.received.bytes += packet.payload.len() as u64;
+        }
+        if let (Some(epoch), true) = (self.clocks.epoch, new)
             && let Some(age) = send_time::age(&packet.payload, epoch, now)
             && self.ages.len() < MAX_AGES
         {
             self.ages.push((kind, age));
         }
-        let sound = kind == Kind::Audio && slot.stats.packets > before;
+        let sound = kind == Kind::Audio && new;
         if let Some(&csrc) = packet
             .header
             .csrc

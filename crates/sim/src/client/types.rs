@@ -45,6 +45,17 @@ pub struct Transmit {
     pub datagram: BytesMut,
 }
 
+/// Media that came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Packets.
+    pub packets: u64,
+    /// Their payload in bytes.
+    pub bytes: u64,
+    /// Complete video frames.
+    pub frames: u64,
+}
+
 /// The two channels the client opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {

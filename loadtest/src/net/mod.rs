@@ -1,19 +1,19 @@
 //! The sockets of one participant.
 
-use anyhow::{Context, Result};
+mod udp;
+
+use anyhow::Result;
 use bytes::BytesMut;
 use sim::client::{Transmit, Via};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use udp::Udp;
 
 /// Frames waiting for one TCP connection; more are dropped, as a congested network would.
 const MAX_TCP_QUEUE: usize = 512;
-/// Datagrams read from UDP in a row, before the client is polled again.
-const UDP_BATCH: usize = 64;
-
 /// A datagram that arrived.
 #[derive(Debug)]
 pub struct Received {
@@ -27,10 +27,12 @@ pub struct Received {
 
 /// UDP, and TCP connections opened when something is to be sent there.
 pub struct Sockets {
-    udp: UdpSocket,
+    udp: Udp,
     tcp: HashMap<SocketAddr, mpsc::Sender<BytesMut>>,
     from_tcp: mpsc::Receiver<Received>,
     to_us: mpsc::Sender<Received>,
+    /// What is about to be sent over UDP.
+    batch: Vec<Transmit>,
 }
 
 impl Sockets {
@@ -39,15 +41,13 @@ impl Sockets {
     /// # Errors
     /// When it cannot be bound.
     pub async fn open(ip: IpAddr) -> Result<Self> {
-        let udp = UdpSocket::bind((ip, 0))
-            .await
-            .with_context(|| format!("cannot open a UDP socket on {ip}"))?;
         let (to_us, from_tcp) = mpsc::channel(MAX_TCP_QUEUE);
         Ok(Self {
-            udp,
+            udp: Udp::bind(ip).await?,
             tcp: HashMap::new(),
             from_tcp,
             to_us,
+            batch: Vec::new(),
         })
     }
 
@@ -56,24 +56,25 @@ impl Sockets {
     /// # Errors
     /// When the system does not say.
     pub fn local_addr(&self) -> Result<SocketAddr> {
-        Ok(self.udp.local_addr()?)
+        self.udp.local_addr()
     }
 
-    /// Sends, or drops what the system will not take.
-    pub fn send(&mut self, transmit: Transmit) {
-        match transmit.via {
-            Via::Udp => {
-                // A full socket buffer loses a datagram; that is what UDP is like.
-                let _ = self.udp.try_send_to(&transmit.datagram, transmit.remote);
-            }
-            Via::Tcp => {
-                let queue = self
-                    .tcp
-                    .entry(transmit.remote)
-                    .or_insert_with(|| connect(transmit.remote, self.to_us.clone()));
-                let _ = queue.try_send(transmit.datagram);
+    /// Sends everything, or drops what the system will not take.
+    pub fn send_all(&mut self, transmits: impl Iterator<Item = Transmit>) {
+        for transmit in transmits {
+            match transmit.via {
+                Via::Udp => self.batch.push(transmit),
+                Via::Tcp => {
+                    let queue = self
+                        .tcp
+                        .entry(transmit.remote)
+                        .or_insert_with(|| connect(transmit.remote, self.to_us.clone()));
+                    let _ = queue.try_send(transmit.datagram);
+                }
             }
         }
+        self.udp.send(&self.batch);
+        self.batch.clear();
     }
 
     /// Closes all TCP connections.
@@ -81,30 +82,33 @@ impl Sockets {
         self.tcp.clear();
     }
 
-    /// Waits for what arrives next, and takes what else is there.
+    /// Waits for what arrives next; [`receive`](Self::receive) takes it.
     ///
     /// # Errors
     /// When the UDP socket is broken.
-    pub async fn receive(&mut self, into: &mut Vec<Received>) -> Result<()> {
+    pub async fn readable(&mut self) -> Result<Option<Received>> {
         tokio::select! {
+            biased;
             readable = self.udp.readable() => {
                 readable?;
-                let mut buffer = [0u8; 2_048];
-                for _ in 0..UDP_BATCH {
-                    // ECONNREFUSED after the server went, EWOULDBLOCK when empty: both end the batch.
-                    let Ok((len, remote)) = self.udp.try_recv_from(&mut buffer) else { break };
-                    let datagram = BytesMut::from(buffer.get(..len).unwrap_or_default());
-                    into.push(Received { via: Via::Udp, remote, datagram });
-                }
+                Ok(None)
             }
-            Some(received) = self.from_tcp.recv() => {
-                into.push(received);
-                while let Ok(more) = self.from_tcp.try_recv() {
-                    into.push(more);
-                }
-            }
+            Some(received) = self.from_tcp.recv() => Ok(Some(received)),
         }
-        Ok(())
+    }
+
+    /// Takes what is there.
+    pub fn receive(&mut self, mut deliver: impl FnMut(Received)) {
+        self.udp.receive(|remote, datagram| {
+            deliver(Received {
+                via: Via::Udp,
+                remote,
+                datagram,
+            });
+        });
+        while let Ok(received) = self.from_tcp.try_recv() {
+            deliver(received);
+        }
     }
 }
 
