@@ -5,8 +5,10 @@
 //! It knows from signaling which track each of its slots should carry, and checks every packet's CSRC against it.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // A program of the I/O ring: it owns clocks, tasks and sockets.
 
+pub mod bare;
 pub mod colour_code;
 pub mod control;
+pub mod engine;
 pub mod impair;
 pub mod make_media;
 pub mod media_files;
@@ -14,6 +16,9 @@ pub mod net;
 pub mod options;
 pub mod oracle;
 pub mod participant;
+pub mod plan;
 pub mod report;
 pub mod run;
+pub mod scenario;
 pub mod signal;
+pub mod summary;

@@ -1,8 +1,15 @@
 //! The `plenum-loadtest` program.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command-line program: its output is its purpose.
 
+use loadtest::bare::{Bare, USUAL_TIME};
 use loadtest::impair::ImpairOptions;
 use loadtest::options::{self, RunOptions};
+use loadtest::plan::Plan;
+use loadtest::report;
+use loadtest::report::outputs::Outputs;
+use loadtest::run::{Lines, Terminal, View};
+use loadtest::scenario::{self, Overrides};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +24,20 @@ fn main() -> ExitCode {
         }
         Some(("run", arguments)) => run(arguments),
         Some(("impair", arguments)) => impair(arguments),
+        Some(("bare", arguments)) => loadtest::bare::bare(arguments).map(|line| {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }),
+        Some(("summary", arguments)) => loadtest::summary::summary(arguments).map(|table| {
+            print!("{table}");
+            ExitCode::SUCCESS
+        }),
+        Some(("scenarios", _)) => {
+            for (name, description) in scenario::list() {
+                println!("{name:<14}{description}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         _ => Ok(ExitCode::FAILURE),
     };
     result.unwrap_or_else(|error| {
@@ -27,17 +48,42 @@ fn main() -> ExitCode {
 
 fn run(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     let options = RunOptions::from_matches(arguments)?;
+    let outputs = Outputs::read(arguments);
     let json_lines = options.json_lines;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let report = runtime.block_on(loadtest::run::run(options, |line| println!("{line}")))?;
-    if json_lines {
-        println!("{}", serde_json::json!({ "failures": report.failures }));
+    let name = arguments.get_one::<String>("scenario");
+    let plan = match name {
+        Some(name) => {
+            let mut scenario = scenario::load(name)?;
+            Overrides::from_matches(arguments).apply(&mut scenario)?;
+            Plan::from_scenario(name, &options.room, &scenario)?
+        }
+        None => Plan::from_flags(&options),
+    };
+    let bare = if options.bare { Bare::of(&plan) } else { None };
+    let mut view: Box<dyn View> = if std::io::stdout().is_terminal() && !json_lines {
+        Box::new(Terminal::default())
     } else {
-        print!("{}", report.table());
-    }
+        Box::new(Lines::new(|line| println!("{line}"), json_lines))
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut outcome = runtime.block_on(loadtest::run::run(options, plan, view.as_mut()))?;
     // stdin may still block a thread of the runtime; nobody waits for it.
     runtime.shutdown_background();
-    Ok(if report.failures.is_empty() {
+    if let Some(bare) = bare {
+        outcome.run.totals.bare_us_per_packet = Some(bare.measure(USUAL_TIME)?.us_per_packet());
+    }
+    let good = outputs.finish(&mut outcome.run)?;
+    if json_lines {
+        println!("{}", serde_json::json!({ "failures": outcome.run.failures }));
+    } else {
+        if name.is_none() {
+            print!("{}", outcome.report.table());
+        }
+        print!("{}", report::table::table(&outcome.run));
+    }
+    Ok(if good {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -1,12 +1,16 @@
 //! The sockets of one participant.
 
+mod impaired;
 mod udp;
 
 use anyhow::Result;
 use bytes::BytesMut;
+use impaired::{Impaired, Out};
+use link::LinkConfig;
 use sim::client::{Transmit, Via};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -33,6 +37,7 @@ pub struct Sockets {
     to_us: mpsc::Sender<Received>,
     /// What is about to be sent over UDP.
     batch: Vec<Transmit>,
+    line: Option<Box<Impaired>>,
 }
 
 impl Sockets {
@@ -48,7 +53,31 @@ impl Sockets {
             from_tcp,
             to_us,
             batch: Vec::new(),
+            line: None,
         })
+    }
+
+    /// Puts a bad line between UDP and the network, up and down.
+    pub fn impair(&mut self, up: LinkConfig, down: LinkConfig, seed: u64) {
+        self.line = Some(Box::new(Impaired::new(up, down, Instant::now(), seed)));
+    }
+
+    /// When something comes out of the bad line: [`deliver`](Self::deliver) takes it.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.line.as_ref()?.poll_timeout()
+    }
+
+    /// Takes what has come out of the bad line.
+    pub fn deliver(&mut self, now: Instant, mut deliver: impl FnMut(Received)) {
+        let Some(line) = &mut self.line else { return };
+        while let Some(out) = line.poll(now) {
+            match out {
+                Out::Up(transmit) => self.batch.push(transmit),
+                Out::Down(received) => deliver(received),
+            }
+        }
+        self.udp.send(&self.batch);
+        self.batch.clear();
     }
 
     /// The UDP socket's address.
@@ -63,7 +92,10 @@ impl Sockets {
     pub fn send_all(&mut self, transmits: impl Iterator<Item = Transmit>) {
         for transmit in transmits {
             match transmit.via {
-                Via::Udp => self.batch.push(transmit),
+                Via::Udp => match &mut self.line {
+                    Some(line) => line.send(Instant::now(), Out::Up(transmit)),
+                    None => self.batch.push(transmit),
+                },
                 Via::Tcp => {
                     let queue = self
                         .tcp
@@ -99,12 +131,17 @@ impl Sockets {
 
     /// Takes what is there.
     pub fn receive(&mut self, mut deliver: impl FnMut(Received)) {
+        let line = &mut self.line;
         self.udp.receive(|remote, datagram| {
-            deliver(Received {
+            let received = Received {
                 via: Via::Udp,
                 remote,
                 datagram,
-            });
+            };
+            match line {
+                Some(line) => line.send(Instant::now(), Out::Down(received)),
+                None => deliver(received),
+            }
         });
         while let Ok(received) = self.from_tcp.try_recv() {
             deliver(received);

@@ -60,8 +60,11 @@ impl Udp {
             // Errors: nothing there, or ECONNREFUSED after the server went; signaling notices that.
             let _ = self.socket.try_io(Interest::READABLE, || {
                 let mut slices = buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer));
-                let mut slices: [_; BATCH] = std::array::from_fn(|_| slices.next().unwrap_or(IoSliceMut::new(&mut [])));
-                count = self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut metas)?;
+                let mut slices: [_; BATCH] =
+                    std::array::from_fn(|_| slices.next().unwrap_or(IoSliceMut::new(&mut [])));
+                count = self
+                    .state
+                    .recv(UdpSockRef::from(&self.socket), &mut slices, &mut metas)?;
                 // Less than there was room for: it is empty, and asking again would be a system call for nothing.
                 match count < BATCH {
                     true => Err(io::Error::from(ErrorKind::WouldBlock)),
@@ -141,7 +144,10 @@ mod tests {
 
     #[test]
     fn a_run_ends_at_another_address_a_longer_datagram_or_after_a_shorter_one() {
-        let (a, b) = (SocketAddr::from(([127, 0, 0, 1], 1)), SocketAddr::from(([127, 0, 0, 1], 2)));
+        let (a, b) = (
+            SocketAddr::from(([127, 0, 0, 1], 1)),
+            SocketAddr::from(([127, 0, 0, 1], 2)),
+        );
         let of = |list: &[(SocketAddr, usize)]| {
             let list: Vec<_> = list.iter().map(|(to, len)| transmit(*to, *len)).collect();
             run_length(&list, 4)

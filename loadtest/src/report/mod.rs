@@ -14,4 +14,4 @@ pub mod table;
 pub mod threshold;
 mod totals;
 
-pub use participant::{ParticipantReport, RunReport, TrackReport, millis};
+pub use participant::{Expects, ParticipantReport, RunReport, TrackReport, millis};

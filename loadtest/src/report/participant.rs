@@ -1,6 +1,6 @@
 //! What was found about each participant, and the failures that follow from it.
 
-use crate::options::{RunOptions, TalkPlan};
+use crate::options::RunOptions;
 use crate::oracle::Oracle;
 use media::Kind;
 use serde::Serialize;
@@ -19,6 +19,8 @@ pub struct ParticipantReport {
     pub welcome_ms: Option<u64>,
     /// Until ICE and DTLS were done.
     pub connected_ms: Option<u64>,
+    /// Until the first packet of media.
+    pub first_media_ms: Option<u64>,
     /// Until the first complete video frame.
     pub first_frame_ms: Option<u64>,
     /// Video packets.
@@ -61,6 +63,10 @@ pub struct ParticipantReport {
     pub report_jump_ms: f64,
     /// Longest time without a packet in a video slot.
     pub video_gap_ms: u64,
+    /// Times a picture stood still, by libwebrtc's rule.
+    pub freezes: u64,
+    /// How long those were, together.
+    pub frozen_ms: u64,
     /// Chat messages received.
     pub messages: u64,
     /// Height of the last keyframe of each video slot.
@@ -69,6 +75,15 @@ pub struct ParticipantReport {
     pub tracks: BTreeMap<String, TrackReport>,
     /// First few of the unannounced stretches.
     pub wrong_tracks: Vec<String>,
+}
+
+/// What a participant must have received.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expects {
+    /// At least one frame.
+    pub video: bool,
+    /// At least one packet of sound.
+    pub audio: bool,
 }
 
 /// What came of one track.
@@ -107,6 +122,8 @@ impl ParticipantReport {
             self.wrong_reference += stats.wrong_reference;
             self.mixed_frames += stats.mixed_frames;
             self.backward_timestamps += stats.backward_timestamps;
+            self.freezes += stats.freezes;
+            self.frozen_ms += millis(stats.frozen);
             self.bad_csrc += stats.bad_csrc;
             self.report_jump_ms = self.report_jump_ms.max(stats.report_jump * 1_000.0);
             self.switches += stats.runs.len().saturating_sub(1) as u64;
@@ -155,7 +172,7 @@ impl ParticipantReport {
     }
 
     /// Why this participant's run was no success.
-    pub fn failures(&self, options: &RunOptions, publishers: bool) -> Vec<String> {
+    pub fn failures(&self, options: &RunOptions, expects: &Expects) -> Vec<String> {
         let mut failures = Vec::new();
         let mut fail = |condition: bool, what: String| {
             if condition {
@@ -165,12 +182,8 @@ impl ParticipantReport {
         if let Some(error) = &self.error {
             fail(true, error.clone());
         }
-        let alone = self.error.is_some() || !publishers;
-        let expects =
-            |published: bool, slots: usize| slots > 0 && (options.expect_media || (published && !alone));
-        let sound = options.microphone && options.talk != TalkPlan::None;
-        let no_video = expects(options.camera, options.video_slots) && self.frames == 0;
-        let no_audio = expects(sound, options.audio_slots) && self.audio_packets == 0;
+        let no_video = expects.video && self.frames == 0;
+        let no_audio = expects.audio && self.audio_packets == 0;
         fail(no_video, "no video frame".to_owned());
         fail(no_audio, "no audio packet".to_owned());
         fail(

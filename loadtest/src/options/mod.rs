@@ -1,6 +1,11 @@
 //! Flags.
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+mod command;
+
+pub use command::command;
+
+use clap::ArgMatches;
+use link::LinkConfig;
 use sim::client::Talk;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,8 +45,18 @@ pub struct RunOptions {
     pub move_to_udp: Option<Duration>,
     /// Join with `compat`, and offer AES-CM only.
     pub compat: bool,
-    /// Where the report goes as JSON.
-    pub json: Option<PathBuf>,
+    /// Threads of participants.
+    pub threads: usize,
+    /// The server's process, on this machine.
+    pub server_pid: Option<u32>,
+    /// The server's metrics; `None`: `/metrics` of its HTTP port; `none`: nowhere.
+    pub metrics_url: Option<String>,
+    /// Each participant's line to the server.
+    pub impair_up: Option<LinkConfig>,
+    /// Each participant's line from the server.
+    pub impair_down: Option<LinkConfig>,
+    /// Measure a bare loop of the same sends too.
+    pub bare: bool,
     /// Read commands from stdin.
     pub control: bool,
     /// Print progress and chat as JSON lines.
@@ -105,7 +120,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
 }
 
-fn parse_talk(text: &str) -> Result<TalkPlan, String> {
+/// Reads `none`, `all` or `round-robin:2s`.
+///
+/// # Errors
+/// With the forms that are understood.
+pub(crate) fn parse_talk(text: &str) -> Result<TalkPlan, String> {
     match text.split_once(':') {
         None if text == "none" => Ok(TalkPlan::None),
         None if text == "all" => Ok(TalkPlan::All),
@@ -119,127 +138,6 @@ fn parse_talk(text: &str) -> Result<TalkPlan, String> {
         }
         _ => Err(format!("{text:?}: write none, all or round-robin:2s")),
     }
-}
-
-/// The command line.
-pub fn command() -> clap::Command {
-    clap::Command::new("plenum-loadtest")
-        .about("Synthetic participants and bad networks for a Plenum server")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(run_command())
-        .subcommand(crate::impair::impair_command())
-        .subcommand(
-            clap::Command::new("make-media")
-                .about("Write test media with ffmpeg: a camera that shows its number and a tone, for each number")
-                .arg(Arg::new("out").long("out").value_name("DIR").required(true).value_parser(value_parser!(PathBuf)).help("Folder to write to"))
-                .arg(number("participants", "8", "How many numbers").value_parser(value_parser!(u8).range(1..=99)))
-                .arg(number("first", "1", "The first number").value_parser(value_parser!(u8).range(1..=99))),
-        )
-}
-
-fn run_command() -> clap::Command {
-    clap::Command::new("run")
-        .about("Join a room with many participants, and report what they received")
-        .arg(text(
-            "url",
-            "ws://127.0.0.1:8080/signal",
-            "The server's WebSocket",
-        ))
-        .arg(text("room", "demo", "Room to join"))
-        .arg(number("participants", "12", "How many").value_parser(value_parser!(usize)))
-        .arg(
-            number(
-                "first",
-                "1",
-                "Number of the first one: names are bot-NN, media files NN-*",
-            )
-            .value_parser(value_parser!(usize)),
-        )
-        .arg(text(
-            "publish",
-            "camera,microphone",
-            "camera, microphone, both with a comma, or none",
-        ))
-        .arg(number("video-slots", "3", "Receive m-lines of kind video").value_parser(value_parser!(usize)))
-        .arg(number("audio-slots", "3", "Receive m-lines of kind audio").value_parser(value_parser!(usize)))
-        .arg(
-            optional("view-height", "PIXELS", "Ask for the default view at this height")
-                .value_parser(value_parser!(u16)),
-        )
-        .arg(
-            optional(
-                "duration",
-                "TIME",
-                "How long to stay, from the last join; without: until told to quit",
-            )
-            .value_parser(parse_duration),
-        )
-        .arg(text("join-interval", "100ms", "Time between two joins").value_parser(parse_duration))
-        .arg(
-            optional(
-                "video-dir",
-                "DIR",
-                "Recorded media (see make-media); made up without",
-            )
-            .value_parser(value_parser!(PathBuf)),
-        )
-        .arg(text("talk", "round-robin:3s", "none, all, or round-robin:TIME").value_parser(parse_talk))
-        .arg(flag("tcp", "ICE over TCP only"))
-        .arg(
-            optional(
-                "move-to-udp",
-                "TIME",
-                "Start on TCP, move to UDP after this time, then close TCP",
-            )
-            .value_parser(parse_duration),
-        )
-        .arg(flag("compat", "Join with compat and offer only AES-CM for SRTP"))
-        .arg(optional("json", "FILE", "Write the report as JSON").value_parser(value_parser!(PathBuf)))
-        .arg(flag(
-            "control",
-            "Read commands from stdin, one JSON object a line",
-        ))
-        .arg(flag(
-            "json-lines",
-            "Print progress, chat and events as JSON lines",
-        ))
-        .arg(flag(
-            "expect-media",
-            "Fail when somebody received no media, also when none of these publish",
-        ))
-        .arg(
-            optional(
-                "fail-if-skew-above",
-                "MS",
-                "Fail when sound and picture were further apart",
-            )
-            .value_parser(value_parser!(f64)),
-        )
-        .arg(
-            optional(
-                "fail-if-loss-above",
-                "PERCENT",
-                "Fail when more packets were lost",
-            )
-            .value_parser(value_parser!(f64)),
-        )
-}
-
-fn text(name: &'static str, default: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).default_value(default).help(help)
-}
-
-fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg {
-    text(name, default, help).value_name("N")
-}
-
-fn optional(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help)
-}
-
-fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
 impl RunOptions {
@@ -273,7 +171,12 @@ impl RunOptions {
             tcp: matches.get_flag("tcp"),
             move_to_udp: get(matches, "move-to-udp"),
             compat: matches.get_flag("compat"),
-            json: get(matches, "json"),
+            threads: get::<u16>(matches, "threads").map_or_else(cores, usize::from),
+            server_pid: get(matches, "server-pid"),
+            metrics_url: get(matches, "metrics-url"),
+            impair_up: get(matches, "impair-up"),
+            impair_down: get(matches, "impair-down"),
+            bare: matches.get_flag("bare"),
             control: matches.get_flag("control"),
             json_lines: matches.get_flag("json-lines"),
             expect_media: matches.get_flag("expect-media"),
@@ -281,6 +184,10 @@ impl RunOptions {
             fail_loss_percent: get(matches, "fail-if-loss-above"),
         })
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {

@@ -1,0 +1,7 @@
+//! What every run is made of, whatever it plays: threads, tallies, and a look at the processes involved.
+
+pub mod bottleneck;
+pub mod process;
+pub mod server;
+pub mod tally;
+pub mod threads;
