@@ -1,10 +1,16 @@
 //! What was sent when, until the far end has reported on it.
 
 use crate::feedback::{Acknowledged, Lost, PathFeedback, Probe, Report, TransportSeq};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Packets remembered: 8 s at 1,000 packets a second. Fewer: a long outage is counted wrongly; each costs 48 bytes.
+/// Packets remembered at most: 8 s at 1,000 packets a second. Fewer: a long outage is counted wrongly; each costs 64 bytes.
 const PACKETS: usize = 8_192;
+/// A packet that counts as lost may still come, for so long. Longer: a lossy path keeps more in mind, and out of the
+/// processor's cache; shorter: a packet that was late by more is not taken back.
+const LATE: Duration = Duration::from_secs(3);
+/// What an outage left behind is given back down to this: a second of a good picture.
+const USUAL_PACKETS: usize = 512;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -15,18 +21,16 @@ enum Fate {
 
 #[derive(Debug, Clone, Copy)]
 struct Sent {
-    number: u64,
     at: Instant,
     bytes: u32,
     probe: Option<Probe>,
     fate: Fate,
 }
 
-/// Send times by transport-wide number.
+/// Send times by transport-wide number, from the first that matters on: usually as many as fit into a round trip.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// By number modulo [`PACKETS`]; grows to that size and stays.
-    sent: Vec<Option<Sent>>,
+    sent: VecDeque<Sent>,
     next: u64,
     in_flight: u64,
 }
@@ -39,26 +43,39 @@ impl History {
     /// A packet leaves now; its number.
     pub(super) fn add(&mut self, at: Instant, bytes: u32, probe: Option<Probe>) -> TransportSeq {
         let seq = self.next_seq();
-        let index = self.next as usize % PACKETS;
-        if index >= self.sent.len() {
-            self.sent.resize(index + 1, None);
-        }
-        let sent = Sent {
-            number: self.next,
-            at,
-            bytes,
-            probe,
-            fate: Fate::Unknown,
-        };
-        if let Some(place) = self.sent.get_mut(index)
-            && let Some(gone) = place.replace(sent)
+        if self.sent.len() >= PACKETS
+            && let Some(gone) = self.sent.pop_front()
             && gone.fate == Fate::Unknown
         {
             self.in_flight -= u64::from(gone.bytes);
         }
+        self.sent.push_back(Sent {
+            at,
+            bytes,
+            probe,
+            fate: Fate::Unknown,
+        });
         self.in_flight += u64::from(bytes);
         self.next += 1;
         seq
+    }
+
+    /// Forgets what nothing more can be heard of.
+    fn forget(&mut self, now: Instant) {
+        while let Some(oldest) = self.sent.front() {
+            let settled = match oldest.fate {
+                Fate::Came => true,
+                Fate::Lost => now.saturating_duration_since(oldest.at) > LATE,
+                Fate::Unknown => false,
+            };
+            if !settled {
+                break;
+            }
+            self.sent.pop_front();
+        }
+        if self.sent.len() < USUAL_PACKETS && self.sent.capacity() > 2 * USUAL_PACKETS {
+            self.sent.shrink_to(USUAL_PACKETS);
+        }
     }
 
     /// It was of another size; none at all: as if it had never been sent, and never to be counted as lost.
@@ -77,9 +94,8 @@ impl History {
     fn find(&mut self, seq: TransportSeq) -> Option<&mut Sent> {
         // The latest number with these 16 bits.
         let behind = (self.next as u16).wrapping_sub(1).wrapping_sub(seq.0);
-        let number = self.next.checked_sub(1 + u64::from(behind))?;
-        let sent = self.sent.get_mut(number as usize % PACKETS)?.as_mut()?;
-        (sent.number == number).then_some(sent)
+        let index = self.sent.len().checked_sub(1 + usize::from(behind))?;
+        self.sent.get_mut(index)
     }
 
     /// Joins reports with what was sent. Each packet is acknowledged once and counted as lost once; one that was
@@ -133,6 +149,7 @@ impl History {
             }
         }
         self.in_flight -= landed;
+        self.forget(now);
         PathFeedback {
             at: now,
             round_trip: newest.map_or(Duration::ZERO, |at| now.saturating_duration_since(at)),
@@ -141,5 +158,61 @@ impl History {
             in_flight_bytes: self.in_flight,
             application_limited_since: limited,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYTES: u32 = 1_200;
+
+    fn came(seq: TransportSeq) -> Report {
+        Report {
+            seq,
+            arrival: Some(Duration::from_millis(5)),
+        }
+    }
+
+    fn lost(seq: TransportSeq) -> Report {
+        Report { seq, arrival: None }
+    }
+
+    #[test]
+    fn what_came_is_forgotten_and_what_was_lost_waits_a_while() {
+        #[allow(clippy::disallowed_methods)] // the origin of virtual time
+        let start = Instant::now();
+        let mut history = History::default();
+        let seqs: Vec<_> = (0..4).map(|_| history.add(start, BYTES, None)).collect();
+        history.resolve(start, &[came(seqs[0]), lost(seqs[1]), came(seqs[2])], None);
+        assert_eq!(history.sent.len(), 3, "the lost one, and what was sent after it");
+        let late = history.resolve(start + LATE, &[came(seqs[1])], None);
+        assert_eq!(late.acknowledged.len(), 1, "late, and taken back");
+        assert_eq!((history.sent.len(), late.in_flight_bytes), (1, u64::from(BYTES)));
+        let seq = history.add(start, BYTES, None);
+        history.resolve(start, &[lost(seqs[3]), came(seq)], None);
+        history.resolve(start + LATE + Duration::from_millis(1), &[], None);
+        assert!(history.sent.is_empty());
+        let again = history.resolve(start, &[came(seq), came(seqs[3])], None);
+        assert!(again.acknowledged.is_empty(), "nobody knows them any more");
+    }
+
+    #[test]
+    fn an_outage_is_bounded_and_leaves_no_memory_behind() {
+        #[allow(clippy::disallowed_methods)] // the origin of virtual time
+        let start = Instant::now();
+        let mut history = History::default();
+        let seqs: Vec<_> = (0..PACKETS + 10)
+            .map(|_| history.add(start, BYTES, None))
+            .collect();
+        assert_eq!(history.sent.len(), PACKETS);
+        assert_eq!(history.in_flight, PACKETS as u64 * u64::from(BYTES));
+        let reports: Vec<_> = seqs.iter().map(|seq| came(*seq)).collect();
+        let feedback = history.resolve(start, &reports, None);
+        assert_eq!(
+            (feedback.acknowledged.len(), feedback.in_flight_bytes),
+            (PACKETS, 0)
+        );
+        assert!(history.sent.capacity() <= 2 * USUAL_PACKETS);
     }
 }
