@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // A program of the I/O ring: it owns clocks, tasks and sockets.
 
 pub mod bare;
+pub mod capacity;
 pub mod colour_code;
 pub mod control;
 pub mod engine;

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command-line program: its output is its purpose.
 
 use loadtest::bare::{Bare, USUAL_TIME};
+use loadtest::capacity::CapacityOptions;
 use loadtest::impair::ImpairOptions;
 use loadtest::options::{self, RunOptions};
 use loadtest::plan::Plan;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         }
         Some(("run", arguments)) => run(arguments),
         Some(("impair", arguments)) => impair(arguments),
+        Some(("find-capacity", arguments)) => find_capacity(arguments),
         Some(("bare", arguments)) => loadtest::bare::bare(arguments).map(|line| {
             println!("{line}");
             ExitCode::SUCCESS
@@ -97,4 +99,14 @@ fn impair(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     // stdin may still block a thread of the runtime; nobody waits for it.
     runtime.shutdown_background();
     result.map(|()| ExitCode::SUCCESS)
+}
+
+fn find_capacity(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let options = CapacityOptions::from_matches(arguments)?;
+    let print: fn(&str) = |line| println!("{line}");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(loadtest::capacity::find_capacity(&options, print))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ pub fn command() -> clap::Command {
         .arg_required_else_help(true)
         .subcommand(run_command())
         .subcommand(crate::impair::impair_command())
+        .subcommand(crate::capacity::capacity_command())
         .subcommand(crate::bare::bare_command())
         .subcommand(crate::summary::summary_command())
         .subcommand(clap::Command::new("scenarios").about("List the scenarios that come with the program"))

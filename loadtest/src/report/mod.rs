@@ -3,6 +3,7 @@
 pub mod distribution;
 pub mod example;
 pub(crate) mod format;
+pub mod harness;
 pub mod html;
 pub mod live;
 mod machine;

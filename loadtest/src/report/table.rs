@@ -134,6 +134,20 @@ fn harness(run: &Run) -> String {
     text
 }
 
+/// The figures that matter most, in one line.
+pub fn brief(run: &Run) -> String {
+    let t = &run.totals;
+    let parts = [
+        t.delivered_percent
+            .map(|share| format!("{} delivered", percent(share))),
+        t.latency.as_ref().map(|d| format!("p99 {}", millis(d.p99_ms))),
+        t.server
+            .map(|server| format!("server {:.0} % CPU", server.cpu_percent)),
+        Some(format!("harness {:.0} %", t.harness.cpu_percent)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
+}
+
 /// The verdicts, one a line.
 pub fn verdicts(verdicts: &[Verdict]) -> String {
     let width = verdicts.iter().map(|v| v.threshold.len()).max().unwrap_or(0);
