@@ -8,6 +8,7 @@
 pub mod bare;
 pub mod capacity;
 pub mod colour_code;
+pub mod compare;
 pub mod control;
 pub mod engine;
 pub mod impair;

@@ -3,6 +3,7 @@
 
 use loadtest::bare::{Bare, USUAL_TIME};
 use loadtest::capacity::CapacityOptions;
+use loadtest::compare::CompareOptions;
 use loadtest::impair::ImpairOptions;
 use loadtest::options::{self, RunOptions};
 use loadtest::plan::Plan;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Some(("run", arguments)) => run(arguments),
         Some(("impair", arguments)) => impair(arguments),
         Some(("find-capacity", arguments)) => find_capacity(arguments),
+        Some(("compare", arguments)) => compare(arguments),
         Some(("bare", arguments)) => loadtest::bare::bare(arguments).map(|line| {
             println!("{line}");
             ExitCode::SUCCESS
@@ -108,5 +110,16 @@ fn find_capacity(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     runtime.block_on(loadtest::capacity::find_capacity(&options, print))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let Some(("janus", arguments)) = arguments.subcommand() else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let options = CompareOptions::from_matches(arguments)?;
+    let print: fn(&str) = |line| println!("{line}");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(loadtest::compare::compare(&options, print))?;
     Ok(ExitCode::SUCCESS)
 }

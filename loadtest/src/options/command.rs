@@ -16,6 +16,7 @@ pub fn command() -> clap::Command {
         .subcommand(run_command())
         .subcommand(crate::impair::impair_command())
         .subcommand(crate::capacity::capacity_command())
+        .subcommand(crate::compare::compare_command())
         .subcommand(crate::bare::bare_command())
         .subcommand(crate::summary::summary_command())
         .subcommand(clap::Command::new("scenarios").about("List the scenarios that come with the program"))

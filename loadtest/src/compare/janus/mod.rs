@@ -1,0 +1,6 @@
+//! A room of Janus' VideoRoom plugin, through its WebSocket API.
+
+mod protocol;
+mod room;
+
+pub(super) use room::JanusRoom;
