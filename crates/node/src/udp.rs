@@ -27,6 +27,8 @@ pub(crate) struct UdpEndpoint {
     /// Our addresses on which datagrams have arrived: the only ones usable as source.
     seen_local: Vec<IpAddr>,
     receive_buffers: Vec<Vec<u8>>,
+    /// Something may wait in the socket. Set when it says so, or to be sure.
+    pub(crate) readable: bool,
     run: Run,
     pub(crate) send_calls: u64,
     pub(crate) sent: u64,
@@ -63,6 +65,7 @@ impl UdpEndpoint {
             fallback_ip,
             seen_local: Vec::new(),
             receive_buffers: (0..BATCH_SIZE).map(|_| vec![0; RECEIVE_BUFFER_BYTES]).collect(),
+            readable: true,
             run: Run::default(),
             send_calls: 0,
             sent: 0,
@@ -70,8 +73,12 @@ impl UdpEndpoint {
         })
     }
 
-    /// Receives one batch and hands each datagram on; `false` when the socket is empty.
+    /// Receives one batch and hands each datagram on; `false` when the socket is empty. A batch that is not full has
+    /// emptied it: of what came later it will tell.
     pub(crate) fn receive(&mut self, mut deliver: impl FnMut(Path, BytesMut)) -> io::Result<bool> {
+        if !self.readable {
+            return Ok(false);
+        }
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let count = {
             let mut slices: Vec<IoSliceMut<'_>> = self
@@ -81,7 +88,7 @@ impl UdpEndpoint {
                 .collect();
             match self.state.recv((&self.socket).into(), &mut slices, &mut metas) {
                 Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(error) => return Err(error),
             }
         };
@@ -100,7 +107,8 @@ impl UdpEndpoint {
                 deliver(path, BytesMut::from(datagram));
             }
         }
-        Ok(true)
+        self.readable = count == BATCH_SIZE;
+        Ok(self.readable)
     }
 
     /// Sends a datagram, together with those before and after it that go to the same place: [`Self::flush`] sends the

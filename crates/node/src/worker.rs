@@ -221,8 +221,9 @@ impl<P: Peer> Worker<P> {
         };
         for event in ready {
             match event.token() {
-                // Read below, whatever woke us: the socket reports readiness only once.
-                UDP | WAKE => {}
+                // Read below, until it is empty: the socket tells only of what comes then.
+                UDP => udp.readable = true,
+                WAKE => {}
                 LISTENER => tcp.accept_all(now, registry),
                 token => tcp.handle_ready(now, registry, token, &mut deliver),
             }
