@@ -53,7 +53,7 @@ pub use counters::{DROP_NAMES, DropReason, RouterCounters, Traffic};
 pub use demux::{MAX_ADDRESSES_PER_PEER, MAX_UFRAGS_PER_PEER};
 pub use health::{Health, PAUSE_NAMES, QUALITY_NAMES};
 pub use placement::Placement;
-pub use relay::{LayerReport, RELAY_CONTROL, RELAY_PACKETS, RelayMessage, TrackStatus};
+pub use relay::{LayerReport, Place, RELAY_CONTROL, RELAY_PACKETS, RelayMessage, TrackStatus};
 pub use router::{MAX_EVENTS, Router};
 pub use speakers::{MAX_REPORTED, REPORT_INTERVAL, SPEECH_LOUDNESS};
 pub use talkers::TALKER_SILENCE;

@@ -42,7 +42,7 @@ impl<P: Peer> Router<P> {
             return;
         }
         let silent = if track.is_imported() {
-            LayerSet::EMPTY
+            track.note_lost_worker(self.now)
         } else {
             track.note_silence(self.now)
         };

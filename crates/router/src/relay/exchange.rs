@@ -1,6 +1,6 @@
 //! The two calls by which the world carries messages between routers.
 
-use super::message::RelayMessage;
+use super::message::{Place, RelayMessage};
 use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{Origin, TrackKey};
@@ -35,12 +35,14 @@ impl<P: Peer> Router<P> {
         let handled = match message {
             RelayMessage::Packet {
                 track,
+                place,
                 layer,
                 number,
                 packet,
                 capture,
             } => {
-                self.handle_relayed_packet((from, track), (layer, number), packet, capture);
+                let key = self.imported_at(from, track, place);
+                self.handle_relayed_packet((from, track, key), (layer, number), packet, capture);
                 Some(())
             }
             RelayMessage::Level { track, level } => self
@@ -60,9 +62,10 @@ impl<P: Peer> Router<P> {
                 track,
                 layers,
                 decodes,
+                place,
             } => self
                 .track_named(track)
-                .map(|key| self.handle_watch(key, from, layers, decodes)),
+                .map(|key| self.handle_watch(key, (from, place), layers, decodes)),
             RelayMessage::Unwatch { track } => {
                 if let Some(key) = self.track_named(track) {
                     self.handle_unwatch(key, from);
@@ -88,6 +91,18 @@ impl<P: Peer> Router<P> {
         if handled.is_none() {
             self.refuse(DropReason::RelayUnknown);
         }
+    }
+
+    /// The same where the track is expected, without a look into the table of ids for each packet.
+    fn imported_at(&self, worker: WorkerId, track: TrackId, place: Place) -> Option<TrackKey> {
+        let is_it = |key: &TrackKey| {
+            let held = self.tracks.get(*key);
+            held.is_some_and(|held| {
+                held.id == track && matches!(&held.origin, Origin::Relay(import) if import.worker == worker)
+            })
+        };
+        let expected = place.0.filter(is_it);
+        expected.or_else(|| self.imported_from(worker, track))
     }
 
     /// The track, when it is one of that worker's.

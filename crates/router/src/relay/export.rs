@@ -1,6 +1,6 @@
 //! The publisher's side: what a track keeps for each worker that watches it.
 
-use super::message::{LayerReport, RelayMessage, TrackStatus};
+use super::message::{LayerReport, Place, RelayMessage, TrackStatus};
 use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{Origin, Track, TrackKey};
@@ -23,6 +23,8 @@ const NEW_NUMBERS: u64 = 1_024;
 #[derive(Debug)]
 pub(crate) struct Export {
     pub(crate) worker: WorkerId,
+    /// Where that keeps the track.
+    place: Place,
     /// What shall cross.
     pub(crate) layers: LayerSet,
     /// All who watch there decode the publisher's own codec.
@@ -38,6 +40,7 @@ impl Export {
     fn new(worker: WorkerId, first: u64) -> Self {
         Self {
             worker,
+            place: Place::default(),
             layers: LayerSet::EMPTY,
             decodes: true,
             next: first,
@@ -99,6 +102,7 @@ impl<P: Peer> Router<P> {
         {
             let message = RelayMessage::Packet {
                 track: track.id,
+                place: export.place,
                 layer,
                 number: export.number(layer, seq),
                 packet: packet.clone(),
@@ -110,7 +114,13 @@ impl<P: Peer> Router<P> {
     }
 
     /// Another worker watches, or watches something else than before.
-    pub(super) fn handle_watch(&mut self, key: TrackKey, from: WorkerId, layers: LayerSet, decodes: bool) {
+    pub(super) fn handle_watch(
+        &mut self,
+        key: TrackKey,
+        (from, place): (WorkerId, Place),
+        layers: LayerSet,
+        decodes: bool,
+    ) {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
@@ -129,6 +139,7 @@ impl<P: Peer> Router<P> {
             track.exports.len() - 1
         });
         if let Some(export) = track.exports.get_mut(index) {
+            export.place = place;
             let before = (export.layers, export.decodes);
             (export.layers, export.decodes) = (layers, decodes);
             if known.is_some() && before == (layers, decodes) {
@@ -204,6 +215,7 @@ impl<P: Peer> Router<P> {
             let packet = &read.packet;
             let message = RelayMessage::Packet {
                 track: track.id,
+                place: export.place,
                 layer: index,
                 number: *number,
                 packet: packet.clone(),

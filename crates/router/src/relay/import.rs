@@ -1,6 +1,6 @@
 //! The viewers' side: a track whose publisher is on another worker.
 
-use super::message::{RelayMessage, TrackStatus};
+use super::message::{Place, RelayMessage, TrackStatus};
 use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{Origin, RoomKey, Track, TrackKey};
@@ -24,6 +24,10 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// (65,536 of 10 ms: 11 minutes), more than anybody waits for a packet.
 const LONG_SILENCE: Duration = Duration::from_secs(10);
 
+/// A worker tells once a second how a track does that is watched elsewhere. One that has not for so long has ended, or is
+/// stuck. Longer: pictures stand still without a reason for longer; shorter: one late batch makes them pause.
+const LOST_AFTER: Duration = Duration::from_secs(3);
+
 /// What stands in for a publisher's peer.
 #[derive(Debug)]
 pub(crate) struct Import {
@@ -31,6 +35,8 @@ pub(crate) struct Import {
     missing: Missing,
     /// What the worker was last told, and when; `None` while nobody watches.
     told: Option<(LayerSet, bool, Instant)>,
+    /// When the worker last told something of the track, or was first asked to.
+    heard: Option<Instant>,
 }
 
 impl Import {
@@ -40,6 +46,7 @@ impl Import {
             // Between workers nothing overtakes anything.
             missing: Missing::new(Duration::ZERO),
             told: None,
+            heard: None,
         }
     }
 
@@ -117,13 +124,12 @@ impl<P: Peer> Router<P> {
     /// A packet came over. One that nobody watches is answered with that: the worker has not heard it.
     pub(super) fn handle_relayed_packet(
         &mut self,
-        (from, id): (WorkerId, TrackId),
+        (from, id, found): (WorkerId, TrackId, Option<TrackKey>),
         (layer, number): (LayerIndex, SeqNo),
         packet: Packet,
         capture: CaptureTime,
     ) {
         let now = self.now;
-        let found = self.imported_from(from, id);
         let mut found = found.and_then(|key| Some((key, self.tracks.get_mut(key)?)));
         let watched = found.as_mut().and_then(|(key, track)| match &mut track.origin {
             Origin::Relay(import) if import.is_watched() => Some((*key, import)),
@@ -135,6 +141,7 @@ impl<P: Peer> Router<P> {
             return self.refuse(DropReason::RelayUnknown);
         };
         import.missing.handle_packet(now, number);
+        import.heard = Some(now);
         if let Some((_, track)) = found {
             track.begin_sound(now);
         }
@@ -170,8 +177,9 @@ impl<P: Peer> Router<P> {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
-        if !matches!(&track.origin, Origin::Relay(import) if import.is_watched()) {
-            return;
+        match &mut track.origin {
+            Origin::Relay(import) if import.is_watched() => import.heard = Some(now),
+            _ => return,
         }
         let mut changed = false;
         let layers = track.layers.iter_mut().zip(&mut track.status);
@@ -216,6 +224,7 @@ impl<P: Peer> Router<P> {
             if fresh {
                 return;
             }
+            import.heard.get_or_insert(now);
             let before = import.told.replace((layers, decodes, now));
             let before = before.map_or(LayerSet::EMPTY, |(told, ..)| told);
             track.forget_packets(|layer| before.contains(layer) != layers.contains(layer));
@@ -223,6 +232,7 @@ impl<P: Peer> Router<P> {
                 track: id,
                 layers,
                 decodes,
+                place: Place(Some(key)),
             }
         } else if import.is_watched() {
             import.reset();
@@ -257,6 +267,24 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
+    /// Notes that the worker of the publisher tells nothing any more; returns the layers that have stopped with that.
+    pub(crate) fn note_lost_worker(&mut self, now: Instant) -> LayerSet {
+        let mut fallen = LayerSet::EMPTY;
+        let Origin::Relay(import) = &self.origin else {
+            return fallen;
+        };
+        let heard = import.heard.filter(|_| import.is_watched());
+        if heard.is_none_or(|heard| now.saturating_duration_since(heard) < LOST_AFTER) {
+            return fallen;
+        }
+        for (index, status) in (0u8..).zip(&mut self.status) {
+            if std::mem::take(&mut status.active) {
+                fallen.insert(LayerIndex(index));
+            }
+        }
+        fallen
+    }
+
     /// Layers that begin or stop crossing begin anew. In the meantime their numbers go on, and may go round: then the
     /// ring would take new packets for old ones.
     fn forget_packets(&mut self, which: impl Fn(LayerIndex) -> bool) {

@@ -1,5 +1,6 @@
 //! What routers say to each other.
 
+use crate::state::TrackKey;
 use bytes::Bytes;
 use forward::{CaptureTime, LayerSet};
 use media::id::MAX_LAYERS;
@@ -16,6 +17,8 @@ pub enum RelayMessage {
     Packet {
         /// Whose.
         track: TrackId,
+        /// Where the receiver keeps the track, as it said when it began to watch.
+        place: Place,
         /// Of which layer.
         layer: LayerIndex,
         /// Counts the track's packets to this worker, over all its layers: a gap is a loss. A repair has the number
@@ -53,6 +56,8 @@ pub enum RelayMessage {
         layers: LayerSet,
         /// Whether all who watch here decode the codec that the publisher would choose.
         decodes: bool,
+        /// To be named with every packet.
+        place: Place,
     },
     /// Towards the publisher: nobody watches any more.
     Unwatch {
@@ -85,6 +90,11 @@ pub enum RelayMessage {
         recipients: Option<Arc<[ParticipantId]>>,
     },
 }
+
+/// Where a router keeps a track, for itself: finding it by that costs less than by its id. One that is not right any more,
+/// or not known, is not believed, and the id counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place(pub(super) Option<TrackKey>);
 
 impl RelayMessage {
     /// Whether it is worthless soon, and the first to go when there are too many.

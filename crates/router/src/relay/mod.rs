@@ -23,6 +23,6 @@ mod room;
 
 pub(crate) use export::Export;
 pub(crate) use import::{Import, Imported, unwatched};
-pub use message::{LayerReport, RelayMessage, TrackStatus};
+pub use message::{LayerReport, Place, RelayMessage, TrackStatus};
 pub(crate) use outbox::Outboxes;
 pub use outbox::{RELAY_CONTROL, RELAY_PACKETS};

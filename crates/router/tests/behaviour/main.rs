@@ -8,6 +8,7 @@ mod a_flickering_track_is_looked_at_in_turns;
 mod a_full_router_turns_peers_away;
 mod a_later_offer_adds_slots;
 mod a_layer_that_stops_without_a_word;
+mod a_lost_worker_is_no_picture;
 mod a_panic_costs_one_participant;
 mod a_publisher_says_which_layers_it_sends;
 mod a_publisher_that_lies_costs_no_more;

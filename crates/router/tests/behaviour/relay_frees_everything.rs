@@ -125,6 +125,7 @@ fn nothing_crosses_rooms() {
         track: camera,
         layers,
         decodes: true,
+        place: router::Place::default(),
     };
     spread.stages[0].router.handle_relay(now, WorkerId(2), watch);
     spread.take_crossed();
