@@ -272,6 +272,8 @@ pub enum PauseReason {
     Bandwidth,
     /// The subscriber did not negotiate its codec.
     Codec,
+    /// The server has too much to do, and fewest people watch this.
+    Overload,
 }
 
 /// How good the call is for one participant.

@@ -278,10 +278,25 @@ impl<P: Peer> Worker<P> {
     fn publish_snapshot(&mut self, now: Instant) {
         self.next_snapshot = now + SNAPSHOT_INTERVAL;
         self.snapshot.number += 1;
+        self.snapshot.busy_permille = self.busy.take(now);
+        let load = router::Load {
+            busy_permille: self.snapshot.busy_permille,
+            longest_lag: Duration::from_micros(self.snapshot.longest_lag_us),
+        };
+        let shed = self.router.counters().shed;
+        self.router.contain(|router| router.handle_load(now, load));
+        let sheds = self.router.counters().shed;
+        if sheds != shed {
+            tracing::warn!(
+                worker = self.index,
+                ?load,
+                tracks = sheds,
+                "paused for want of time"
+            );
+        }
         self.snapshot.router = *self.router.counters();
         self.snapshot.health = self.router.health();
         self.snapshot.peers = self.router.peer_stats();
-        self.snapshot.busy_permille = self.busy.take(now);
         self.snapshot.cpu = thread_cpu_time();
         self.snapshot.datagrams_out = self.sent();
         self.snapshot.send_calls = self.udp.send_calls;

@@ -22,6 +22,9 @@ pub struct RouterConfig {
     pub data_messages_per_second: u32,
     /// Data bytes one client may send per second, averaged; a burst of two seconds' worth is let through.
     pub data_bytes_per_second: u32,
+    /// A worker that works for this share of its time or more, in thousandths, for some seconds pauses what fewest people
+    /// watch; one whose batches take long does as well. `None`: never.
+    pub shed_above_permille: Option<u32>,
     /// Tell every decision about bandwidth ([`MediaEvent::Estimate`](media::plane::MediaEvent::Estimate), and
     /// `Downlink` once a second). About 25 events a second and participant: for looking into one call, not for service.
     pub trace: bool,
@@ -40,6 +43,7 @@ impl Default for RouterConfig {
             data_message_bytes: 16 * 1024,
             data_messages_per_second: 50,
             data_bytes_per_second: 256 * 1024,
+            shed_above_permille: Some(950),
             trace: false,
         }
     }

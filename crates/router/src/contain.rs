@@ -125,6 +125,7 @@ impl<P: Peer> Router<P> {
             let of_room = self.tracks.values().filter(|track| track.room == key);
             room.imports = of_room.filter(|track| track.is_imported()).count();
         }
+        self.count_shed();
         self.update_gauges();
     }
 

@@ -158,6 +158,8 @@ pub struct RouterCounters {
     pub relay_missing: u64,
     /// Packets sent again to other workers.
     pub relay_resent: u64,
+    /// Tracks that are paused here because there is too much to do, now.
+    pub shed: u64,
     /// Participants lost to a panic, see [`Router::contain`](crate::Router::contain).
     pub panics: u64,
     /// Drops by [`DropReason`]; names in [`DROP_NAMES`].

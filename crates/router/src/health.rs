@@ -5,7 +5,7 @@ use media::plane::{PauseReason, SlotState};
 use peer::Peer;
 
 /// One word per reason to pause, in the order of [`Health::paused`].
-pub const PAUSE_NAMES: [&str; 5] = ["muted", "hidden", "no_layer", "bandwidth", "codec"];
+pub const PAUSE_NAMES: [&str; 6] = ["muted", "hidden", "no_layer", "bandwidth", "codec", "overload"];
 /// One word per class of quality, in the order of [`Health::quality`].
 pub const QUALITY_NAMES: [&str; 3] = ["good", "fair", "poor"];
 
@@ -33,6 +33,7 @@ fn index_of(reason: PauseReason) -> usize {
         PauseReason::NoLayer => 2,
         PauseReason::Bandwidth => 3,
         PauseReason::Codec => 4,
+        PauseReason::Overload => 5,
     }
 }
 

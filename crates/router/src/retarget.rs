@@ -293,7 +293,7 @@ fn without_repairs(rate: Bitrate, repairs: f64) -> Bitrate {
 /// Whether anything of the track may flow into the slot at all.
 fn may_flow<P: Peer>(entry: &PeerEntry<P>, mline: MLineIndex, track: &Track) -> bool {
     // A keyframe sent to a client that is not there is lost, and what follows it could not be decoded.
-    entry.peer.is_reachable() && !track.muted && takes_codec(entry, mline, track)
+    entry.peer.is_reachable() && !track.muted && !track.shed && takes_codec(entry, mline, track)
 }
 
 /// The layer to stay with while none of the track comes: there is nothing better to switch to, and a picture that

@@ -5,6 +5,7 @@ use crate::counters::{DropReason, RouterCounters};
 use crate::demux::Demultiplexer;
 use crate::fan_out::Waiting;
 use crate::relay::{Imported, Outboxes};
+use crate::shed::Shedder;
 use crate::state::{PeerEntry, PeerKey, PeerTag, Room, RoomKey, Track, TrackKey};
 use crate::table::Table;
 use crate::timers::{Timer, Timers};
@@ -47,6 +48,8 @@ pub struct Router<P> {
     pub(crate) dirty: Vec<PeerKey>,
     /// Peers that may have datagrams to send.
     pub(crate) sending: VecDeque<PeerKey>,
+    /// What pauses when there is too much to do.
+    pub(crate) shedder: Shedder,
     /// Timers that are due and not handled yet.
     due: VecDeque<(Instant, Timer)>,
     /// For which peer work is done now, see `contain`.
@@ -72,7 +75,6 @@ impl<P: Peer> Router<P> {
             tracks: Table::new(config.max_tracks.saturating_mul(2)),
             // A room exists for its peers.
             rooms: Table::new(config.max_peers),
-            config,
             counters: RouterCounters::default(),
             now,
             started: now,
@@ -84,6 +86,8 @@ impl<P: Peer> Router<P> {
             timers: Timers::default(),
             dirty: Vec::new(),
             sending: VecDeque::new(),
+            shedder: Shedder::new(config.shed_above_permille),
+            config,
             due: VecDeque::new(),
             serving: None,
             farewells: VecDeque::new(),

@@ -52,6 +52,9 @@ fn state_of(now: Instant, slot: &Slot, track: &Track, takes_codec: bool, reachab
     if track.muted {
         return SlotState::Paused(PauseReason::Muted);
     }
+    if track.shed {
+        return SlotState::Paused(PauseReason::Overload);
+    }
     if !takes_codec {
         return SlotState::Paused(PauseReason::Codec);
     }

@@ -155,6 +155,8 @@ pub(crate) struct Track {
     pub(crate) origin: Origin,
     pub(crate) source: Source,
     pub(crate) muted: bool,
+    /// Paused on this worker because there is too much to do.
+    pub(crate) shed: bool,
     /// Codec of the last packet, Opus for RED.
     pub(crate) codec: Option<Codec>,
     pub(crate) codec_wish: CodecWish,

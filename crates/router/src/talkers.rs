@@ -91,7 +91,9 @@ impl<P: Peer> Router<P> {
             self.set_gate(closed, false);
         }
         self.set_gate(key, heard.open);
-        if heard.open && heard.speech {
+        // The room's loudest are found as ever; one that is paused is heard by nobody.
+        let shed = self.tracks.get(key).is_some_and(|track| track.shed);
+        if heard.open && heard.speech && !shed {
             self.find_listeners(key);
         }
         heard.open

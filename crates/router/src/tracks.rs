@@ -86,6 +86,7 @@ impl<P: Peer> Router<P> {
             origin,
             source,
             muted: false,
+            shed: false,
             codec: None,
             codec_wish: CodecWish::default(),
             status: Vec::new(),
@@ -219,6 +220,7 @@ impl<P: Peer> Router<P> {
             return;
         };
         self.by_track.remove(&track.id);
+        self.counters.shed -= u64::from(track.shed);
         self.end_exports(&track);
         self.end_import(&track);
         if let Origin::Peer { key, section } = track.origin

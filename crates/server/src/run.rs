@@ -231,6 +231,7 @@ fn node_config(config: &Config, ips: &[IpAddr]) -> NodeConfig {
         data_message_bytes: config.data_message_bytes as usize,
         data_messages_per_second: config.data_messages_per_second,
         data_bytes_per_second: config.data_bytes_per_second,
+        shed_above_permille: Some(u32::from(config.shed_above_percent) * 10).filter(|above| *above < 1_000),
         trace: !config.bandwidth_trace.0.is_empty(),
         ..RouterConfig::default()
     };

@@ -217,6 +217,7 @@ fn pause(reason: PauseReason) -> PauseReasonName {
         PauseReason::NoLayer => PauseReasonName::NoLayer,
         PauseReason::Bandwidth => PauseReasonName::Bandwidth,
         PauseReason::Codec => PauseReasonName::Codec,
+        PauseReason::Overload => PauseReasonName::Overload,
     }
 }
 

@@ -145,6 +145,8 @@ pub enum PauseReasonName {
     Bandwidth,
     /// The subscriber cannot decode its codec.
     Codec,
+    /// The server has too much to do, and fewest people watch this.
+    Overload,
 }
 
 /// A video codec.

@@ -61,6 +61,7 @@ describe('remoteTiles', () => {
     expect(tilesOf(person([], { quality: { score: 49, reason: 'uplink_loss' } })).cameras[0]?.mark).toBe('poor');
     expect(tilesOf(person([], { quality: { score: 50, reason: 'uplink_loss' } })).cameras[0]?.mark).toBeNull();
     expect(tilesOf(person([track('camera', { pauseReason: 'bandwidth' })])).cameras[0]?.mark).toBe('bandwidth');
+    expect(tilesOf(person([track('camera', { pauseReason: 'overload' })])).cameras[0]?.mark).toBe('overload');
     expect(tilesOf(person([track('camera', { pauseReason: 'hidden' })])).cameras[0]?.mark).toBeNull();
   });
 });

@@ -10,7 +10,7 @@ export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 /** State of another participant. */
 export type ParticipantState = 'connecting' | 'connected' | 'reconnecting';
 
-export type PauseReason = 'muted' | 'hidden' | 'no_layer' | 'bandwidth' | 'codec';
+export type PauseReason = 'muted' | 'hidden' | 'no_layer' | 'bandwidth' | 'codec' | 'overload';
 
 export type VideoCodec = 'vp8' | 'vp9' | 'av1' | 'h264';
 

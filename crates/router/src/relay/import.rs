@@ -309,7 +309,7 @@ impl Track {
     /// The layers of an audio track that cross: all there is, while anybody has it.
     pub(crate) fn watched_sound(&self) -> LayerSet {
         match self.source.kind() {
-            Kind::Audio if !self.subscribers.is_empty() => LayerSet::all(1),
+            Kind::Audio if !self.subscribers.is_empty() && !self.shed => LayerSet::all(1),
             _ => LayerSet::EMPTY,
         }
     }

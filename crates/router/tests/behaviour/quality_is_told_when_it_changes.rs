@@ -51,7 +51,7 @@ fn of_who_receives_and_of_who_sends() {
     );
     assert!(quality.score < 20, "{quality:?}");
     let health = stage.router.health();
-    assert_eq!((health.paused, health.quality), ([0, 0, 0, 1, 0], [1, 0, 1]));
+    assert_eq!((health.paused, health.quality), ([0, 0, 0, 1, 0, 0], [1, 0, 1]));
     assert_eq!((health.estimates, health.estimated_bits), (1, 1_000));
     bob.script.borrow_mut().bandwidth = estimate(10_000_000, 0.2, 40);
     let (who, quality) = *play(&mut stage, &alice, &[0, 1, 2], 10).last().expect("told");

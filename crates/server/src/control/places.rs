@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 /// What a worker with everything to do is set to: thousandths of its time.
-const ALL: u64 = 1_000;
+const ALL: u32 = 1_000;
 
 pub(super) struct Places {
     balance: Balance,
@@ -24,7 +24,7 @@ impl Places {
     pub(super) fn new(workers: usize, config: &Config, router: &RouterConfig) -> Self {
         let below = u64::from(config.admit_below_percent) * 10;
         let limits = AdmissionLimits {
-            below_permille: Some(below).filter(|below| *below < ALL),
+            below_permille: Some(below).filter(|below| *below < u64::from(ALL)),
             peers: router.max_peers as u64,
             tracks: router.max_tracks as u64,
             files: file_limit(),
@@ -45,7 +45,12 @@ impl Places {
     pub(super) fn handle_snapshots(&mut self, now: Instant, snapshots: &[WorkerSnapshot]) {
         for (worker, snapshot) in self.balance.workers().zip(snapshots).collect::<Vec<_>>() {
             let figures = Figures {
-                busy_permille: snapshot.busy_permille,
+                // One that pauses tracks has as much to do as it can; that it has less now comes of that.
+                busy_permille: if snapshot.router.shed > 0 {
+                    ALL
+                } else {
+                    snapshot.busy_permille
+                },
                 peers: snapshot.router.peers,
             };
             self.balance.handle_figures(worker, figures);

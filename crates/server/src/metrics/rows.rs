@@ -98,6 +98,11 @@ pub(super) static ROWS: &[Row] = &[
     )
     .per(1e6),
     gauge(
+        "plenum_worker_shed_tracks",
+        "Tracks paused on this worker because it has too much to do, now.",
+        |s| plain(s.router.shed),
+    ),
+    gauge(
         "plenum_worker_imports",
         "Tracks of other workers that can be assigned on this one now.",
         |s| plain(s.router.imports),

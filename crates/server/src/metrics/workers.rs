@@ -163,7 +163,7 @@ mod tests {
             repairs_copied: 18,
         };
         busy.health = router::Health {
-            paused: [0, 0, 0, 3, 0],
+            paused: [0, 0, 0, 3, 0, 0],
             quality: [0, 0, 4],
             estimates: 5,
             estimated_bits: 6_000,
@@ -175,7 +175,7 @@ mod tests {
         busy.sent_batches.record(5);
         (busy.busy_permille, busy.cpu) = (250, std::time::Duration::from_millis(1_500));
         (busy.relay_depth, busy.router.panics) = (21, 22);
-        (busy.router.imports, busy.router.exports) = (23, 24);
+        (busy.router.imports, busy.router.exports, busy.router.shed) = (23, 24, 25);
         let source = SnapshotSource(Arc::new(move || vec![WorkerSnapshot::default(), busy.clone()]));
         let registry = prometheus::Registry::new();
         registry
@@ -199,6 +199,7 @@ mod tests {
             "plenum_peer_panics_total{worker=\"1\"} 22",
             "plenum_worker_imports{worker=\"1\"} 23",
             "plenum_worker_exports{worker=\"1\"} 24",
+            "plenum_worker_shed_tracks{worker=\"1\"} 25",
             "plenum_publisher_nacked_packets_total{worker=\"1\"} 11",
             "plenum_publisher_retransmitted_packets_total{worker=\"1\"} 12",
             "plenum_peer_drops_total{direction=\"in\",worker=\"1\"} 13",

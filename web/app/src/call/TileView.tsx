@@ -26,7 +26,12 @@ interface Props extends Omit<Placed, 'tile'> {
 function Mark({ mark, self }: { mark: Props['mark']; self: boolean }) {
   const { call } = useWords();
   if (mark === null) return null;
-  const text = { poor: self ? call.poorSelf : call.poor, bandwidth: call.noPicture, codec: call.noCodec }[mark];
+  const text = {
+    poor: self ? call.poorSelf : call.poor,
+    bandwidth: call.noPicture,
+    codec: call.noCodec,
+    overload: call.overload,
+  }[mark];
   return (
     <span className="tile-mark" role="img" aria-label={text} title={text} data-testid="poor-mark">
       <Icon name={mark === 'codec' ? 'warning' : 'signalPoor'} size={16} />

@@ -112,6 +112,7 @@ export const en = {
       silent: 'Nothing is heard of you',
     } satisfies Record<QualityReason | 'none', string>,
     noPicture: 'Picture paused to save bandwidth',
+    overload: 'Picture paused: the server is busy',
     noCodec: 'This browser cannot show this picture',
     reconnecting: 'Reconnecting…',
     connecting: 'Connecting…',

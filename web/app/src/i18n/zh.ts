@@ -111,6 +111,7 @@ export const zh: Words = {
       silent: '收不到你的音视频',
     },
     noPicture: '为节省带宽已暂停画面',
+    overload: '服务器繁忙，画面已暂停',
     noCodec: '此浏览器无法显示该画面',
     reconnecting: '正在重新连接…',
     connecting: '正在连接…',

@@ -2,7 +2,7 @@
 import type { Call, Quality, RemoteParticipant } from '../sdk';
 
 /** What is wrong with someone's picture or network: shown as a mark on the tile. */
-export type ParticipantMark = 'poor' | 'bandwidth' | 'codec' | null;
+export type ParticipantMark = 'poor' | 'bandwidth' | 'codec' | 'overload' | null;
 
 export interface Tile {
   /** `participant/source`. */
@@ -33,7 +33,7 @@ export function isPoor(quality: Quality | null): boolean {
 
 function markOf(participant: RemoteParticipant, source: 'camera' | 'screen'): ParticipantMark {
   const reason = participant.tracks.get(source)?.pauseReason ?? null;
-  if (reason === 'bandwidth' || reason === 'codec') return reason;
+  if (reason === 'bandwidth' || reason === 'codec' || reason === 'overload') return reason;
   return isPoor(participant.quality) ? 'poor' : null;
 }
 

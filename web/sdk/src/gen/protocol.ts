@@ -75,7 +75,7 @@ export type Tile = {
 export type SlotStateName = "empty" | "live" | "switching" | "paused";
 
 /** Why a slot is paused. */
-export type PauseReasonName = "muted" | "hidden" | "no_layer" | "bandwidth" | "codec";
+export type PauseReasonName = "muted" | "hidden" | "no_layer" | "bandwidth" | "codec" | "overload";
 
 /** What a slot carries. */
 export type SlotInfo = {
