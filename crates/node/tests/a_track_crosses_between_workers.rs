@@ -13,24 +13,29 @@ use media::{
     Codec, Extensions, Kind, LayerIndex, MLineIndex, Packet, ParticipantId, RoomId, RtpTime, SeqNo, Source,
     TrackId, WorkerId,
 };
-use node::{Node, NodeConfig, WorkerCommand};
+use node::{Node, NodeConfig, NodeEvent, WorkerCommand};
 use peer::{
     Answer, DataChannel, DataError, OfferError, Path, Peer, PeerEvent, PeerStats, SlotReport, Transmit,
 };
-use router::Placement;
+use router::{DropReason, Placement};
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 const ROOM: RoomId = RoomId(1);
 const CAMERA: MLineIndex = MLineIndex(0);
 const SLOT: MLineIndex = MLineIndex(1);
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// The first byte of a datagram that looks like DTLS.
+const STOP: u8 = 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Media without cryptography: a datagram that begins as RTP does is a frame of the camera, in and out; `P` out is a
 /// keyframe request.
 struct PlainPeer {
+    /// At which its worker stops for a [`STOP`], until the test lets it go on.
+    barrier: Arc<Barrier>,
     path: Option<Path>,
     seq: SeqNo,
     transmits: VecDeque<Transmit>,
@@ -53,6 +58,11 @@ impl Peer for PlainPeer {
             self.path = Some(path);
             self.events.push_back(PeerEvent::PathValidated(path));
             return self.send(b"S");
+        }
+        if datagram.first() == Some(&STOP) {
+            self.barrier.wait();
+            self.barrier.wait();
+            return;
         }
         self.seq = self.seq.advance(1);
         let packet = Packet {
@@ -130,6 +140,16 @@ fn frame(keyframe: bool, picture_id: u8) -> Vec<u8> {
 }
 
 fn join(node: &Node<PlainPeer>, worker: usize, participant: u32, ufrag: char) -> UdpSocket {
+    join_with(node, worker, participant, ufrag, Arc::new(Barrier::new(2)))
+}
+
+fn join_with(
+    node: &Node<PlainPeer>,
+    worker: usize,
+    participant: u32,
+    ufrag: char,
+    barrier: Arc<Barrier>,
+) -> UdpSocket {
     let slot = |mline: MLineIndex| Slot {
         mline,
         mid: mline.0.to_string(),
@@ -149,6 +169,7 @@ fn join(node: &Node<PlainPeer>, worker: usize, participant: u32, ufrag: char) ->
         ufrag: ufrag.into(),
     };
     let peer = PlainPeer {
+        barrier,
         path: None,
         seq: SeqNo(0),
         transmits: VecDeque::new(),
@@ -176,8 +197,17 @@ fn receive(client: &UdpSocket) -> Vec<u8> {
     buffer[..length].to_vec()
 }
 
-#[test]
-fn a_track_crosses_between_workers() {
+/// Alice publishes on worker 0; Bob, on worker 1, watches her.
+struct Call {
+    node: Node<PlainPeer>,
+    alice: UdpSocket,
+    bob: UdpSocket,
+    /// Where Bob's worker stops.
+    barrier: Arc<Barrier>,
+    _events: tokio::sync::mpsc::Receiver<NodeEvent>,
+}
+
+fn call() -> Call {
     let config = NodeConfig {
         workers: 2,
         bind: LOOPBACK,
@@ -186,8 +216,10 @@ fn a_track_crosses_between_workers() {
         pin_workers: node::PinWorkers::Off,
         router: router::RouterConfig::default(),
     };
-    let (node, _events) = Node::<PlainPeer>::start(&config).unwrap();
-    let (alice, bob) = (join(&node, 0, 1, 'a'), join(&node, 1, 2, 'b'));
+    let (node, events) = Node::<PlainPeer>::start(&config).unwrap();
+    let barrier = Arc::new(Barrier::new(2));
+    let alice = join(&node, 0, 1, 'a');
+    let bob = join_with(&node, 1, 2, 'b', barrier.clone());
     let mut placement = Placement::new();
     placement.handle_peer(ROOM, ParticipantId(1), WorkerId(0));
     placement.handle_peer(ROOM, ParticipantId(2), WorkerId(1));
@@ -214,10 +246,49 @@ fn a_track_crosses_between_workers() {
         node.send(worker.0.into(), WorkerCommand::Media(command)).unwrap();
     }
     assert_eq!(receive(&alice), b"P", "somebody over there waits for a keyframe");
+    Call {
+        node,
+        alice,
+        bob,
+        barrier,
+        _events: events,
+    }
+}
+
+#[test]
+fn a_track_crosses_between_workers() {
+    let Call { alice, bob, .. } = &call();
     for id in 0..100 {
         alice.send(&frame(id == 0, id)).unwrap();
-        let received = receive(&bob);
+        let received = receive(bob);
         // The server writes picture ids of its own.
         assert_eq!(received[5..], frame(id == 0, id)[5..], "frame {id}");
     }
+}
+
+#[test]
+fn what_a_worker_that_is_behind_has_missed_begins_anew_with_a_keyframe() {
+    let call = call();
+    let (alice, bob) = (&call.alice, &call.bob);
+    alice.send(&frame(true, 0)).unwrap();
+    receive(bob);
+    bob.send(&[STOP]).unwrap();
+    call.barrier.wait();
+    // More than the mailbox and the router's queue for it hold: the oldest go.
+    let dropped = || call.node.snapshot(0).router.dropped(DropReason::RelayFull);
+    let deadline = Instant::now() + 3 * PATIENCE;
+    while dropped() == 0 {
+        assert!(Instant::now() < deadline, "nothing was dropped");
+        for id in 1..100 {
+            alice.send(&frame(false, id)).unwrap();
+        }
+        std::thread::yield_now();
+    }
+    call.barrier.wait();
+    assert_eq!(receive(alice), b"P", "what is missing is not to be had any more");
+    alice.send(&frame(true, 0)).unwrap();
+    // What waited in the mailbox comes first.
+    let keyframe = frame(true, 0);
+    while receive(bob)[5..] != keyframe[5..] {}
+    assert!(call.node.snapshot(1).router.relay_in.packets > 0);
 }
