@@ -83,8 +83,18 @@ impl Outputs {
 impl Run {
     /// Keeps the worst participants and the first messages, and counts the rest.
     fn bound(&mut self) {
+        let failures = &self.failures;
+        let failed = |name: &str| {
+            let about = |failure: &String| {
+                failure
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with(':'))
+            };
+            failures.iter().take(MAX_MESSAGES).any(about)
+        };
         let badness = |p: &super::model::ParticipantSummary| {
             (
+                failed(&p.name),
                 p.error.is_some(),
                 p.packets_lost,
                 p.freezes,
@@ -159,9 +169,14 @@ mod tests {
             error: Some("refused".to_owned()),
             ..ParticipantSummary::default()
         });
+        run.participants[7].name = "bot-8".to_owned();
+        run.failures[3] = "bot-8: no video frame".to_owned();
         run.bound();
         assert_eq!((run.participants.len(), run.participants_omitted), (200, 101));
-        assert!(run.participants[0].error.is_some() && run.participants[1].packets_lost == 299);
+        let [first, second, third, ..] = &run.participants[..] else {
+            panic!("too few")
+        };
+        assert!(first.name == "bot-8" && second.error.is_some() && third.packets_lost == 299);
         assert_eq!(run.failures.len(), MAX_MESSAGES);
         assert_eq!(run.failures.last().map(String::as_str), Some("and 101 more"));
     }

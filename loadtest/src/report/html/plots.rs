@@ -61,9 +61,14 @@ fn timed(
         .map_or(1.0, |sample| sample.at_s)
         .max(run.duration_s);
     let summary = series.iter().map(|series| described(series, y_label));
+    let none = all().all(|value| value == 0.0);
     Plot {
         title,
-        about: about.to_owned(),
+        about: if none {
+            format!("{about}: none")
+        } else {
+            about.to_owned()
+        },
         summary: summary.collect::<Vec<_>>().join("; "),
         x: Axis::exact(Scale::Time, 0.0, end),
         y: Axis::from_zero(all()),
@@ -228,8 +233,15 @@ fn percentiles(run: &Run) -> Option<Plot> {
         ("video", 1, &t.latency_video),
         ("audio", 2, &t.latency_audio),
     ];
+    // One kind alone is all there is.
+    let shown = if t.latency_video.is_some() && t.latency_audio.is_some() {
+        3
+    } else {
+        1
+    };
     let lines: Vec<Series> = kinds
         .into_iter()
+        .take(shown)
         .filter_map(|(name, colour, d)| Some(series(name, colour, Shape::Line, curve(d.as_ref()?))))
         .collect();
     let values = || lines.iter().flat_map(|line| line.points.iter().copied());

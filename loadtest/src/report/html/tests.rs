@@ -55,6 +55,16 @@ fn every_plot_has_a_title_and_its_figures_in_words() {
 }
 
 #[test]
+fn a_plot_of_nothing_but_zeros_says_so() {
+    let mut run = example::run();
+    assert!(!page(&run).contains(": none</p>"));
+    for sample in &mut run.samples {
+        sample.freezes = 0;
+    }
+    assert_eq!(page(&run).matches(": none</p>").count(), 1);
+}
+
+#[test]
 fn what_a_name_contains_is_text() {
     let mut run = example::run();
     let evil = "</title><script>alert(\"1\")</script>&'".to_owned();
