@@ -101,6 +101,10 @@ compare: web ## A call through the server and one between two browsers over the 
 	cd web && ARTIFACTS=$(abspath $(ARTIFACTS)) PLENUM=$(abspath target/release/plenum) \
 		LOADTEST=$(abspath target/release/plenum-loadtest) $(NPM) run compare
 
+.PHONY: compare-janus
+compare-janus: web ## CPU per forwarded packet beside a Janus VideoRoom, in a network namespace; needs root and apt's janus (ARGS=…)
+	./loadtest/compare-janus $(ARGS)
+
 .PHONY: deny
 deny: ## Licences, advisories and sources of dependencies (needs cargo-deny and its advisory database)
 	$(CARGO) deny check
