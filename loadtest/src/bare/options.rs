@@ -11,10 +11,7 @@ use std::time::Duration;
 impl Bare {
     /// The sends of a plan in which one publisher's packets are counted and sized; `None` for others.
     pub fn of(plan: &Plan) -> Option<Self> {
-        let mut publishers = plan
-            .seats
-            .iter()
-            .filter(|seat| seat.camera.is_some() || seat.microphone.is_some());
+        let mut publishers = plan.seats.iter().filter(|seat| seat.publishes());
         let publisher = publishers.next().filter(|_| publishers.next().is_none())?;
         let destinations = plan.seats.iter().filter(|seat| seat.subscribes()).count();
         let (burst, bytes) = match (&publisher.camera, &publisher.microphone) {

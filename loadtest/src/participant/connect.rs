@@ -81,6 +81,7 @@ impl Participant {
         };
         if seat.like_sdk {
             config.red = true;
+            config.publishes = seat.publishes();
             config.send_red = seat.microphone.as_ref().is_some_and(|microphone| microphone.red);
             config.video_codecs = vec![Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::H264];
             config.publish_codecs = Some(vec![Codec::Vp8]);

@@ -55,6 +55,11 @@ impl Seat {
         self.video_slots + self.audio_slots > 0
     }
 
+    /// Whether it sends anything.
+    pub fn publishes(&self) -> bool {
+        self.camera.is_some() || self.microphone.is_some() || self.screen.is_some()
+    }
+
     /// The picture published from a source.
     pub fn video(&self, source: Source) -> Option<&Video> {
         match source {

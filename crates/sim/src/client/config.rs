@@ -37,6 +37,8 @@ pub struct ClientConfig {
     pub video_codecs: Vec<Codec>,
     /// Video codecs of the sections that publish, when they are fewer.
     pub publish_codecs: Option<Vec<Codec>>,
+    /// May publish. One that never does needs nothing that numbers and repeats what is sent.
+    pub publishes: bool,
     /// Camera in three encodings (rids q, h, f); otherwise one.
     pub simulcast: bool,
     /// These encodings, lowest first.
@@ -66,6 +68,7 @@ impl Default for ClientConfig {
             send_red: true,
             video_codecs: vec![Codec::Vp8],
             publish_codecs: None,
+            publishes: true,
             simulcast: true,
             camera: CAMERA_LAYERS,
             video_slots: 3,

@@ -84,13 +84,11 @@ pub(super) fn build(
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
         .with_include_loopback_candidate(true)
         .build();
-    let registry = Registry::new()
-        .with(Slot::TwccSender, TwccSenderBuilder::new().build())
+    let mut registry = Registry::new()
         .with(
             Slot::from(edge::POSITION),
             Edge::new(sent_streams(sections), nacked),
         )
-        .with(Slot::NackResponder, NackResponderBuilder::new().build())
         .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
         .with(
             Slot::from(edge::POSITION - 100),
@@ -99,6 +97,12 @@ pub(super) fn build(
                 .build(),
         )
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build());
+    // Each interceptor costs every packet a stay in its queues.
+    if config.publishes {
+        registry = registry
+            .with(Slot::TwccSender, TwccSenderBuilder::new().build())
+            .with(Slot::NackResponder, NackResponderBuilder::new().build());
+    }
     Ok(RTCPeerConnectionBuilder::new()
         .with_setting_engine(settings)
         .with_media_engine(codecs::media_engine(config.red, &config.video_codecs)?)
