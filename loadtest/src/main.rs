@@ -9,7 +9,7 @@ use loadtest::options::{self, RunOptions};
 use loadtest::plan::Plan;
 use loadtest::report;
 use loadtest::report::outputs::Outputs;
-use loadtest::run::{Lines, Terminal, View};
+use loadtest::run::{Lines, Terminal, View, leftovers};
 use loadtest::scenario::{self, Overrides};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -86,6 +86,10 @@ fn run(arguments: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
             print!("{}", outcome.report.table());
         }
         print!("{}", report::table::table(&outcome.run));
+        if name.is_some() {
+            let (before, after) = (outcome.server_before.as_ref(), outcome.server_after.as_ref());
+            print!("{}", leftovers(before, after, &outcome.run.samples));
+        }
     }
     Ok(if good {
         ExitCode::SUCCESS

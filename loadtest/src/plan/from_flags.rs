@@ -16,7 +16,7 @@ impl Plan {
         let seats = (0..count).map(|index| seat(options, index)).collect();
         let last_join = options.join_interval * count.saturating_sub(1);
         Self {
-            name: "flags".to_owned(),
+            name: super::FROM_FLAGS.to_owned(),
             description: "Equal participants in one room.".to_owned(),
             parameters: [
                 ("participants".to_owned(), options.participants.to_string()),

@@ -164,3 +164,13 @@ pub struct Plan {
     /// Every subscriber is to get every packet that the others in its room send.
     pub everything_expected: bool,
 }
+
+/// Name of the plan of a run without a scenario.
+const FROM_FLAGS: &str = "flags";
+
+impl Plan {
+    /// Whether it is of a scenario, not of flags alone.
+    pub fn is_scenario(&self) -> bool {
+        self.name != FROM_FLAGS
+    }
+}

@@ -8,8 +8,11 @@ use crate::plan::Seat;
 use crate::report::model::{self, FORMAT, MAX_MESSAGES, Machine, ParticipantSummary, Scenario};
 use crate::report::{Expects, ParticipantReport, RunReport};
 use anyhow::Result;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
+/// The server has forgotten everybody after this time.
+const SETTLE: Duration = Duration::from_secs(6);
 /// Summaries kept; the worst of them are shown.
 const MAX_SUMMARIES: usize = 20_000;
 
@@ -67,8 +70,23 @@ impl Play<'_> {
                 self.done(&seat, report);
             }
         }
-        let server_after = self.probe.look().await;
+        let server_after = self.look_after().await;
         Ok(self.outcome(seconds, server_after))
+    }
+
+    /// The server without us: it takes a moment to notice, and its gauges another second.
+    async fn look_after(&self) -> Option<Look> {
+        let deadline = Instant::now() + SETTLE;
+        loop {
+            let look = self.probe.look().await;
+            let empty = look
+                .as_ref()
+                .is_none_or(|look| look.peers.is_none_or(|peers| peers == 0));
+            if empty || !self.plan.is_scenario() || Instant::now() > deadline {
+                return look;
+            }
+            tokio::time::sleep(SETTLE / 20).await;
+        }
     }
 
     fn outcome(mut self, seconds: f64, server_after: Option<Look>) -> Outcome {
@@ -101,6 +119,7 @@ impl Play<'_> {
         Outcome {
             run,
             report,
+            server_before: self.server_before,
             server_after,
         }
     }

@@ -1,9 +1,11 @@
 //! A whole run: start participants, pass on commands, show progress, collect what they found.
 
+mod after;
 mod finish;
 mod record;
 mod view;
 
+pub use after::leftovers;
 pub use view::{Lines, Terminal, View};
 
 use crate::control::Command;
@@ -43,6 +45,8 @@ pub struct Outcome {
     pub run: model::Run,
     /// Each participant.
     pub report: RunReport,
+    /// The server before the first join, when it can be seen.
+    pub server_before: Option<Look>,
     /// The server when everyone had left, when it can be seen.
     pub server_after: Option<Look>,
 }
@@ -107,6 +111,7 @@ struct Play<'a> {
     probe: Probe,
     view: &'a mut dyn View,
     record: Record,
+    server_before: Option<Look>,
     /// Of those that have not left, by number.
     commands: HashMap<usize, mpsc::Sender<Command>>,
     next_seat: usize,
@@ -126,6 +131,7 @@ impl<'a> Play<'a> {
             threads,
             probe,
             view,
+            server_before: None,
             commands: HashMap::new(),
             next_seat: 0,
             left: 0,
@@ -138,9 +144,9 @@ impl<'a> Play<'a> {
     async fn look_before(&mut self) {
         // The first sample only sets where the next one counts from.
         self.probe.sample().await;
-        let server = self.probe.last();
-        self.record
-            .begin(process::own(), server.map(|look| look.resident_bytes));
+        self.server_before = self.probe.last().cloned();
+        let resident = self.server_before.as_ref().map(|look| look.resident_bytes);
+        self.record.begin(process::own(), resident);
     }
 
     fn to_join(&self) -> bool {

@@ -31,6 +31,11 @@ pub(super) mod uri {
     pub(crate) const DEPENDENCY_DESCRIPTOR: &str =
         "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
     pub(crate) const CONTENT_TYPE: &str = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
+    // Offered as Chromium does, and written on no packet.
+    pub(crate) const TIMING: &str = "http://www.webrtc.org/experiments/rtp-hdrext/video-timing";
+    pub(crate) const COLOR_SPACE: &str = "http://www.webrtc.org/experiments/rtp-hdrext/color-space";
+    pub(crate) const LAYERS_ALLOCATION: &str =
+        "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00";
 }
 
 /// Codecs of an audio section, the one to send first in front.
@@ -103,6 +108,9 @@ pub(super) fn media_engine(red: bool, video: &[Codec]) -> Result<MediaEngine, Cl
         uri::TRANSPORT_CC,
         uri::PLAYOUT_DELAY,
         uri::CONTENT_TYPE,
+        uri::TIMING,
+        uri::COLOR_SPACE,
+        uri::LAYERS_ALLOCATION,
         uri::MID,
         uri::RID,
         uri::REPAIRED_RID,
@@ -142,5 +150,95 @@ fn codec(
             rtcp_feedback: feedback.to_vec(),
         },
         payload_type,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Client, ClientConfig};
+    use media::Codec;
+    use std::collections::BTreeSet;
+    use std::time::Instant;
+
+    /// Header extensions of each kind of a recorded offer.
+    fn extensions(sdp: &str, kind: &str) -> BTreeSet<String> {
+        let sections = sdp
+            .split("\nm=")
+            .skip(1)
+            .filter(|section| section.starts_with(kind));
+        let lines = sections
+            .flat_map(str::lines)
+            .filter_map(|line| line.strip_prefix("a=extmap:"));
+        lines
+            .filter_map(|line| Some(line.trim_end().split_once(' ')?.1.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_offer_has_the_sections_and_extensions_of_our_sdk_in_chromium() {
+        #[allow(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let now = Instant::now();
+        let config = ClientConfig {
+            red: true,
+            video_codecs: vec![Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::H264],
+            publish_codecs: Some(vec![Codec::Vp8]),
+            video_slots: 9,
+            audio_slots: 11,
+            ..ClientConfig::default()
+        };
+        let offer = Client::new(now, config).unwrap().offer(now).unwrap().sdp;
+        let kinds: Vec<&str> = offer
+            .split("\nm=")
+            .skip(1)
+            .filter_map(|section| section.split(' ').next())
+            .collect();
+        let wanted = [
+            vec!["audio", "video", "video", "audio"],
+            vec!["video"; 9],
+            vec!["audio"; 11],
+        ]
+        .concat();
+        assert_eq!(kinds[..24], wanted);
+        assert_eq!(kinds[24..], ["application"]);
+        assert_eq!(offer.matches("a=sendonly").count(), 4);
+        assert_eq!(offer.matches("a=simulcast:send q;h;f").count(), 1, "{offer}");
+        let formats = |name: &str| offer.matches(name).count();
+        assert_eq!([formats("red/48000"), formats("opus/48000")], [13, 13]);
+        assert_eq!(
+            [formats("VP8/90000"), formats("VP9/90000"), formats("H264/90000")],
+            [11, 9, 9]
+        );
+        // As recorded from Chromium, of which the SDK takes all.
+        let audio = [
+            "ssrc-audio-level",
+            "abs-send-time",
+            "transport-wide-cc-extensions-01",
+            "sdes:mid",
+        ];
+        let video = [
+            "toffset",
+            "abs-send-time",
+            "video-orientation",
+            "transport-wide-cc-extensions-01",
+            "playout-delay",
+            "video-content-type",
+            "video-timing",
+            "color-space",
+            "sdes:mid",
+            "rtp-stream-id",
+            "repaired-rtp-stream-id",
+            "dependency-descriptor-rtp-header-extension",
+            "video-layers-allocation00",
+        ];
+        for (kind, wanted) in [("audio", &audio[..]), ("video", &video[..])] {
+            let offered = extensions(&offer, kind);
+            assert_eq!(offered.len(), wanted.len(), "{kind}: {offered:?}");
+            assert!(
+                wanted
+                    .iter()
+                    .all(|end| offered.iter().any(|uri| uri.ends_with(end))),
+                "{kind}: {offered:?}"
+            );
+        }
     }
 }
