@@ -4,7 +4,7 @@ use crate::framing::{Deframer, frame};
 use bytes::{Buf, BytesMut};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
-use peer::{Path, Protocol, Transmit};
+use peer::{Path, Protocol};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -182,16 +182,16 @@ impl TcpEndpoint {
             .any(|connection| connection.more)
     }
 
-    pub(crate) fn send(&mut self, registry: &Registry, transmit: &Transmit) {
-        let Some(&index) = self.by_remote.get(&transmit.path.remote) else {
+    pub(crate) fn send(&mut self, registry: &Registry, path: Path, datagram: &[u8]) {
+        let Some(&index) = self.by_remote.get(&path.remote) else {
             self.dropped += 1;
             return;
         };
         let Some(connection) = self.connections.get_mut(index).and_then(Option::as_mut) else {
             return;
         };
-        if connection.unsent.len() + transmit.datagram.len() > MAX_UNSENT_BYTES
-            || !frame(&transmit.datagram, &mut connection.unsent)
+        if connection.unsent.len() + datagram.len() > MAX_UNSENT_BYTES
+            || !frame(datagram, &mut connection.unsent)
         {
             self.dropped += 1;
             return;
@@ -307,17 +307,14 @@ mod tests {
         let mut endpoint = TcpEndpoint::new(listener, 0);
         let client = std::net::TcpStream::connect(local).unwrap();
         endpoint.accept_all(Instant::now(), poll.registry());
-        let transmit = Transmit {
-            path: Path {
-                protocol: Protocol::Tcp,
-                local,
-                remote: client.local_addr().unwrap(),
-            },
-            datagram: BytesMut::zeroed(1_200),
+        let path = Path {
+            protocol: Protocol::Tcp,
+            local,
+            remote: client.local_addr().unwrap(),
         };
         // More than the kernel takes on both ends.
         for _ in 0..50_000 {
-            endpoint.send(poll.registry(), &transmit);
+            endpoint.send(poll.registry(), path, &[0; 1_200]);
         }
         assert!(endpoint.dropped > 0);
         let waiting: usize = endpoint
@@ -346,15 +343,12 @@ mod tests {
             stream
         };
         let client = open(&mut endpoint);
-        let transmit = |remote| Transmit {
-            path: Path {
-                protocol: Protocol::Tcp,
-                local,
-                remote,
-            },
-            datagram: BytesMut::from(&b"hello"[..]),
+        let path = |remote| Path {
+            protocol: Protocol::Tcp,
+            local,
+            remote,
         };
-        endpoint.send(registry, &transmit(client.local_addr().unwrap()));
+        endpoint.send(registry, path(client.local_addr().unwrap()), b"hello");
         let mut stranger = open(&mut endpoint);
         let second = open(&mut endpoint);
         assert_eq!(endpoint.open_connections(), 2);
@@ -363,7 +357,7 @@ mod tests {
         endpoint.close_idle(now + UNANSWERED_LIMIT + Duration::from_millis(1), registry);
         assert_eq!(endpoint.open_connections(), 1);
         let third = open(&mut endpoint);
-        endpoint.send(registry, &transmit(third.local_addr().unwrap()));
+        endpoint.send(registry, path(third.local_addr().unwrap()), b"hello");
         let mut refused = open(&mut endpoint);
         assert!(
             matches!(refused.read(&mut [0]), Ok(0)),

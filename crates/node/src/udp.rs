@@ -1,7 +1,7 @@
 //! The worker's UDP socket: receive in batches with GRO, send runs to one destination with GSO.
 
 use bytes::BytesMut;
-use peer::{Path, Protocol, Transmit};
+use peer::{Path, Protocol};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use socket2::{Domain, Socket, Type};
 use std::io::{self, IoSliceMut};
@@ -111,47 +111,52 @@ impl UdpEndpoint {
         Ok(self.readable)
     }
 
-    /// Sends a datagram, together with those before and after it that go to the same place: [`Self::flush`] sends the
-    /// last of them. What the kernel refuses is dropped and counted: for the receivers it is a loss like any other, and
-    /// waiting would stall every other call.
-    pub(crate) fn send(&mut self, transmit: Transmit) {
+    /// Where the next datagram is to be written to, behind what waits there; then say so with [`Self::written`].
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        // What a panic left half-written.
+        self.run.segments.truncate(self.run.bytes);
+        &mut self.run.segments
+    }
+
+    /// A datagram was written behind the others; returns it, for who wants to send it another way and takes it back with
+    /// the next [`Self::buffer`].
+    pub(crate) fn unsent(&self) -> &[u8] {
+        self.run.segments.get(self.run.bytes..).unwrap_or_default()
+    }
+
+    /// A datagram was written, to be sent there, together with those before and after it that go to the same place:
+    /// [`Self::flush`] sends the last of them. What the kernel refuses is dropped and counted: for the receivers it is a
+    /// loss like any other, and waiting would stall every other call.
+    pub(crate) fn written(&mut self, path: Path) {
         let most = self.state.max_gso_segments().min(MAX_SEGMENTS);
-        if let Err(transmit) = self.run.take_in(transmit, most) {
+        if !self.run.take_in(path, most) {
             self.flush();
             // An empty run takes anything.
-            let _ = self.run.take_in(transmit, most);
+            self.run.take_in(path, most);
         }
     }
 
     /// Sends what waits for company.
     pub(crate) fn flush(&mut self) {
-        let Some(first) = self.run.first.take() else {
+        let (Some(path), Some(contents)) = (self.run.path, self.run.segments.get(..self.run.bytes)) else {
             return;
         };
-        let mut remote = first.path.remote;
+        let mut remote = path.remote;
         if self.dual_stack
             && let IpAddr::V4(v4) = remote.ip()
         {
             remote.set_ip(IpAddr::V6(v4.to_ipv6_mapped()));
         }
-        let single = self.run.count == 1;
-        let contents: &[u8] = if single {
-            &first.datagram
-        } else {
-            &self.run.segments
-        };
+        let local = path.local.ip();
         let result = self.state.try_send(
             (&self.socket).into(),
             &quinn_udp::Transmit {
                 destination: remote,
                 ecn: None,
                 contents,
-                segment_size: (!single).then_some(first.datagram.len()),
+                segment_size: (self.run.count > 1).then_some(self.run.size),
                 // An advertised address behind NAT is not an address of this machine: the kernel chooses then.
-                src_ip: self
-                    .seen_local
-                    .contains(&first.path.local.ip())
-                    .then_some(first.path.local.ip()),
+                src_ip: self.seen_local.contains(&local).then_some(local),
             },
         );
         self.send_calls += 1;
@@ -166,44 +171,45 @@ impl UdpEndpoint {
 
 /// Datagrams that can go as segments of one send: same path, same length, only the last may be shorter.
 ///
-/// They are copied together as they come, while they are still in the cache from being encrypted.
+/// They are written one behind the other, so that nothing is copied together, and sent while they are still in the cache
+/// from being encrypted.
 #[derive(Debug, Default)]
 struct Run {
-    first: Option<Transmit>,
-    /// All of them, when there is more than one.
     segments: Vec<u8>,
+    /// Of `segments`, what belongs to the run.
+    bytes: usize,
+    path: Option<Path>,
     count: usize,
+    /// Of each but the last.
+    size: usize,
     /// The last was shorter.
     ended: bool,
 }
 
 impl Run {
-    /// Gives the datagram back when it cannot go with the others.
-    fn take_in(&mut self, transmit: Transmit, most: usize) -> Result<(), Transmit> {
-        let Some(first) = &self.first else {
-            self.first = Some(transmit);
-            self.count = 1;
-            return Ok(());
-        };
-        let (size, bytes) = (first.datagram.len(), transmit.datagram.len());
-        let fits = self.count < most && (self.count + 1) * size <= MAX_SEGMENTED_BYTES;
-        if self.ended || !fits || bytes > size || first.path != transmit.path {
-            return Err(transmit);
+    /// Takes what is in the buffer behind the run, if it can go with it.
+    fn take_in(&mut self, path: Path, most: usize) -> bool {
+        let bytes = self.segments.len() - self.bytes;
+        if self.count == 0 {
+            (self.path, self.size) = (Some(path), bytes);
+        } else {
+            let fits = self.count < most && self.segments.len() <= MAX_SEGMENTED_BYTES;
+            if self.ended || !fits || bytes > self.size || self.path != Some(path) {
+                return false;
+            }
+            self.ended = bytes < self.size;
         }
-        if self.segments.is_empty() {
-            self.segments.extend_from_slice(&first.datagram);
-        }
-        self.segments.extend_from_slice(&transmit.datagram);
         self.count += 1;
-        self.ended = bytes < size;
-        Ok(())
+        self.bytes = self.segments.len();
+        true
     }
 
+    /// The run was sent; what did not go with it is the first of the next.
     fn clear(&mut self) {
-        self.first = None;
-        self.segments.clear();
-        self.count = 0;
-        self.ended = false;
+        let rest = self.segments.len() - self.bytes;
+        self.segments.copy_within(self.bytes.., 0);
+        self.segments.truncate(rest);
+        (self.bytes, self.path, self.count, self.ended) = (0, None, 0, false);
     }
 }
 
@@ -217,14 +223,11 @@ mod tests {
         UdpEndpoint::new(bind(SocketAddr::new(ip, 0)).unwrap(), ip).unwrap()
     }
 
-    fn transmit(endpoint: &UdpEndpoint, to: SocketAddr, byte: u8, len: usize) -> Transmit {
-        Transmit {
-            path: Path {
-                protocol: Protocol::Udp,
-                local: SocketAddr::new(endpoint.fallback_ip, endpoint.port),
-                remote: to,
-            },
-            datagram: BytesMut::from(vec![byte; len].as_slice()),
+    fn path(endpoint: &UdpEndpoint, to: SocketAddr) -> Path {
+        Path {
+            protocol: Protocol::Udp,
+            local: SocketAddr::new(endpoint.fallback_ip, endpoint.port),
+            remote: to,
         }
     }
 
@@ -237,7 +240,10 @@ mod tests {
             let mut run = Run::default();
             let taken = lens
                 .iter()
-                .take_while(|&&(to, len)| run.take_in(transmit(&endpoint, to, 0, len), most).is_ok())
+                .take_while(|&&(to, len)| {
+                    run.segments.resize(run.bytes + len, 0);
+                    run.take_in(path(&endpoint, to), most)
+                })
                 .count();
             assert_eq!(taken, run.count);
             taken
@@ -263,8 +269,10 @@ mod tests {
         for parity in 0..2 {
             for i in (parity..20u8).step_by(2) {
                 let to = receivers[usize::from(parity)].local_addr().unwrap();
-                let transmit = transmit(&endpoint, to, i, if i < 16 { 1_100 } else { 40 });
-                endpoint.send(transmit);
+                let len = if i < 16 { 1_100 } else { 40 };
+                endpoint.buffer().extend(std::iter::repeat_n(i, len));
+                assert_eq!(endpoint.unsent().len(), len);
+                endpoint.written(path(&endpoint, to));
             }
         }
         endpoint.flush();

@@ -264,10 +264,10 @@ impl<P: Peer> Worker<P> {
         let mut taken = None;
         while taken.is_none() {
             taken = router.contain(|router| {
-                while let Some(transmit) = router.poll_transmit() {
-                    match transmit.path.protocol {
-                        Protocol::Udp => udp.send(transmit),
-                        Protocol::Tcp => tcp.send(poll.registry(), &transmit),
+                while let Some(path) = router.poll_datagram(udp.buffer()) {
+                    match path.protocol {
+                        Protocol::Udp => udp.written(path),
+                        Protocol::Tcp => tcp.send(poll.registry(), path, udp.unsent()),
                     }
                 }
             });

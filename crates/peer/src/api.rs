@@ -238,6 +238,14 @@ pub trait Peer {
     fn poll_timeout(&mut self) -> Option<Instant>;
     /// Next datagram to send.
     fn poll_transmit(&mut self) -> Option<Transmit>;
+
+    /// As [`poll_transmit`](Peer::poll_transmit), but appended to `buffer`; returns where to. For whoever puts datagrams
+    /// together anyway: nothing is allocated and nothing copied for each. After a panic the buffer may hold part of one.
+    fn poll_datagram(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
+        let transmit = self.poll_transmit()?;
+        buffer.extend_from_slice(&transmit.datagram);
+        Some(transmit.path)
+    }
     /// Next event.
     fn poll_event(&mut self) -> Option<PeerEvent>;
 

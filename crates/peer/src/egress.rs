@@ -93,17 +93,17 @@ impl Egress {
         true
     }
 
-    /// The next packet that may leave now.
-    pub(crate) fn poll(&mut self, now: Instant, sender: &mut Sender) -> Option<Plain> {
+    /// The next packet that may leave now, appended to `buffer`.
+    pub(crate) fn poll(&mut self, now: Instant, sender: &mut Sender, buffer: &mut Vec<u8>) -> Option<Plain> {
         let mut fruitless = 0;
         while fruitless < MAX_FRUITLESS {
             match self.downlink.poll_release(now)? {
                 Release::Packet { packet, seq } => {
                     let Queued { slot, packet, again } = packet;
                     let built = if again {
-                        sender.retransmission(slot, &packet, seq)
+                        sender.retransmission(slot, &packet, seq, buffer)
                     } else {
-                        let built = sender.packet(slot, &packet, seq);
+                        let built = sender.packet(slot, &packet, seq, buffer);
                         self.recent.keep(now, sender, slot, packet);
                         built
                     };
@@ -116,8 +116,10 @@ impl Egress {
                 Release::Padding { bytes, seq } => {
                     let filler = self.recent.filler(now, bytes);
                     let built = match filler {
-                        Filler::Again(slot, packet) => sender.retransmission(slot, &packet, Some(seq)),
-                        Filler::Padding => sender.padding(bytes, seq),
+                        Filler::Again(slot, packet) => {
+                            sender.retransmission(slot, &packet, Some(seq), buffer)
+                        }
+                        Filler::Padding => sender.padding(bytes, seq, buffer),
                     };
                     let sent = built.as_ref().map_or(0, |packet| sender.wire_bytes(packet));
                     self.downlink.padding_sent(now, seq, sent);

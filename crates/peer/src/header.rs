@@ -2,7 +2,7 @@
 
 use crate::sdp::extensions::ExtensionIds;
 use bwe::TransportSeq;
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 use media::Extensions;
 
 /// RTP header without CSRC.
@@ -60,7 +60,7 @@ pub(crate) fn needs_two_bytes(ids: &ExtensionIds, mid_bytes: usize) -> bool {
 }
 
 /// Writes the header; returns how long it is.
-pub(crate) fn write(packet: &mut BytesMut, fields: &Fields, values: &Values<'_>) -> usize {
+pub(crate) fn write(packet: &mut Vec<u8>, fields: &Fields, values: &Values<'_>) -> usize {
     let before = packet.len();
     let block = values.block_bytes();
     let flag = |flag: bool, bit: u8| u8::from(flag) << bit;
@@ -92,7 +92,7 @@ impl Values<'_> {
         }
     }
 
-    fn write(&self, packet: &mut BytesMut, block: usize) {
+    fn write(&self, packet: &mut Vec<u8>, block: usize) {
         let end = packet.len() + block;
         let two_byte = self.value_head_bytes() == 2;
         packet.put_u16(if two_byte {
@@ -209,12 +209,12 @@ mod tests {
 
     /// Written by us, read by `rtc`.
     fn read(values: &Values<'_>) -> rtp::Packet {
-        let mut packet = BytesMut::new();
+        let mut packet = Vec::new();
         let bytes = write(&mut packet, &FIELDS, values);
         assert_eq!(bytes, packet.len());
         assert_eq!(bytes, FIXED_BYTES + CSRC_BYTES + values.block_bytes());
         packet.put_slice(b"payload");
-        rtp::Packet::unmarshal(&mut packet.freeze()).unwrap()
+        rtp::Packet::unmarshal(&mut Bytes::from(packet)).unwrap()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Outbound media: slots' packets, their retransmissions and sender reports.
 //!
 //! Everything a packet needs is cached per slot when the slot is negotiated, so that sending one looks nothing up
-//! by name. One allocation per packet: the datagram, in which it is then encrypted.
+//! by name. A packet is written to where it is sent from, and encrypted there.
 //!
 //! A packet is built when it leaves the pacer, not when it is queued: only then are its transport-wide number and
 //! its place among the retransmissions known.
@@ -113,19 +113,20 @@ impl Sender {
         Some((packet, planned))
     }
 
-    /// The packet as it goes out; `None` when the slot or the codec was not negotiated, or its number has been used.
+    /// The packet as it goes out, appended to `buffer`; `None` when the slot or the codec was not negotiated, or its number has been used.
     pub(crate) fn packet(
         &mut self,
         index: MLineIndex,
         packet: &SlotPacket,
         seq: Option<TransportSeq>,
+        buffer: &mut Vec<u8>,
     ) -> Option<Plain> {
         let slot = self.slots.get_mut(usize::from(index.0))?.as_mut()?;
         let codec = slot.codec(packet.codec)?;
         if codec.rtx.is_some() {
             self.last_video = Some(index);
         }
-        slot.packet(packet, codec, seq)
+        slot.packet(packet, codec, seq, buffer)
     }
 
     /// The packet once more, wrapped as RFC 4588 §4 says; `None` when the slot has no RTX for its codec.
@@ -137,10 +138,11 @@ impl Sender {
         slot: MLineIndex,
         packet: &SlotPacket,
         seq: Option<TransportSeq>,
+        buffer: &mut Vec<u8>,
     ) -> Option<Plain> {
         let slot = self.slots.get_mut(usize::from(slot.0))?.as_mut()?;
         let rtx = slot.codec(packet.codec)?.rtx?;
-        slot.retransmission(packet, rtx, seq)
+        slot.retransmission(packet, rtx, seq, buffer)
     }
 
     /// Whether packets of this codec can be sent on this slot as padding: there is RTX, and the client reports.
@@ -153,7 +155,7 @@ impl Sender {
     /// A packet of zeros, of about so many bytes on the wire, on the repair SSRC of the slot that sent last; before
     /// any picture on that of the first video slot. Its receiver finds no original in it and forgets it (libwebrtc:
     /// `RtxReceiveStream`), but reports its arrival. `None` when no slot can.
-    pub(crate) fn padding(&mut self, bytes: u32, seq: TransportSeq) -> Option<Plain> {
+    pub(crate) fn padding(&mut self, bytes: u32, seq: TransportSeq, buffer: &mut Vec<u8>) -> Option<Plain> {
         let fits = |slot: &&mut SlotSender| slot.ids.transport_cc != 0 && slot.rtx().is_some();
         let last = self.last_video.map_or(usize::MAX, |slot| usize::from(slot.0));
         let known = self.slots.get(last).and_then(Option::as_ref);
@@ -164,12 +166,12 @@ impl Sender {
         }?;
         let plain = usize::try_from(bytes).unwrap_or(0);
         let plain = plain.saturating_sub(bwe::DATAGRAM_OVERHEAD + self.tag_bytes);
-        slot.padding(plain, seq)
+        slot.padding(plain, seq, buffer)
     }
 
     /// The size of a built packet on the wire.
     pub(crate) fn wire_bytes(&self, packet: &Plain) -> u32 {
-        wire_bytes(packet.packet.len() + self.tag_bytes)
+        wire_bytes(packet.bytes + self.tag_bytes)
     }
 
     /// Sender report and CNAME (RFC 3550 §6.4.1, §6.5.1).

@@ -5,7 +5,7 @@ use crate::sdp::extensions::ExtensionIds;
 use crate::sdp::session::{Role, Section};
 use crate::srtp::{SendIndex, TAG_BYTES};
 use bwe::TransportSeq;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 use media::packet::{SlotPacket, SlotPayload};
 use media::{Codec, Extensions};
 
@@ -44,11 +44,11 @@ pub(crate) struct SlotCodec {
     pub(crate) rtx: Option<u8>,
 }
 
-/// A packet to be encrypted.
+/// A packet to be encrypted, at the end of a buffer.
 #[derive(Debug)]
 pub(crate) struct Plain {
-    /// Header and payload, with room for the tag.
-    pub(crate) packet: BytesMut,
+    /// Header and payload.
+    pub(crate) bytes: usize,
     pub(crate) header_bytes: usize,
     pub(crate) ssrc: u32,
     /// Of SRTP: used by this packet only.
@@ -107,6 +107,7 @@ impl SlotSender {
         packet: &SlotPacket,
         codec: SlotCodec,
         seq: Option<TransportSeq>,
+        buffer: &mut Vec<u8>,
     ) -> Option<Plain> {
         let index = self.index.claim(packet.seq.0)?;
         if codec.rtx.is_some() {
@@ -122,10 +123,10 @@ impl SlotSender {
             csrc: Some(packet.csrc.0),
         };
         let values = self.values(&packet.extensions, false, seq);
-        let (mut plain, header_bytes) = write(&fields, &values, packet.payload.len());
-        put_payload(&mut plain, &packet.payload);
+        let header_bytes = write(buffer, &fields, &values, packet.payload.len());
+        put_payload(buffer, &packet.payload);
         Some(Plain {
-            packet: plain,
+            bytes: header_bytes + packet.payload.len(),
             header_bytes,
             ssrc: self.ssrc,
             index,
@@ -138,6 +139,7 @@ impl SlotSender {
         packet: &SlotPacket,
         payload_type: u8,
         seq: Option<TransportSeq>,
+        buffer: &mut Vec<u8>,
     ) -> Option<Plain> {
         let (fields, index) = self.repair_fields(payload_type)?;
         let fields = Fields {
@@ -147,11 +149,12 @@ impl SlotSender {
             ..fields
         };
         let values = self.values(&packet.extensions, true, seq);
-        let (mut plain, header_bytes) = write(&fields, &values, REPAIR_BYTES + packet.payload.len());
-        plain.put_u16(packet.seq.0);
-        put_payload(&mut plain, &packet.payload);
+        let payload_bytes = REPAIR_BYTES + packet.payload.len();
+        let header_bytes = write(buffer, &fields, &values, payload_bytes);
+        buffer.put_u16(packet.seq.0);
+        put_payload(buffer, &packet.payload);
         Some(Plain {
-            packet: plain,
+            bytes: header_bytes + payload_bytes,
             header_bytes,
             ssrc: self.rtx_ssrc,
             index,
@@ -159,7 +162,7 @@ impl SlotSender {
     }
 
     /// A packet of zeros on the repair SSRC, of about so many bytes before the tag.
-    pub(crate) fn padding(&mut self, bytes: usize, seq: TransportSeq) -> Option<Plain> {
+    pub(crate) fn padding(&mut self, bytes: usize, seq: TransportSeq, buffer: &mut Vec<u8>) -> Option<Plain> {
         let (fields, index) = self.repair_fields(self.rtx()?)?;
         let fields = Fields {
             padding: true,
@@ -170,10 +173,10 @@ impl SlotSender {
         let others = FIXED_BYTES + values.block_bytes() + PADDING.len();
         // Blocks are whole words.
         values.zeros = bytes.saturating_sub(others).min(MAX_ZEROS) / 4 * 4;
-        let (mut plain, header_bytes) = write(&fields, &values, PADDING.len());
-        plain.put_slice(&PADDING);
+        let header_bytes = write(buffer, &fields, &values, PADDING.len());
+        buffer.put_slice(&PADDING);
         Some(Plain {
-            packet: plain,
+            bytes: header_bytes + PADDING.len(),
             header_bytes,
             ssrc: self.rtx_ssrc,
             index,
@@ -210,15 +213,13 @@ impl SlotSender {
     }
 }
 
-/// A header, with room for so much payload and for the tag behind it: one allocation.
-fn write(fields: &Fields, values: &Values<'_>, payload_bytes: usize) -> (BytesMut, usize) {
-    let header = FIXED_BYTES + CSRC_BYTES + values.block_bytes();
-    let mut packet = BytesMut::with_capacity(header + payload_bytes + TAG_BYTES);
-    let header_bytes = header::write(&mut packet, fields, values);
-    (packet, header_bytes)
+/// A header, with room for so much payload and for the tag behind it.
+fn write(buffer: &mut Vec<u8>, fields: &Fields, values: &Values<'_>, payload_bytes: usize) -> usize {
+    buffer.reserve(FIXED_BYTES + CSRC_BYTES + values.block_bytes() + payload_bytes + TAG_BYTES);
+    header::write(buffer, fields, values)
 }
 
-fn put_payload(packet: &mut BytesMut, payload: &SlotPayload) {
+fn put_payload(packet: &mut Vec<u8>, payload: &SlotPayload) {
     packet.put_slice(payload.head());
     packet.put_slice(payload.rest());
 }

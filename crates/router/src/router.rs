@@ -220,23 +220,37 @@ impl<P: Peer> Router<P> {
 
     /// Next datagram to send. Datagrams of one peer come in one run, as long as nothing is handled between.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.settle();
-        let transmit = self
-            .farewells
-            .pop_front()
-            .or_else(|| self.next_transmit())
-            // Of a peer that ended while it sent.
-            .or_else(|| self.farewells.pop_front())?;
-        self.counters.datagrams_out += 1;
-        Some(transmit)
+        let mut buffer = Vec::new();
+        let path = self.poll_datagram(&mut buffer)?;
+        let datagram = BytesMut::from(buffer.as_slice());
+        Some(Transmit { path, datagram })
     }
 
-    fn next_transmit(&mut self) -> Option<Transmit> {
+    /// As [`poll_transmit`](Self::poll_transmit), but appended to `buffer`; returns where to. For whoever puts datagrams
+    /// together anyway. After a panic the buffer may hold part of one.
+    pub fn poll_datagram(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
+        self.settle();
+        let path = self
+            .poll_farewell(buffer)
+            .or_else(|| self.next_datagram(buffer))
+            // Of a peer that ended while it sent.
+            .or_else(|| self.poll_farewell(buffer))?;
+        self.counters.datagrams_out += 1;
+        Some(path)
+    }
+
+    fn poll_farewell(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
+        let farewell = self.farewells.pop_front()?;
+        buffer.extend_from_slice(&farewell.datagram);
+        Some(farewell.path)
+    }
+
+    fn next_datagram(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
         while let Some(key) = self.sending.front().copied() {
             self.serving = Some(key);
             if let Some(entry) = self.peers.get_mut(key) {
-                if let Some(transmit) = entry.peer.poll_transmit() {
-                    return Some(transmit);
+                if let Some(path) = entry.peer.poll_datagram(buffer) {
+                    return Some(path);
                 }
                 entry.sending = false;
             }

@@ -267,11 +267,22 @@ impl Peer for RtcPeer {
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit> {
+        let mut buffer = Vec::new();
+        let path = self.poll_datagram(&mut buffer)?;
+        let datagram = BytesMut::from(buffer.as_slice());
+        Some(Transmit { path, datagram })
+    }
+
+    fn poll_datagram(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
         if self.unsent {
             self.flush();
         }
-        let media = if self.paced { self.release() } else { None };
-        media.or_else(|| self.transmits.pop_front())
+        let media = if self.paced { self.release(buffer) } else { None };
+        media.or_else(|| {
+            let transmit = self.transmits.pop_front()?;
+            buffer.extend_from_slice(&transmit.datagram);
+            Some(transmit.path)
+        })
     }
 
     fn poll_event(&mut self) -> Option<PeerEvent> {

@@ -91,8 +91,8 @@ impl RtcPeer {
         }
     }
 
-    /// The next packet that may leave now, encrypted. One at a time: it is sent while it is still in the cache.
-    pub(super) fn release(&mut self) -> Option<Transmit> {
+    /// The next packet that may leave now, encrypted in `buffer`. One at a time: it is sent while it is still in the cache.
+    pub(super) fn release(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
         if !self.is_reachable() {
             self.paced = false;
             self.stats.dropped_out += self.egress.discard(self.now);
@@ -102,13 +102,13 @@ impl RtcPeer {
             self.paced = false;
             return None;
         };
-        while let Some(plain) = self.egress.poll(self.now, &mut self.sender) {
-            let mut datagram = plain.packet;
-            let sealed = srtp.protect(&mut datagram, plain.header_bytes, plain.ssrc, plain.index);
+        let start = buffer.len();
+        while let Some(plain) = self.egress.poll(self.now, &mut self.sender, buffer) {
             // The cipher refuses only more than 64 GiB.
-            if sealed.is_ok() {
-                return Some(Transmit { path, datagram });
+            if srtp.protect(buffer, &plain).is_ok() {
+                return Some(path);
             }
+            buffer.truncate(start);
         }
         self.paced = false;
         None

@@ -2,6 +2,7 @@
 
 use super::Rejected;
 use super::keys::{Label, MasterKey};
+use crate::slot::Plain;
 use bytes::BytesMut;
 use rtc::crypto::{AeadAlgorithm, AeadCipher, RTCCrypto};
 
@@ -59,22 +60,17 @@ impl Gcm {
         })
     }
 
-    /// Encrypts what follows the header, and appends the tag.
-    pub(super) fn seal(
-        &mut self,
-        packet: &mut BytesMut,
-        header_bytes: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), Rejected> {
-        let nonce = self.media.nonce(ssrc, index);
+    /// Encrypts what follows the header of the packet that begins there, and appends the tag.
+    pub(super) fn seal(&mut self, buffer: &mut Vec<u8>, start: usize, plain: &Plain) -> Result<(), Rejected> {
+        let nonce = self.media.nonce(plain.ssrc, plain.index);
         let mut tag = [0; TAG_BYTES];
-        let (header, payload) = packet.split_at_mut_checked(header_bytes).ok_or(Rejected)?;
+        let packet = buffer.get_mut(start..).ok_or(Rejected)?;
+        let (header, payload) = packet.split_at_mut_checked(plain.header_bytes).ok_or(Rejected)?;
         self.media
             .cipher
             .seal_in_place(&nonce, header, payload, &mut tag)
             .map_err(|_| Rejected)?;
-        packet.extend_from_slice(&tag);
+        buffer.extend_from_slice(&tag);
         Ok(())
     }
 
@@ -172,6 +168,18 @@ mod tests {
         }
     }
 
+    /// Header and payload, and what is to be done with them.
+    fn described(ssrc: u32) -> (Vec<u8>, Plain) {
+        let packet = plain();
+        let described = Plain {
+            bytes: packet.len(),
+            header_bytes: 12,
+            ssrc,
+            index: SEQ,
+        };
+        (packet.to_vec(), described)
+    }
+
     fn plain() -> BytesMut {
         let header = hex("8040f17b 8041f8d3 5501a0b2");
         let payload = b"Gallia est omnis divisa in partes tres";
@@ -180,8 +188,8 @@ mod tests {
 
     #[test]
     fn the_packet_of_the_rfc_is_encrypted_as_it_says() {
-        let mut packet = plain();
-        gcm().seal(&mut packet, 12, 0x5501_a0b2, SEQ).unwrap();
+        let (mut packet, plain) = described(0x5501_a0b2);
+        gcm().seal(&mut packet, 0, &plain).unwrap();
         let expected = hex(
             "8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f 42a5f47a \
                             51c7d19b 36de3adf 8833899d 7f27beb1 6a9152cf 765ee439 0cce",
@@ -191,8 +199,9 @@ mod tests {
 
     #[test]
     fn what_was_sealed_opens_and_what_was_touched_does_not() {
-        let mut sealed = plain();
-        gcm().seal(&mut sealed, 12, SSRC, SEQ).unwrap();
+        let (mut sealed, described) = described(SSRC);
+        gcm().seal(&mut sealed, 0, &described).unwrap();
+        let sealed = BytesMut::from(sealed.as_slice());
         let mut opened = sealed.clone();
         gcm().open(&mut opened, 12, SSRC, SEQ).unwrap();
         assert_eq!(opened, plain());

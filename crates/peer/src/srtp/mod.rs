@@ -11,6 +11,7 @@ pub(crate) mod keys;
 
 pub(crate) use index::SendIndex;
 
+use crate::slot::Plain;
 use bytes::{Bytes, BytesMut};
 pub(crate) use gcm::TAG_BYTES;
 use gcm::{CONTROL_INDEX_BYTES, Gcm};
@@ -103,19 +104,16 @@ impl Srtp {
         })
     }
 
-    /// Encrypts the packet in the buffer, whose header takes so many bytes; `index` is its packet index (RFC 3711 §3.3.1),
-    /// which must never be one that was used before with this SSRC.
-    pub(crate) fn protect(
-        &mut self,
-        packet: &mut BytesMut,
-        header_bytes: usize,
-        ssrc: u32,
-        index: u64,
-    ) -> Result<(), Rejected> {
+    /// Encrypts the packet at the end of the buffer. Its index must never be one that was used before with its SSRC.
+    pub(crate) fn protect(&mut self, buffer: &mut Vec<u8>, plain: &Plain) -> Result<(), Rejected> {
+        let start = buffer.len().checked_sub(plain.bytes).ok_or(Rejected)?;
         match &mut self.outbound {
-            Outbound::Gcm(gcm) => gcm.seal(packet, header_bytes, ssrc, index),
+            Outbound::Gcm(gcm) => gcm.seal(buffer, start, plain),
             Outbound::Other(context) => {
-                *packet = context.encrypt_rtp(packet).map_err(|_| Rejected)?;
+                let packet = buffer.get(start..).ok_or(Rejected)?;
+                let sealed = context.encrypt_rtp(packet).map_err(|_| Rejected)?;
+                buffer.truncate(start);
+                buffer.extend_from_slice(&sealed);
                 Ok(())
             }
         }
@@ -277,8 +275,8 @@ mod tests {
     }
 
     /// With a CSRC and an extension block.
-    fn packet(seq: u16, ssrc: u32) -> (BytesMut, usize) {
-        let mut packet = BytesMut::new();
+    fn packet(seq: u16, ssrc: u32) -> (Vec<u8>, usize) {
+        let mut packet = Vec::new();
         packet.put_slice(&[0x91, 96]);
         packet.put_u16(seq);
         packet.put_u32(0);
@@ -291,9 +289,17 @@ mod tests {
     }
 
     fn sealed(srtp: &mut Srtp, seq: u16, ssrc: u32, index: u64) -> BytesMut {
-        let (mut packet, header) = packet(seq, ssrc);
-        srtp.protect(&mut packet, header, ssrc, index).unwrap();
-        packet
+        let (packet, header_bytes) = packet(seq, ssrc);
+        let plain = Plain {
+            bytes: packet.len(),
+            header_bytes,
+            ssrc,
+            index,
+        };
+        // Behind what is already there.
+        let mut buffer = [b"before".to_vec(), packet].concat();
+        srtp.protect(&mut buffer, &plain).unwrap();
+        BytesMut::from(buffer.strip_prefix(b"before").unwrap())
     }
 
     #[test]

@@ -37,14 +37,15 @@ fn sending(world: &mut World, slot: MLineIndex, first: u16, packets: u16) -> u64
     let list: Vec<SlotPacket> = (first..first + packets)
         .map(|seq| slot_packet(slot, seq))
         .collect();
-    let mut sent = 0;
+    let (mut sent, mut buffer) = (0, Vec::with_capacity(2_000));
     let counted = allocation_counter::measure(|| {
         for packet in list {
             // Far enough apart for the pacer.
             world.now += Duration::from_millis(40);
             world.server.send_rtp(world.now, slot, packet);
-            while let Some(transmit) = world.server.poll_transmit() {
-                sent += u16::from(transmit.datagram.len() > 1_100);
+            while world.server.poll_datagram(&mut buffer).is_some() {
+                sent += u16::from(buffer.len() > 1_100);
+                buffer.clear();
             }
         }
     });
@@ -53,12 +54,12 @@ fn sending(world: &mut World, slot: MLineIndex, first: u16, packets: u16) -> u64
 }
 
 #[test]
-fn a_packet_to_a_subscriber_costs_one_allocation() {
+fn a_packet_to_a_subscriber_costs_none() {
     for slot in [VIDEO, AUDIO] {
         let mut world = World::connected(&usual_sections());
         sending(&mut world, slot, 0, WARM_UP);
         let allocations = sending(&mut world, slot, WARM_UP, PACKETS);
-        assert_eq!(allocations, u64::from(PACKETS), "of slot {slot:?}");
+        assert_eq!(allocations, 0, "of slot {slot:?}");
     }
 }
 
