@@ -131,7 +131,7 @@ fn judge(run: &Run) -> Outcome {
     let reasons: Vec<String> = broken.into_iter().chain(failures).collect();
     match (reasons.is_empty(), run.harness_limit()) {
         (true, _) => Outcome::Held,
-        (false, Some(limit)) => Outcome::Harness(limit),
+        (false, Some(limit)) => Outcome::Harness(format!("{limit}; {}", reasons.join(", "))),
         (false, None) => Outcome::Broke(reasons.join(", ")),
     }
 }
@@ -167,7 +167,9 @@ mod tests {
         assert_eq!(judge(&broken()), Outcome::Broke("freezes>3 is 7".to_owned()));
         let mut busy = broken();
         busy.totals.harness.cpu_percent = 195.0;
-        assert!(matches!(judge(&busy), Outcome::Harness(reason) if reason.contains("CPU")));
+        assert!(
+            matches!(judge(&busy), Outcome::Harness(reason) if reason.contains("CPU") && reason.contains("freezes>3 is 7"))
+        );
     }
 
     #[test]

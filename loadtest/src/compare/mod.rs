@@ -56,6 +56,11 @@ struct Call {
 /// # Errors
 /// When a server cannot be reached, refuses, or does not deliver.
 pub async fn compare(options: &CompareOptions, print: fn(&str)) -> Result<()> {
+    // What is missing is told before anything is measured.
+    drop(janus::connect(&options.janus_url).await?);
+    for pid in [options.plenum_pid, options.janus_pid] {
+        cpu::of(pid)?;
+    }
     let mut comparison = Comparison::new(options);
     for &load in &options.loads {
         for &subscribers in &options.subscribers {

@@ -3,4 +3,4 @@
 mod protocol;
 mod room;
 
-pub(super) use room::JanusRoom;
+pub(super) use room::{JanusRoom, connect};

@@ -24,7 +24,7 @@ const RETRY: Duration = Duration::from_millis(100);
 /// Janus ends a session that is silent for a minute.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// See the module.
 pub(crate) struct JanusRoom {
@@ -38,15 +38,7 @@ pub(crate) struct JanusRoom {
 impl JanusRoom {
     /// Opens a session and a room of this number.
     pub(crate) async fn open(url: &str, room: u64) -> Result<Self> {
-        let mut request = url
-            .into_client_request()
-            .with_context(|| format!("{url} is not a WebSocket URL"))?;
-        request
-            .headers_mut()
-            .insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
-        let (socket, _) = tokio_tungstenite::connect_async(request)
-            .await
-            .map_err(|error| unreachable_janus(url, &error))?;
+        let socket = connect(url).await?;
         let mut janus = Self {
             socket,
             session: 0,
@@ -207,6 +199,23 @@ fn id(reply: &Reply) -> Result<u64> {
         .data
         .map(|data| data.id)
         .ok_or_else(|| anyhow!("the answer has no id"))
+}
+
+/// Connects, or says what is missing.
+///
+/// # Errors
+/// When nobody listens there, or somebody else.
+pub(crate) async fn connect(url: &str) -> Result<Socket> {
+    let mut request = url
+        .into_client_request()
+        .with_context(|| format!("{url} is not a WebSocket URL"))?;
+    request
+        .headers_mut()
+        .insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
+    let (socket, _) = tokio_tungstenite::connect_async(request)
+        .await
+        .map_err(|error| unreachable_janus(url, &error))?;
+    Ok(socket)
 }
 
 /// What to do when nobody listens.
