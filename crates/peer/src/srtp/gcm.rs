@@ -214,10 +214,7 @@ mod tests {
                 "byte {at}"
             );
         }
-        assert_eq!(
-            gcm().open(&mut sealed.clone(), 12, SSRC, SEQ + 65_536),
-            Err(Rejected)
-        );
+        assert_eq!(gcm().open(&mut { sealed }, 12, SSRC, SEQ + 65_536), Err(Rejected));
         assert_eq!(
             gcm().open(&mut BytesMut::from(&[0; 20][..]), 12, SSRC, SEQ),
             Err(Rejected)
