@@ -179,15 +179,20 @@ impl Stage {
     /// What a worker does with a datagram, without its sockets.
     fn handle(&mut self, passed: Duration, path: Path, datagram: BytesMut) {
         let now = self.start + passed;
-        self.router.handle_datagram(now, path, datagram);
-        while let Some(event) = self.router.poll_event() {
-            drop(event);
-        }
-        while let Some(transmit) = self.router.poll_transmit() {
-            drop(transmit);
-        }
-        if self.router.poll_timeout().is_some_and(|at| at <= now) {
-            self.router.handle_timeout(now);
+        // As a worker does, so that what it costs to contain a panic is in it.
+        self.router
+            .contain(|router| router.handle_datagram(now, path, datagram));
+        self.router.contain(|router| {
+            while let Some(event) = router.poll_event() {
+                drop(event);
+            }
+            while let Some(transmit) = router.poll_transmit() {
+                drop(transmit);
+            }
+        });
+        let due = self.router.contain(Router::poll_timeout).flatten();
+        if due.is_some_and(|at| at <= now) {
+            self.router.contain(|router| router.handle_timeout(now));
         }
     }
 }

@@ -3,6 +3,10 @@
 //! One choice costs an allocation for each viewer. Whoever publishes decides when layers begin, stop and change their
 //! codec, and could do so with every packet; what comes too soon after the last choices is done once, later.
 
+use crate::router::Router;
+use crate::state::{PeerKey, TrackKey};
+use crate::timers::Timer;
+use peer::Peer;
 use std::time::{Duration, Instant};
 
 /// Least time between choices, on average. Longer: viewers stay longer with a layer that has stopped; shorter: one
@@ -44,6 +48,40 @@ impl Pace {
         let ahead = RETARGET_INTERVAL * (RETARGET_BURST - 1);
         let free = self.paid_until.and_then(|paid| paid.checked_sub(ahead));
         free.unwrap_or(now)
+    }
+}
+
+impl<P: Peer> Router<P> {
+    /// Something about the track changed: looks at all its viewers' layers again, now or, when that was just done, a little
+    /// later. Then it returns `false`, and the track is served with it.
+    pub(crate) fn retarget_subscribers(&mut self, key: TrackKey) -> bool {
+        let now = self.now;
+        let Some(track) = self.tracks.get_mut(key) else {
+            return false;
+        };
+        if track.retargets.take(now) {
+            self.retarget_now(key);
+            return true;
+        }
+        if let Some(at) = track.retargets.due(now) {
+            self.timers.arm(&mut track.timer, at, Timer::Track(key));
+        }
+        false
+    }
+
+    /// Looks at all viewers' layers at once.
+    pub(crate) fn retarget_now(&mut self, key: TrackKey) {
+        let Some(track) = self.tracks.get(key) else { return };
+        let mut viewers: Vec<PeerKey> = track
+            .subscribers
+            .iter()
+            .map(|subscriber| subscriber.peer)
+            .collect();
+        viewers.sort_unstable_by_key(|viewer| viewer.order());
+        viewers.dedup();
+        for viewer in viewers {
+            self.retarget_peer(viewer);
+        }
     }
 }
 

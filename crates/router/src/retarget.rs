@@ -3,7 +3,6 @@
 use crate::router::Router;
 use crate::slot_state::tell;
 use crate::state::{Layer, PeerEntry, PeerKey, Slot, Track, TrackKey};
-use crate::timers::Timer;
 use forward::{Allocation, Budget, Demand, LayerTarget, Step, allocate, ladder};
 use media::{Bitrate, Codec, Kind, MLineIndex, Source};
 use peer::Peer;
@@ -18,38 +17,6 @@ const MOST_REPAIRS: f64 = 0.3;
 const SETTLED: Duration = Duration::from_millis(3_000);
 
 impl<P: Peer> Router<P> {
-    /// Something about the track changed: looks at all its viewers' layers again, now or, when that was just done, a little
-    /// later. Then it returns `false`, and the track is served with it.
-    pub(crate) fn retarget_subscribers(&mut self, key: TrackKey) -> bool {
-        let now = self.now;
-        let Some(track) = self.tracks.get_mut(key) else {
-            return false;
-        };
-        if track.retargets.take(now) {
-            self.retarget_now(key);
-            return true;
-        }
-        if let Some(at) = track.retargets.due(now) {
-            self.timers.arm(&mut track.timer, at, Timer::Track(key));
-        }
-        false
-    }
-
-    /// Looks at all viewers' layers at once.
-    pub(crate) fn retarget_now(&mut self, key: TrackKey) {
-        let Some(track) = self.tracks.get(key) else { return };
-        let mut viewers: Vec<PeerKey> = track
-            .subscribers
-            .iter()
-            .map(|subscriber| subscriber.peer)
-            .collect();
-        viewers.sort_unstable_by_key(|viewer| viewer.order());
-        viewers.dedup();
-        for viewer in viewers {
-            self.retarget_peer(viewer);
-        }
-    }
-
     /// The client can be reached now, or cannot any more: its slots begin or end, and their tracks' publishers
     /// are asked for what that needs.
     pub(crate) fn handle_reachability(&mut self, key: PeerKey) {

@@ -364,23 +364,6 @@ impl Control {
         self.metrics.event_queue.set(events as i64);
     }
 
-    /// Looks whether somebody more can be taken, and tells who asks for readiness.
-    fn update_full(&mut self) -> Option<Refusal> {
-        let refusal = self.places.refusal();
-        let changed = self.full.send_if_modified(|told| {
-            let changed = *told != refusal;
-            *told = refusal;
-            changed
-        });
-        match refusal {
-            Some(why) if changed => tracing::warn!(why = why.name(), "this node is full"),
-            None if changed => tracing::info!("this node takes participants again"),
-            _ => {}
-        }
-        self.metrics.full.set(i64::from(refusal.is_some()));
-        refusal
-    }
-
     fn shut_down(&mut self) {
         let retry_after_ms = self.config.draining_retry_ms;
         let sockets: Vec<SocketId> = self.sockets.keys().copied().collect();

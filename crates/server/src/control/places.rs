@@ -1,5 +1,6 @@
 //! Who goes to which worker, and whether the node takes them at all.
 
+use super::Control;
 use super::admission::{Admission, AdmissionLimits, Held, Refusal, file_limit, open_files};
 use crate::config::Config;
 use media::{ParticipantId, RoomId, WorkerId};
@@ -109,5 +110,24 @@ impl Places {
 
     pub(super) fn forget_room(&mut self, room: RoomId) {
         self.homes.remove(&room);
+    }
+}
+
+impl Control {
+    /// Looks whether somebody more can be taken, and tells who asks for readiness.
+    pub(super) fn update_full(&mut self) -> Option<Refusal> {
+        let refusal = self.places.refusal();
+        let changed = self.full.send_if_modified(|told| {
+            let changed = *told != refusal;
+            *told = refusal;
+            changed
+        });
+        match refusal {
+            Some(why) if changed => tracing::warn!(why = why.name(), "this node is full"),
+            None if changed => tracing::info!("this node takes participants again"),
+            _ => {}
+        }
+        self.metrics.full.set(i64::from(refusal.is_some()));
+        refusal
     }
 }
