@@ -17,6 +17,7 @@ mod decoder;
 mod downloads;
 mod encoder;
 mod estimators;
+mod fuse;
 mod observe;
 mod pacer;
 mod peer;

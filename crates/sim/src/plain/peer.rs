@@ -1,6 +1,7 @@
 //! The server's end of a connection without cryptography.
 
 use super::estimators::Estimators;
+use super::fuse::Fuse;
 use super::wire::{MORE_HEADERS, Message};
 use bwe::{
     DATAGRAM_OVERHEAD, Downlink, DownlinkStats, Estimate, Outgoing, Priority, Release, Report, TransportSeq,
@@ -127,6 +128,7 @@ pub struct PlainPeer {
     events: VecDeque<PeerEvent>,
     transmits: VecDeque<Transmit>,
     stats: PeerStats,
+    fuse: Fuse,
 }
 
 impl PlainPeer {
@@ -151,6 +153,7 @@ impl PlainPeer {
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             stats: PeerStats::default(),
+            fuse: Fuse::default(),
         };
         peer.downlink.set_reports(true);
         Ok((peer, answer))
@@ -373,6 +376,10 @@ fn answer(sdp: &str) -> Result<Answer, OfferError> {
 
 impl Peer for PlainPeer {
     fn handle_datagram(&mut self, now: Instant, path: Path, datagram: BytesMut) {
+        self.fuse.burn();
+        if self.fuse.light(&datagram) {
+            return;
+        }
         self.now = self.now.max(now);
         self.hear(now);
         if datagram.first() == Some(&0) {
@@ -385,6 +392,7 @@ impl Peer for PlainPeer {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        self.fuse.burn();
         self.now = self.now.max(now);
         self.downlink.handle_timeout(now);
         self.tell();
@@ -397,6 +405,7 @@ impl Peer for PlainPeer {
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
+        self.fuse.burn();
         let missing = self
             .incoming
             .iter()
@@ -410,10 +419,12 @@ impl Peer for PlainPeer {
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.fuse.burn();
         self.transmits.pop_front().or_else(|| self.release())
     }
 
     fn poll_event(&mut self) -> Option<PeerEvent> {
+        self.fuse.burn();
         self.events.pop_front()
     }
 
@@ -442,18 +453,22 @@ impl Peer for PlainPeer {
     }
 
     fn set_demand(&mut self, now: Instant, demand: bwe::Demand) {
+        self.fuse.burn();
         self.downlink.set_demand(now, demand);
     }
 
     fn send_rtp(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.fuse.burn();
         self.push(now, slot, false, packet);
     }
 
     fn send_retransmission(&mut self, now: Instant, slot: MLineIndex, packet: SlotPacket) {
+        self.fuse.burn();
         self.push(now, slot, true, packet);
     }
 
     fn send_report(&mut self, _now: Instant, slot: MLineIndex, report: SlotReport) {
+        self.fuse.burn();
         self.send(&Message::Report { slot, report });
     }
 
@@ -462,6 +477,7 @@ impl Peer for PlainPeer {
     }
 
     fn request_keyframe(&mut self, _now: Instant, section: MLineIndex, layer: LayerIndex) {
+        self.fuse.burn();
         self.send(&Message::Keyframe {
             mline: section,
             layer,
@@ -469,6 +485,7 @@ impl Peer for PlainPeer {
     }
 
     fn send_data(&mut self, _now: Instant, channel: DataChannel, message: Bytes) -> Result<(), DataError> {
+        self.fuse.burn();
         if self.path.is_none() {
             return Err(DataError::NotOpen);
         }
@@ -477,6 +494,7 @@ impl Peer for PlainPeer {
     }
 
     fn close(&mut self, _now: Instant) {
+        self.fuse.burn();
         self.send(&Message::Bye);
     }
 

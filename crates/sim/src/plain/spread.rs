@@ -4,7 +4,7 @@ use super::person::PersonId;
 use super::world::{Event, World};
 use link::Rng;
 use media::{Kind, TrackId, WorkerId};
-use router::{RelayMessage, RouterCounters};
+use router::{RelayMessage, Router, RouterCounters};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ impl World {
     pub(super) fn carry_relays(&mut self) -> bool {
         let mut any = false;
         for from in 0..self.routers.len() {
-            while let Some((WorkerId(to), message)) = self.routers[from].poll_relay() {
+            while let Some((WorkerId(to), message)) = self.call(from, Router::poll_relay).flatten() {
                 any = true;
                 if !self.wire.loses(&message) {
                     let event = Event::Relay {

@@ -67,6 +67,8 @@ pub struct World {
     pub(super) next_sample: Option<Instant>,
     /// Downloads of others, by whose link they share.
     pub(super) downloads: BTreeMap<usize, Cubic>,
+    /// Panics in routers are contained.
+    pub(super) contains: bool,
     /// What goes wrong on purpose.
     pub sabotage: Option<Sabotage>,
 }
@@ -109,6 +111,7 @@ impl World {
             digest: 0xCBF2_9CE4_8422_2325,
             next_sample: None,
             downloads: BTreeMap::new(),
+            contains: false,
             sabotage: None,
         }
     }
@@ -217,7 +220,10 @@ impl World {
             .handle_peer_built(self.now, participant, answer.sections.clone());
         built.expect("the participant is here");
         let worker = self.worker_for(offer.person as usize);
-        self.routers[worker].add_peer(self.now, room, participant, peer, &answer);
+        let now = self.now;
+        self.call(worker, |router| {
+            router.add_peer(now, room, participant, peer, &answer);
+        });
         self.placement
             .handle_peer(room, participant, WorkerId(worker as u16));
         self.settle();
@@ -284,7 +290,10 @@ impl World {
     fn next_deadline(&mut self) -> Option<Instant> {
         let queue = self.queue.peek().map(|Reverse((at, _))| *at);
         let people = self.people.iter().filter_map(Person::poll_timeout).min();
-        let routers = self.routers.iter_mut().filter_map(Router::poll_timeout).min();
+        let now = self.now;
+        let routers = (0..self.routers.len())
+            .filter_map(|worker| self.call(worker, Router::poll_timeout).unwrap_or(Some(now)))
+            .min();
         [
             queue,
             people,
@@ -312,8 +321,9 @@ impl World {
             self.sample();
             self.next_sample = Some(self.now + SAMPLE_INTERVAL);
         }
-        for router in &mut self.routers {
-            router.handle_timeout(self.now);
+        let now = self.now;
+        for worker in 0..self.routers.len() {
+            self.call(worker, |router| router.handle_timeout(now));
         }
         self.rooms.handle_timeout(self.now);
         for index in 0..self.people.len() {
@@ -332,11 +342,13 @@ impl World {
             Event::ToServer(index, datagram) => {
                 if let Some(datagram) = self.tamper_up(index, datagram) {
                     let (worker, path) = (self.worker_for(index), self.people[index].path);
-                    self.routers[worker].handle_datagram(self.now, path, datagram);
+                    let now = self.now;
+                    self.call(worker, |router| router.handle_datagram(now, path, datagram));
                 }
             }
             Event::Relay { from, to, message } => {
-                self.routers[to].handle_relay(self.now, from, *message);
+                let now = self.now;
+                self.call(to, |router| router.handle_relay(now, from, *message));
             }
             Event::ToPerson(index, datagram) => {
                 let datagram = self.tamper_down(index, datagram);
@@ -401,7 +413,11 @@ impl World {
         loop {
             let mut silent = true;
             for worker in 0..self.routers.len() {
-                while let Some(event) = self.routers[worker].poll_event() {
+                // After a panic there is something to tell.
+                while let Some(event) = self.call(worker, Router::poll_event).unwrap_or_else(|| {
+                    silent = false;
+                    None
+                }) {
                     silent = false;
                     if self.placement.handle_event(WorkerId(worker as u16), &event) {
                         self.rooms.handle_media_event(self.now, event);
@@ -421,7 +437,8 @@ impl World {
             }
             while let Some((WorkerId(worker), command)) = self.placement.poll_command() {
                 silent = false;
-                self.routers[usize::from(worker)].handle_command(self.now, command);
+                let now = self.now;
+                self.call(usize::from(worker), |router| router.handle_command(now, command));
             }
             silent &= !self.carry_relays();
             if silent {
@@ -429,7 +446,11 @@ impl World {
             }
         }
         for worker in 0..self.routers.len() {
-            while let Some(transmit) = self.routers[worker].poll_transmit() {
+            // A panic ends one peer, and the others go on.
+            while let Some(transmit) = std::iter::repeat_with(|| self.call(worker, Router::poll_transmit))
+                .find_map(|taken| taken)
+                .flatten()
+            {
                 self.send_down(transmit.path, transmit.datagram);
             }
         }

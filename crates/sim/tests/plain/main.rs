@@ -5,6 +5,7 @@ mod a_recording_is_sent_frame_by_frame;
 mod a_screen_is_shown_to_whoever_comes;
 mod a_thin_uplink_stops_the_top_layer_first;
 mod a_thinner_link_takes_frames_first;
+mod broken_peers_cost_nobody_else;
 mod everyone_passes_through_every_slot;
 mod everything_is_freed;
 mod keyframe_requests_are_coalesced;
