@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod model;
 pub mod outputs;
 mod participant;
+mod screen;
 pub mod table;
 pub mod threshold;
 mod totals;
