@@ -255,7 +255,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     counter(
         "plenum_peer_panics_total",
-        "Peer connections ended because something panicked in them: each is a fault of this program, with a backtrace on standard error.",
+        "Peer connections ended because something panicked in them: each is a fault of this program, and standard error says where.",
         |s| plain(s.router.panics),
     ),
     counter(
