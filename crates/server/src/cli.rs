@@ -127,8 +127,10 @@ fn serve(config: Config) -> ExitCode {
     let code = runtime.block_on(async {
         match Server::start(config).await {
             Ok(server) => {
+                // Before it is told: who reads that may send a signal at once.
+                let terminated = terminated();
                 run::log_started(&server);
-                match server.run(terminated()).await {
+                match server.run(terminated).await {
                     Ok(()) => ExitCode::SUCCESS,
                     // It was logged.
                     Err(_) => ExitCode::FAILURE,
@@ -145,15 +147,17 @@ fn serve(config: Config) -> ExitCode {
     code
 }
 
-/// Done at SIGTERM or SIGINT.
-async fn terminated() {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received: stop this process with SIGKILL");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// Takes SIGTERM and SIGINT from now on; done when one comes.
+fn terminated() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut term), Ok(mut int)) = signals else {
+            tracing::error!("signals cannot be received: stop this process with SIGKILL");
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
     }
 }
