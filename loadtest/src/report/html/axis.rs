@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scale {
     Linear,
+    /// Whole numbers: no label in between.
+    Count,
     /// Seconds, labelled with the steps of clocks.
     Time,
     /// Equal ratios, equal distances.
@@ -46,6 +48,14 @@ impl Axis {
         }
     }
 
+    /// The same for counts.
+    pub(super) fn counts(values: impl Iterator<Item = f64>) -> Self {
+        Self {
+            scale: Scale::Count,
+            ..Self::from_zero(values)
+        }
+    }
+
     /// Exactly this range.
     pub(super) fn exact(scale: Scale, from: f64, to: f64) -> Self {
         let to = if to > from { to } else { from + 1.0 };
@@ -55,7 +65,7 @@ impl Axis {
     /// Where a value is: 0 at the beginning, 1 at the end; values outside are at the edge.
     pub(super) fn place(&self, value: f64) -> f64 {
         let along = |value: f64| match self.scale {
-            Scale::Linear | Scale::Time => value,
+            Scale::Linear | Scale::Count | Scale::Time => value,
             Scale::Log => value.max(f64::MIN_POSITIVE).ln(),
             Scale::Nines => -(1.0 - value / 100.0).max(1e-12).ln(),
         };
@@ -67,6 +77,7 @@ impl Axis {
     pub(super) fn ticks(&self) -> Vec<f64> {
         match self.scale {
             Scale::Linear => self.every(step(self.to - self.from)),
+            Scale::Count => self.every(step(self.to - self.from).max(1.0)),
             Scale::Time => {
                 let long_enough = |step: &&f64| (self.to - self.from) / **step <= TIME_TICKS;
                 self.every(
@@ -126,6 +137,13 @@ mod tests {
         assert_eq!(axis.ticks(), [0.0, 50.0, 100.0]);
         assert!((axis.place(87.0) - 0.87).abs() < 1e-9 && axis.place(500.0) == 1.0);
         assert_eq!(Axis::from_zero(std::iter::empty()).ticks().last(), Some(&1.0));
+    }
+
+    #[test]
+    fn there_is_no_half_participant() {
+        assert_eq!(Axis::from_zero([1.0].into_iter()).ticks().len(), 3);
+        assert_eq!(Axis::counts([1.0].into_iter()).ticks(), [0.0, 1.0]);
+        assert_eq!(Axis::counts([87.0].into_iter()).ticks(), [0.0, 50.0, 100.0]);
     }
 
     #[test]

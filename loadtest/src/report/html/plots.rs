@@ -160,13 +160,15 @@ fn freezes(run: &Run) -> Plot {
         .into_iter()
         .filter(|point| point.1 > 0.0);
     let lines = vec![series("freezes", 2, Shape::Bars, frozen.collect())];
-    timed(
+    let mut plot = timed(
         run,
         "Freezes",
         "pictures that began to stand still, each second",
         number,
         lines,
-    )
+    );
+    plot.y = Axis::counts(run.samples.iter().map(|sample| sample.freezes as f64));
+    plot
 }
 
 fn server_cpu(run: &Run) -> Option<Plot> {
@@ -283,7 +285,7 @@ fn joins(run: &Run) -> Option<Plot> {
             millis(d.max_ms)
         ),
         x: Axis::exact(Scale::Log, first.from_ms, last.to_ms),
-        y: Axis::from_zero(d.buckets.iter().map(|bucket| bucket.count as f64)),
+        y: Axis::counts(d.buckets.iter().map(|bucket| bucket.count as f64)),
         x_label: millis,
         y_label: number,
         series: lines,
