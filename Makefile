@@ -104,6 +104,7 @@ compare: web ## A call through the server and one between two browsers over the 
 .PHONY: compare-janus
 compare-janus: web ## CPU per forwarded packet beside a Janus VideoRoom, in a network namespace; needs root and apt's janus (ARGS=…)
 	./loadtest/compare-janus $(ARGS)
+
 .PHONY: load
 load: web ## What a forwarded packet costs, a thousand subscribers, join storm, churn: tables, reports in artifacts/load/ (PART=…)
 	OUT=$(ARTIFACTS)/load ./loadtest/prove.sh $(PART)

@@ -26,7 +26,7 @@ mod repairs;
 mod sdp;
 mod send;
 mod slot;
-mod srtp;
+pub mod srtp;
 mod streams;
 mod stun;
 mod transport_cc;

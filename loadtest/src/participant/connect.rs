@@ -76,12 +76,16 @@ impl Participant {
             video_slots: seat.video_slots,
             audio_slots: seat.audio_slots,
             timer_grid: TIMER_GRID,
-            epoch: Some(self.shared.started),
+            send_clock: Some(self.shared.clock),
             ..ClientConfig::default()
         };
         if seat.like_sdk {
             config.red = true;
             config.publishes = seat.publishes();
+            config.past_connection = true;
+            if !options.compat {
+                config.srtp = Srtp::Gcm;
+            }
             config.send_red = seat.microphone.as_ref().is_some_and(|microphone| microphone.red);
             config.video_codecs = vec![Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::H264];
             config.publish_codecs = Some(vec![Codec::Vp8]);

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use link::{LinkConfig, LossModel};
 use media::{Source, TrackId};
 use signaling::{ClientMessage, ServerMessage};
-use sim::client::Client;
+use sim::client::{Client, SendClock};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,8 +49,10 @@ pub enum Update {
 pub struct Shared {
     /// Flags.
     pub options: RunOptions,
-    /// Start of the run, and zero of the send times in made-up packets.
+    /// Start of the run.
     pub started: Instant,
+    /// Of the send times in made-up packets.
+    pub clock: SendClock,
     /// To the run.
     pub updates: mpsc::Sender<Update>,
 }

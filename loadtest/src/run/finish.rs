@@ -91,7 +91,12 @@ impl Play<'_> {
 
     fn outcome(mut self, seconds: f64, server_after: Option<Look>) -> Outcome {
         let failed = self.participants.iter().filter(|p| p.error.is_some()).count();
-        let (totals, warnings) = self.record.totals(self.next_seat as u64, failed as u64);
+        let (totals, mut warnings) = self.record.totals(self.next_seat as u64, failed as u64);
+        if totals.server.is_some() && self.shared.options.server_pid.is_none() {
+            warnings.push(
+                "the server's metrics tell its CPU time in whole seconds: give --server-pid".to_owned(),
+            );
+        }
         self.reports.sort_by_key(|(number, _)| *number);
         let run = model::Run {
             format: FORMAT,

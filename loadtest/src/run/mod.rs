@@ -19,6 +19,7 @@ use crate::report::model;
 use crate::report::{ParticipantReport, RunReport};
 use anyhow::Result;
 use record::Record;
+use sim::client::SendClock;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,6 +64,11 @@ pub async fn run(options: RunOptions, plan: Plan, view: &mut dyn View) -> Result
     let shared = Arc::new(Shared {
         options,
         started,
+        clock: SendClock {
+            epoch: started,
+            // The low bits: processes of one machine that run at a time differ in them.
+            mark: std::process::id() as u16,
+        },
         updates,
     });
     let mut play = Play::new(shared, plan, threads, probe, view);

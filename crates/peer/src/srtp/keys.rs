@@ -20,7 +20,7 @@ const BLOCK_BYTES: usize = 16;
 const MASTER_KEYS: usize = 2;
 
 /// What one direction's session keys are derived from.
-pub(crate) struct MasterKey {
+pub struct MasterKey {
     pub(super) key: SecretVec,
     /// Filled up with zeros.
     pub(super) salt: [u8; SALT_BYTES],
@@ -63,14 +63,15 @@ impl MasterKey {
 }
 
 /// See the module.
-pub(crate) struct Recorder {
+pub struct Recorder {
     provider: Arc<dyn RTCCryptoProvider>,
     /// In the order in which they were first used.
     keys: [OnceLock<MasterKey>; MASTER_KEYS],
 }
 
 impl Recorder {
-    pub(crate) fn new(provider: Arc<dyn RTCCryptoProvider>) -> Self {
+    /// Around this provider.
+    pub fn new(provider: Arc<dyn RTCCryptoProvider>) -> Self {
         Self {
             provider,
             keys: Default::default(),
@@ -78,7 +79,7 @@ impl Recorder {
     }
 
     /// Our key and the client's: `rtc` makes its own contexts in this order. `None` before the handshake is done.
-    pub(crate) fn keys(&self) -> Option<[&MasterKey; MASTER_KEYS]> {
+    pub fn keys(&self) -> Option<[&MasterKey; MASTER_KEYS]> {
         let [ours, clients] = &self.keys;
         Some([ours.get()?, clients.get()?])
     }

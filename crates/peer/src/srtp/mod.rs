@@ -7,7 +7,7 @@
 
 mod gcm;
 mod index;
-pub(crate) mod keys;
+pub mod keys;
 
 pub(crate) use index::SendIndex;
 
@@ -33,10 +33,10 @@ const MAX_SOURCES: usize = 2 * crate::streams::MAX_STREAMS;
 
 /// A packet that is not authentic, was seen before, or is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rejected;
+pub struct Rejected;
 
 /// Both directions of one connection.
-pub(crate) struct Srtp {
+pub struct Srtp {
     outbound: Outbound,
     outbound_control: Context,
     inbound: Inbound,
@@ -59,11 +59,7 @@ enum Inbound {
 
 impl Srtp {
     /// From the handshake's keys; `None` when it made none, or of a profile nobody offered.
-    pub(crate) fn new(
-        profile: &str,
-        keys: [&MasterKey; 2],
-        provider: &dyn RTCCryptoProvider,
-    ) -> Option<Self> {
+    pub fn new(profile: &str, keys: [&MasterKey; 2], provider: &dyn RTCCryptoProvider) -> Option<Self> {
         let (profile, is_gcm) = match profile {
             "SRTP_AEAD_AES_128_GCM" => (ProtectionProfile::AeadAes128Gcm, true),
             "SRTP_AEAD_AES_256_GCM" => (ProtectionProfile::AeadAes256Gcm, true),
@@ -120,7 +116,7 @@ impl Srtp {
     }
 
     /// Decrypts an RTP packet in place.
-    pub(crate) fn unprotect(&mut self, mut packet: BytesMut) -> Result<Bytes, Rejected> {
+    pub fn unprotect(&mut self, mut packet: BytesMut) -> Result<Bytes, Rejected> {
         match &mut self.inbound {
             Inbound::Gcm { gcm, media, .. } => {
                 let header = Header::read(&packet).ok_or(Rejected)?;

@@ -1,8 +1,9 @@
 //! What a client is made of.
 
+use super::send_time::SendClock;
 use media::{Codec, NtpTime, Source};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Which SRTP profiles the client offers in its DTLS hello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +38,8 @@ pub struct ClientConfig {
     pub video_codecs: Vec<Codec>,
     /// Video codecs of the sections that publish, when they are fewer.
     pub publish_codecs: Option<Vec<Codec>>,
+    /// Receive media past the connection, which costs a fraction of what it does through it; only with [`Srtp::Gcm`].
+    pub past_connection: bool,
     /// May publish. One that never does needs nothing that numbers and repeats what is sent.
     pub publishes: bool,
     /// Camera in three encodings (rids q, h, f); otherwise one.
@@ -52,8 +55,8 @@ pub struct ClientConfig {
     /// Timers other than those of media wait for the next multiple of this, so that one turn serves several; zero:
     /// exact. More saves CPU with many clients in one process, and delays feedback, NACKs and reports by as much.
     pub timer_grid: Duration,
-    /// Made-up packets carry when they were sent, counted from here; the same for all clients of a process.
-    pub epoch: Option<Instant>,
+    /// Made-up packets carry when they were sent by this clock; the same for all clients of a process.
+    pub send_clock: Option<SendClock>,
 }
 
 impl Default for ClientConfig {
@@ -68,6 +71,7 @@ impl Default for ClientConfig {
             send_red: true,
             video_codecs: vec![Codec::Vp8],
             publish_codecs: None,
+            past_connection: false,
             publishes: true,
             simulcast: true,
             camera: CAMERA_LAYERS,
@@ -75,7 +79,7 @@ impl Default for ClientConfig {
             audio_slots: 3,
             frame_events: false,
             timer_grid: Duration::ZERO,
-            epoch: None,
+            send_clock: None,
         }
     }
 }

@@ -3,9 +3,12 @@
 use super::codecs;
 use super::config::{ClientConfig, PUBLISH_ORDER, SINGLE_LAYER, Srtp};
 use super::edge::{self, Edge, SentStream};
+use super::fast::FastPath;
 use super::publish::Outgoing;
 use super::{Channel, Client, ClientError, ClientEvent};
 use media::{Kind, Source};
+use peer::srtp::Srtp as MediaKeys;
+use peer::srtp::keys::Recorder;
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::ice::network_type::NetworkType;
@@ -38,6 +41,15 @@ const ICE_KEEPALIVE: Duration = Duration::from_secs(1);
 /// wire-ward of the edge, which hides padding and turns retransmissions into their originals.
 const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Hears the keys of a connection whose media goes past it; `None` when it goes through.
+pub(super) fn recorder(config: &ClientConfig) -> Result<Option<Arc<Recorder>>, ClientError> {
+    if !config.past_connection || config.srtp != Srtp::Gcm {
+        return Ok(None);
+    }
+    let provider = rtc::crypto::default_provider().map_err(|e| ClientError::Crypto(e.to_string()))?;
+    Ok(Some(Arc::new(Recorder::new(provider))))
+}
+
 pub(super) fn sections(config: &ClientConfig) -> Vec<Outgoing> {
     PUBLISH_ORDER
         .iter()
@@ -64,6 +76,7 @@ pub(super) fn build(
     config: &ClientConfig,
     sections: &[Outgoing],
     nacked: Arc<AtomicU64>,
+    recorder: Option<&Arc<Recorder>>,
 ) -> Result<RTCPeerConnection, ClientError> {
     let profiles = match config.srtp {
         Srtp::Gcm => vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm],
@@ -73,7 +86,7 @@ pub(super) fn build(
             SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
         ],
     };
-    let settings = SettingEngineBuilder::new()
+    let mut settings = SettingEngineBuilder::new()
         .with_srtp_protection_profiles(profiles)
         .with_network_types(vec![
             NetworkType::Udp4,
@@ -82,21 +95,21 @@ pub(super) fn build(
             NetworkType::Tcp6,
         ])
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
-        .with_include_loopback_candidate(true)
-        .build();
-    let mut registry = Registry::new()
-        .with(
-            Slot::from(edge::POSITION),
-            Edge::new(sent_streams(sections), nacked),
-        )
-        .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
-        .with(
-            Slot::from(edge::POSITION - 100),
-            TwccReceiverBuilder::new()
-                .with_interval(FEEDBACK_INTERVAL)
-                .build(),
-        )
-        .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build());
+        .with_include_loopback_candidate(true);
+    if let Some(recorder) = recorder.cloned() {
+        settings = settings.with_crypto_provider(recorder);
+    }
+    let mut registry = Registry::new().with(
+        Slot::from(edge::POSITION),
+        Edge::new(sent_streams(sections), nacked),
+    );
+    if recorder.is_none() {
+        let feedback = TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL);
+        registry = registry
+            .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
+            .with(Slot::from(edge::POSITION - 100), feedback.build())
+            .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build());
+    }
     // Each interceptor costs every packet a stay in its queues.
     if config.publishes {
         registry = registry
@@ -104,7 +117,7 @@ pub(super) fn build(
             .with(Slot::NackResponder, NackResponderBuilder::new().build());
     }
     Ok(RTCPeerConnectionBuilder::new()
-        .with_setting_engine(settings)
+        .with_setting_engine(settings.build())
         .with_media_engine(codecs::media_engine(config.red, &config.video_codecs)?)
         .with_interceptor_registry(registry)
         .build(now)?)
@@ -311,6 +324,7 @@ impl Client {
         match state {
             RTCPeerConnectionState::Connected if !self.connected => {
                 self.connected = true;
+                self.fast = self.fast_path();
                 self.events.push_back(ClientEvent::Connected);
                 for section in &mut self.sections {
                     section.connected(now);
@@ -324,6 +338,14 @@ impl Client {
             }
             _ => {}
         }
+    }
+
+    /// The way for media that goes past the connection.
+    fn fast_path(&self) -> Option<FastPath> {
+        let recorder = self.recorder.as_ref()?;
+        let keys = recorder.keys()?;
+        let srtp = MediaKeys::new("SRTP_AEAD_AES_128_GCM", keys, recorder.as_ref())?;
+        Some(FastPath::new(srtp, &self.answer, FEEDBACK_INTERVAL))
     }
 
     fn channel_changed(&mut self, event: &RTCDataChannelEvent) {

@@ -55,13 +55,48 @@ struct Repair {
     payload_type: u8,
 }
 
+/// Which streams carry retransmissions of which.
+#[derive(Debug, Default)]
+pub(super) struct Repairs(Vec<Repair>);
+
+impl Repairs {
+    pub(super) fn add(&mut self, rtx_ssrc: u32, ssrc: u32, payload_type: u8) {
+        self.0.retain(|known| known.rtx_ssrc != rtx_ssrc);
+        self.0.push(Repair {
+            rtx_ssrc,
+            ssrc,
+            payload_type,
+        });
+    }
+}
+
+/// Makes a retransmission the packet that it repeats (RFC 4588 §4: two bytes of original sequence number, then the original
+/// payload) and marks it; `false` for a probe, which repeats none.
+pub(super) fn unwrap_repair(repairs: &Repairs, packet: &mut rtc::rtp::Packet) -> bool {
+    let Some(repair) = repairs.0.iter().find(|r| r.rtx_ssrc == packet.header.ssrc) else {
+        return true;
+    };
+    let Some((seq, _)) = packet.payload.split_first_chunk::<2>() else {
+        return false;
+    };
+    packet.header.sequence_number = u16::from_be_bytes(*seq);
+    packet.header.ssrc = repair.ssrc;
+    packet.header.payload_type = repair.payload_type;
+    packet.payload = packet.payload.slice(2..);
+    packet.header.extensions.push(Extension {
+        id: REPAIRED_MARK,
+        payload: Bytes::new(),
+    });
+    true
+}
+
 /// Retransmissions carry the mid this many times: nobody reports on a repair stream.
 const RTX_WITH_MID: u32 = 200;
 
 /// See the module.
 pub(super) struct Edge {
     outbound: Vec<Outbound>,
-    repairs: Vec<Repair>,
+    repairs: Repairs,
     nacked: Arc<AtomicU64>,
     read: VecDeque<TaggedPacket>,
     write: VecDeque<TaggedPacket>,
@@ -81,7 +116,7 @@ impl Edge {
             .collect();
         Self {
             outbound,
-            repairs: Vec::new(),
+            repairs: Repairs::default(),
             nacked,
             read: VecDeque::new(),
             write: VecDeque::new(),
@@ -119,25 +154,6 @@ impl Edge {
         );
     }
 
-    /// RFC 4588 §4: two bytes of original sequence number, then the original payload.
-    fn unwrap_repair(&self, packet: &mut rtc::rtp::Packet) -> bool {
-        let Some(repair) = self.repairs.iter().find(|r| r.rtx_ssrc == packet.header.ssrc) else {
-            return true;
-        };
-        let Some((seq, _)) = packet.payload.split_first_chunk::<2>() else {
-            return false; // a probe
-        };
-        packet.header.sequence_number = u16::from_be_bytes(*seq);
-        packet.header.ssrc = repair.ssrc;
-        packet.header.payload_type = repair.payload_type;
-        packet.payload = packet.payload.slice(2..);
-        packet.header.extensions.push(Extension {
-            id: REPAIRED_MARK,
-            payload: Bytes::new(),
-        });
-        true
-    }
-
     fn count_nacks(&self, packets: &[Box<dyn rtc::rtcp::Packet>]) {
         let nacks = packets
             .iter()
@@ -169,7 +185,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Edge {
     fn handle_read(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
         match &mut msg.message.packet {
             Packet::Rtp(packet) => {
-                if self.unwrap_repair(packet) {
+                if unwrap_repair(&self.repairs, packet) {
                     self.read.push_back(msg);
                 }
             }
@@ -239,16 +255,11 @@ impl Interceptor for Edge {
 
     fn bind_remote_stream(&mut self, info: &StreamInfo) {
         if let Some(rtx_ssrc) = info.ssrc_rtx {
-            self.repairs.retain(|r| r.rtx_ssrc != rtx_ssrc);
-            self.repairs.push(Repair {
-                rtx_ssrc,
-                ssrc: info.ssrc,
-                payload_type: info.payload_type,
-            });
+            self.repairs.add(rtx_ssrc, info.ssrc, info.payload_type);
         }
     }
 
     fn unbind_remote_stream(&mut self, info: &StreamInfo) {
-        self.repairs.retain(|r| r.ssrc != info.ssrc);
+        self.repairs.0.retain(|r| r.ssrc != info.ssrc);
     }
 }

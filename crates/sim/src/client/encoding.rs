@@ -134,9 +134,9 @@ impl Encoding {
 
     pub(super) fn send(&mut self, packet: rtp::Packet, clocks: Clocks, due: &mut Due) {
         let mut packet = packet;
-        if let (Some(epoch), true) = (clocks.epoch, self.made_up) {
+        if let (Some(clock), true) = (clocks.send, self.made_up) {
             let mut payload = bytes::BytesMut::from(packet.payload);
-            send_time::write(&mut payload, FRAME_HEAD, due.now.saturating_duration_since(epoch));
+            send_time::write(&mut payload, FRAME_HEAD, clock, due.now);
             packet.payload = payload.freeze();
         }
         let bytes = packet.payload.len();

@@ -8,6 +8,7 @@ mod connection;
 mod container;
 mod edge;
 mod encoding;
+mod fast;
 mod freeze;
 mod handshake;
 mod mover;
@@ -27,15 +28,18 @@ pub use config::{
 };
 pub use container::{Ivf, parse_ogg_opus};
 pub use receive::{Run, SlotReceiver, SlotStats};
+pub use send_time::SendClock;
 pub use source::{AUDIO_PACKET_TIME, AudioSource, Pacing, PacketRate, Talk, VideoSource};
 pub use types::{Channel, ClientError, ClientEvent, Offer, Received, Transmit, Via};
 pub use vp8::FrameStamp;
 
 use bytes::BytesMut;
 use codecs::uri;
+use fast::FastPath;
 use handshake::Answered;
 use media::{Kind, Source};
 use mover::{Credentials, Mover};
+use peer::srtp::keys::Recorder;
 use poll::Work;
 use publish::{Clocks, Outgoing};
 use rtc::data_channel::RTCDataChannelId;
@@ -75,6 +79,9 @@ pub struct Client {
     next_slot_check: Option<Instant>,
     answered: Answered,
     work: Work,
+    recorder: Option<Arc<Recorder>>,
+    answer: Vec<sdp::AnsweredSection>,
+    fast: Option<FastPath>,
     ages: Vec<(Kind, Duration)>,
     received: Received,
     nacked: Arc<AtomicU64>,
@@ -90,7 +97,8 @@ impl Client {
     pub fn new(now: Instant, config: ClientConfig) -> Result<Self, ClientError> {
         let sections = connection::sections(&config);
         let nacked = Arc::new(AtomicU64::new(0));
-        let mut pc = connection::build(now, &config, &sections, Arc::clone(&nacked))?;
+        let recorder = connection::recorder(&config)?;
+        let mut pc = connection::build(now, &config, &sections, Arc::clone(&nacked), recorder.as_ref())?;
         connection::add_candidates(&mut pc, &config)?;
         connection::add_publish_sections(&mut pc, &config, &sections)?;
         let mut client = Self {
@@ -98,7 +106,7 @@ impl Client {
             clocks: Clocks {
                 start: now,
                 wall_clock: config.wall_clock,
-                epoch: config.epoch,
+                send: config.send_clock,
             },
             sections,
             slots: Vec::new(),
@@ -115,6 +123,9 @@ impl Client {
             next_slot_check: None,
             answered: Answered::default(),
             work: Work::new(now),
+            recorder,
+            answer: Vec::new(),
+            fast: None,
             ages: Vec::new(),
             received: Received::default(),
             nacked,
@@ -213,6 +224,10 @@ impl Client {
             .filter(|s| s.kind == Some(Kind::Audio))
             .flat_map(|s| &s.extensions)
             .find_map(|(uri, id)| (uri == uri::AUDIO_LEVEL).then_some(*id));
+        if let Some(fast) = &mut self.fast {
+            fast.answered(&answer.sections);
+        }
+        self.answer = answer.sections;
         self.credentials.remote_ufrag = answer.ufrag;
         self.credentials.remote_pwd = answer.pwd;
         self.remote_udp = answer.udp;
@@ -293,7 +308,7 @@ impl Client {
     }
 
     /// Takes how long made-up packets were under way that came since the last call, retransmissions included; empty
-    /// without an [epoch](ClientConfig::epoch).
+    /// without a [clock](ClientConfig::send_clock).
     pub fn take_ages(&mut self) -> std::vec::Drain<'_, (Kind, Duration)> {
         self.ages.drain(..)
     }

@@ -5,6 +5,7 @@
 
 use super::{Client, ClientEvent, SLOT_INTERVAL, Transmit, Via};
 use bytes::BytesMut;
+use rtc::peer_connection::message::RTCMessage;
 use rtc::sansio::Protocol as _;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::net::SocketAddr;
@@ -34,6 +35,11 @@ impl Work {
             timeout: None,
             media: None,
         }
+    }
+
+    /// The newest instant the client was given.
+    pub(super) fn now(&self) -> Instant {
+        self.now
     }
 
     /// Anything may have changed.
@@ -96,8 +102,15 @@ impl Client {
         if !self.connected {
             return self.shake_hands(now, transport, datagram);
         }
-        if !is_rtp(&datagram) {
-            self.work.stir();
+        match &mut self.fast {
+            _ if !is_rtp(&datagram) => self.work.stir(),
+            Some(fast) => {
+                if let Some(packet) = fast.handle_datagram(now, datagram) {
+                    self.handle_rtp(now, &packet);
+                }
+                return;
+            }
+            None => {}
         }
         // Errors are the sender's: a datagram that is not for this connection.
         let _ = self.pc.handle_read(TaggedBytesMut {
@@ -165,7 +178,8 @@ impl Client {
             Some(known) => known,
             None => {
                 let of_rtc = self.pc.poll_timeout();
-                let all = [of_rtc, self.mover.poll_timeout(), self.next_slot_check];
+                let of_media = self.fast.as_mut().and_then(super::FastPath::poll_timeout);
+                let all = [of_rtc, of_media, self.mover.poll_timeout(), self.next_slot_check];
                 let first = all.into_iter().flatten().min();
                 // A handshake is not made to wait.
                 let first = match first {
@@ -203,6 +217,10 @@ impl Client {
         };
         // `rtc` reports only what its interceptors made of their own timers.
         let _ = self.pc.handle_timeout(tick);
+        let compound = self.fast.as_mut().map(|fast| fast.handle_timeout(tick));
+        if let Some(compound) = compound.filter(|compound| !compound.is_empty()) {
+            self.write(tick, RTCMessage::RtcpPacket(String::new(), compound));
+        }
         // Fails only without cryptography, and then nothing works.
         let _ = self.mover.handle_timeout(now, &self.credentials);
         if self.next_slot_check.is_some_and(|at| at <= now) {

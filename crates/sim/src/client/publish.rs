@@ -3,6 +3,7 @@
 use super::codecs::{PT_OPUS, PT_RED};
 use super::config::LayerSpec;
 use super::encoding::Encoding;
+use super::send_time::SendClock;
 use super::source;
 use super::source::{AUDIO_PACKET_TIME, AudioPlayer, AudioSource, Talk, VideoPlayer, VideoSource};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -36,8 +37,8 @@ pub(super) struct Outgoing {
 pub(super) struct Clocks {
     pub(super) start: Instant,
     pub(super) wall_clock: NtpTime,
-    /// Zero of the send times in made-up packets; `None`: they have none.
-    pub(super) epoch: Option<Instant>,
+    /// Of the send times in made-up packets; `None`: they have none.
+    pub(super) send: Option<SendClock>,
 }
 
 /// What became due.
@@ -220,7 +221,7 @@ mod tests {
         let clocks = Clocks {
             start,
             wall_clock: NtpTime(0),
-            epoch: Some(start),
+            send: None,
         };
         let mut section = Outgoing::new(Source::Camera, &super::super::SDK_LAYERS, false, 1);
         section.start_video(start, &VideoSource::Rate(rate), 1);

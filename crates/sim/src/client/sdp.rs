@@ -10,6 +10,8 @@ pub(super) struct AnsweredSection {
     pub(super) mid: String,
     /// What the answerer sends here, retransmissions left out.
     pub(super) ssrc: Option<u32>,
+    /// What carries its retransmissions.
+    pub(super) repair_ssrc: Option<u32>,
     /// Header extensions: URI and id.
     pub(super) extensions: Vec<(String, u8)>,
 }
@@ -56,6 +58,7 @@ impl Answered {
             "ssrc-group" => {
                 if let Some(group) = value.strip_prefix("FID ") {
                     section.ssrc = first_number(group);
+                    section.repair_ssrc = group.split_whitespace().nth(1).and_then(|word| word.parse().ok());
                 }
             }
             "extmap" => {

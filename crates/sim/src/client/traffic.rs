@@ -79,8 +79,8 @@ impl Client {
             self.received.packets += 1;
             self.received.bytes += packet.payload.len() as u64;
         }
-        if let (Some(epoch), true) = (self.clocks.epoch, new)
-            && let Some(age) = send_time::age(&packet.payload, epoch, now)
+        if let (Some(clock), true) = (self.clocks.send, new)
+            && let Some(age) = send_time::age(&packet.payload, clock, now)
             && self.ages.len() < MAX_AGES
         {
             self.ages.push((kind, age));
@@ -110,6 +110,9 @@ impl Client {
             .as_any()
             .downcast_ref::<rtcp::sender_report::SenderReport>()
         {
+            if let Some(fast) = &mut self.fast {
+                fast.handle_report(self.work.now(), report);
+            }
             if let Some(slot) = self.slots.iter_mut().find(|slot| slot.ssrc == Some(report.ssrc)) {
                 slot.handle_report(NtpTime(report.ntp_time), report.rtp_time);
             }
