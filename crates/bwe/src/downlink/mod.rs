@@ -347,8 +347,7 @@ impl<P: Clone> Downlink<P> {
         } else {
             UNKNOWN_PACE
         };
-        let free = known && self.known.capacity.is_none();
-        self.pacer.set_rate(now, rate, calm, free);
+        self.pacer.set_rate(now, rate, calm);
     }
 }
 

@@ -9,12 +9,10 @@ use std::time::{Duration, Instant};
 pub(super) const MAX_PACKETS: usize = 2_048;
 pub(super) const MAX_BYTES: u64 = 1_250_000;
 /// What may leave at once when nothing waited, as time at the pacing rate: frames are not cut into pieces smaller than
-/// what a path's queue does not notice. Longer: at 20 ms a path that falls from 3 to 0.8 Mb/s leaves longer gaps. Shorter: at
-/// 5 ms a frame of ten packets at 2.6 Mb/s left in four sends instead of two, each with its timer.
+/// what a path's queue does not notice. Longer: at 20 ms a path that falls from 3 to 0.8 Mb/s leaves longer gaps (libwebrtc
+/// lets 40 ms go). Shorter: at 5 ms a frame of ten packets at 2.6 Mb/s left in four sends instead of two, each with its
+/// timer.
 const BURST: Duration = Duration::from_millis(15);
-/// The same on a path whose end was never seen: a whole frame, as with libwebrtc. Longer: the first frames after a keyframe
-/// fill a queue nobody knew of; shorter: more sends.
-const FREE_BURST: Duration = Duration::from_millis(40);
 /// The least burst in bytes: two full packets.
 const MIN_BURST: f64 = 2_500.0;
 /// What waits is meant to leave within this time, at a higher pace if need be. Shorter: keyframes fill the path's queue;
@@ -44,7 +42,6 @@ pub(super) struct Pacer<P> {
     /// Bits per second.
     rate: f64,
     drain: Duration,
-    burst: Duration,
     /// Bytes of retransmissions.
     repairs: u64,
     pub(super) dropped: u64,
@@ -61,18 +58,16 @@ impl<P> Pacer<P> {
             updated: now,
             rate,
             drain: DRAIN,
-            burst: BURST,
             repairs: 0,
             dropped: 0,
         }
     }
 
-    /// `calm`: what waits is to leave at hardly more than this rate. `free`: the path's end was never seen.
-    pub(super) fn set_rate(&mut self, now: Instant, rate: f64, calm: bool, free: bool) {
+    /// `calm`: what waits is to leave at hardly more than this rate.
+    pub(super) fn set_rate(&mut self, now: Instant, rate: f64, calm: bool) {
         self.refill(now);
         self.rate = rate.max(1.0);
         self.drain = if calm { CALM_DRAIN } else { DRAIN };
-        self.burst = if free && !calm { FREE_BURST } else { BURST };
     }
 
     /// Bits per second at which the queue leaves now.
@@ -89,7 +84,7 @@ impl<P> Pacer<P> {
     pub(super) fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.updated).as_secs_f64();
         self.updated = self.updated.max(now);
-        let burst = (self.rate * self.burst.as_secs_f64() / 8.0).max(MIN_BURST);
+        let burst = (self.rate * BURST.as_secs_f64() / 8.0).max(MIN_BURST);
         self.budget = (self.budget + self.pace() * passed / 8.0).min(burst);
     }
 
