@@ -13,6 +13,9 @@ const RECEIVE_BUFFER_BYTES: usize = 65_536;
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
 /// Most bytes of one segmented send; the kernel refuses more than 64 KiB.
 const MAX_SEGMENTED_BYTES: usize = 60_000;
+/// Largest datagram that goes with others: what an Ethernet carries over IPv6. A segment that does not fit the path fails the
+/// whole send, and older kernels say it in a way that looks as if they could not segment at all.
+const MAX_SEGMENT_BYTES: usize = 1_452;
 /// Most datagrams of one segmented send; older kernels refuse more.
 const MAX_SEGMENTS: usize = 64;
 
@@ -193,7 +196,9 @@ impl Run {
         if self.count == 0 {
             (self.path, self.size) = (Some(path), bytes);
         } else {
-            let fits = self.count < most && self.segments.len() <= MAX_SEGMENTED_BYTES;
+            let fits = self.count < most
+                && self.size <= MAX_SEGMENT_BYTES
+                && self.segments.len() <= MAX_SEGMENTED_BYTES;
             if self.ended || !fits || bytes > self.size || self.path != Some(path) {
                 return false;
             }
@@ -254,6 +259,11 @@ mod tests {
         assert_eq!(of(64, &[(a, 100), (a, 60), (a, 60)]), 2);
         assert_eq!(of(2, &[(a, 100); 5]), 2);
         assert_eq!(of(64, &[(a, 1_200); 64]), 50, "60,000 bytes");
+        assert_eq!(
+            of(64, &[(a, 1_453), (a, 1_453)]),
+            1,
+            "none that may not fit the path"
+        );
     }
 
     #[test]

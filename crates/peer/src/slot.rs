@@ -64,7 +64,9 @@ impl SlotSender {
         Some(Self {
             ssrc: identity.ssrc,
             rtx_ssrc: identity.rtx_ssrc,
-            rtx_seq: rand::random(),
+            // In the lower half: if the first packets are lost, the client still guesses that nothing has rolled over
+            // (RFC 3711 §3.3.1).
+            rtx_seq: rand::random::<u16>() >> 1,
             index: SendIndex::default(),
             rtx_index: SendIndex::default(),
             codecs: section

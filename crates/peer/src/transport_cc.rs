@@ -51,7 +51,7 @@ impl Reader {
         ] = *head;
         let count = u16::from_be_bytes([count_high, count_low]);
         let reference = u32::from_be_bytes([0, high, middle, low]);
-        let mut arrival_us = self.unwrap(reference) * REFERENCE_TICK_US;
+        let mut arrival_us = self.unwrap(reference).saturating_mul(REFERENCE_TICK_US);
         let mut seq = u16::from_be_bytes([base_high, base_low]);
         let mut deltas = deltas_of(body, count);
         let most = usize::from(count).min(MAX_REPORTS.saturating_sub(reports.len()));

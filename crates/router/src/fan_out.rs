@@ -32,6 +32,18 @@ impl<P: Peer> Router<P> {
         self.waiting.packets.push((index, seq, capture));
     }
 
+    /// Before a packet joins its track's ring: what waits goes first when it is another track's, of which this one may take
+    /// a slot, or when the ring may overwrite it or begin anew.
+    pub(crate) fn make_way(&mut self, key: TrackKey, index: LayerIndex, seq: SeqNo) {
+        let of_another = self.waiting.track.is_some_and(|track| track != key);
+        let last = self.waiting.packets.iter().rfind(|(layer, ..)| *layer == index);
+        let far =
+            last.is_some_and(|(_, last, _)| usize::from(seq.distance(*last).unsigned_abs()) >= MAX_WAITING);
+        if of_another || far {
+            self.forward_waiting();
+        }
+    }
+
     /// What waits goes to its slots now: before anything that could change what they make of it.
     pub(crate) fn forward_waiting(&mut self) {
         let Some(key) = self.waiting.track.take() else {

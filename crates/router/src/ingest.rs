@@ -45,6 +45,7 @@ impl<P: Peer> Router<P> {
         mut packet: Packet,
         capture: CaptureTime,
     ) {
+        self.make_way(key, index, packet.seq);
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };

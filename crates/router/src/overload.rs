@@ -10,6 +10,7 @@ use std::time::Instant;
 impl<P: Peer> Router<P> {
     /// How the worker has done since the last call; about once a second. When that is not well, tracks pause on it.
     pub fn handle_load(&mut self, now: Instant, load: Load) {
+        self.forward_waiting();
         self.advance(now);
         let known = &self.by_track;
         self.shedder.forget(|track| known.contains_key(&track));

@@ -33,6 +33,8 @@ pub(super) struct History {
     sent: VecDeque<Sent>,
     next: u64,
     in_flight: u64,
+    /// When the latest of those reported on was sent.
+    reported: Option<Instant>,
 }
 
 impl History {
@@ -66,10 +68,16 @@ impl History {
             let settled = match oldest.fate {
                 Fate::Came => true,
                 Fate::Lost => now.saturating_duration_since(oldest.at) > LATE,
-                Fate::Unknown => false,
+                // Its report was lost, and reports are not repeated. Not so in an outage: nothing is reported then.
+                Fate::Unknown => self
+                    .reported
+                    .is_some_and(|at| at.saturating_duration_since(oldest.at) > LATE),
             };
             if !settled {
                 break;
+            }
+            if oldest.fate == Fate::Unknown {
+                self.in_flight -= u64::from(oldest.bytes);
             }
             self.sent.pop_front();
         }
@@ -108,6 +116,7 @@ impl History {
     ) -> PathFeedback {
         let (mut acknowledged, mut lost) = (Vec::with_capacity(reports.len()), Vec::new());
         let mut newest: Option<Instant> = None;
+        let mut latest = self.reported;
         let mut landed = 0;
         for report in reports {
             let Some(sent) = self.find(report.seq) else {
@@ -126,6 +135,7 @@ impl History {
             if fate == Fate::Unknown {
                 landed += u64::from(bytes);
             }
+            latest = latest.max(Some(at));
             match report.arrival {
                 Some(arrival) => {
                     sent.fate = Fate::Came;
@@ -149,6 +159,7 @@ impl History {
             }
         }
         self.in_flight -= landed;
+        self.reported = latest;
         self.forget(now);
         PathFeedback {
             at: now,
@@ -195,6 +206,25 @@ mod tests {
         assert!(history.sent.is_empty());
         let again = history.resolve(start, &[came(seq), came(seqs[3])], None);
         assert!(again.acknowledged.is_empty(), "nobody knows them any more");
+    }
+
+    #[test]
+    fn what_a_lost_report_was_about_does_not_stay_in_flight() {
+        #[allow(clippy::disallowed_methods)] // the origin of virtual time
+        let start = Instant::now();
+        let mut history = History::default();
+        let first: Vec<_> = (0..10).map(|_| history.add(start, BYTES, None)).collect();
+        let reports: Vec<_> = [0, 1, 2, 3, 8, 9].map(|i| came(first[i])).to_vec();
+        let feedback = history.resolve(start, &reports, None);
+        assert_eq!(feedback.in_flight_bytes, 4 * u64::from(BYTES));
+        let mut in_flight = Vec::new();
+        for step in 1..=31 {
+            let now = start + Duration::from_millis(100) * step;
+            let seq = history.add(now, BYTES, None);
+            in_flight.push(history.resolve(now, &[came(seq)], None).in_flight_bytes);
+        }
+        assert_eq!(in_flight[29], 4 * u64::from(BYTES), "after 3 s");
+        assert_eq!((in_flight[30], history.sent.len()), (0, 0), "and then");
     }
 
     #[test]

@@ -293,7 +293,7 @@ impl<P: Clone> Downlink<P> {
 
     /// The time [`Self::poll_timeout`] asked for has come.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.estimator.poll_timeout().is_some_and(|at| at <= now) {
+        if self.known.timeout.is_some_and(|at| at <= now) {
             self.estimator.handle_timeout(now);
             self.repace(now);
         }
@@ -304,15 +304,10 @@ impl<P: Clone> Downlink<P> {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let probes = self.probes.poll_timeout().filter(|_| self.may_probe());
         let copies = self.copies.front().map(|(at, _)| *at);
-        [
-            self.estimator.poll_timeout(),
-            self.pacer.poll_timeout(),
-            probes,
-            copies,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.known.timeout, self.pacer.poll_timeout(), probes, copies]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The next decision, for a trace. Kept only while somebody reads them: at most 256, the oldest goes.
@@ -357,6 +352,7 @@ struct Known {
     estimate: Estimate,
     overused: bool,
     capacity: Option<Bitrate>,
+    timeout: Option<Instant>,
 }
 
 impl Known {
@@ -365,6 +361,7 @@ impl Known {
             estimate: estimator.estimate(),
             overused: estimator.is_overused(),
             capacity: estimator.capacity(),
+            timeout: estimator.poll_timeout(),
         }
     }
 }

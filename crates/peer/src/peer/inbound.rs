@@ -155,16 +155,17 @@ impl RtcPeer {
         Some(())
     }
 
-    /// A compound; `None` when something in it is not RTCP, and then what came before it counts.
+    /// A compound; `None` when something in it could not be read. The rest of it counts.
     fn handle_rtcp(&mut self, now: Instant, compound: &[u8]) -> Option<()> {
         let (packets, whole) = control::split(compound);
         let of_path = packets.iter().copied().filter(|packet| is_feedback(packet));
         self.egress.handle_feedback(now, of_path);
-        let others = packets.iter().filter(|packet| !is_feedback(packet));
-        let others: Option<Vec<_>> = others.map(|packet| control::read(packet)).collect();
-        if let Some(others) = others.as_ref().filter(|others| !others.is_empty()) {
+        let others = || packets.iter().filter(|packet| !is_feedback(packet));
+        let read: Vec<_> = others().filter_map(|packet| control::read(packet)).collect();
+        let whole = whole && read.len() == others().count();
+        if !read.is_empty() {
             let (sender, egress) = (&mut self.sender, &mut self.egress);
-            let round_trip = feedback::read(now, others, sender, egress, &mut self.events);
+            let round_trip = feedback::read(now, &read, sender, egress, &mut self.events);
             if let Some(round_trip) = round_trip {
                 self.receiver.set_round_trip(round_trip);
             }
@@ -172,9 +173,8 @@ impl RtcPeer {
         self.tell_bandwidth(now);
         // The pacer may be allowed more now.
         self.paced = true;
-        let others = others?;
-        if !others.is_empty() {
-            self.receiver.handle_rtcp(now, others, &mut self.events);
+        if !read.is_empty() {
+            self.receiver.handle_rtcp(now, read, &mut self.events);
         }
         whole.then_some(())
     }
@@ -216,6 +216,7 @@ impl RtcPeer {
 
     pub(super) fn handle_events(&mut self, now: Instant) {
         self.pc_timeout = None;
+        self.other_timeout = None;
         while let Some(event) = self.pc.poll_event() {
             match event {
                 RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected)

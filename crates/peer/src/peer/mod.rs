@@ -82,6 +82,9 @@ pub struct RtcPeer {
     now: Instant,
     /// The deadline of `rtc`; `None` in the outer option when it must be asked again.
     pc_timeout: Option<Option<Instant>>,
+    /// The earliest deadline of everything but the downlink; `None` in the outer option when it must be asked again.
+    /// Sending media does not change it, and asking reads all of the peer's memory.
+    other_timeout: Option<Option<Instant>>,
     last_timeout: Option<Instant>,
     accepted: Instant,
     connected: bool,
@@ -145,6 +148,7 @@ impl RtcPeer {
             paced: false,
             now,
             pc_timeout: None,
+            other_timeout: None,
             last_timeout: None,
             accepted: now,
             connected: false,
@@ -184,6 +188,24 @@ impl RtcPeer {
         }
     }
 
+    /// The deadlines that sending media does not move.
+    fn poll_others(&mut self) -> Option<Instant> {
+        let pc_timeout = *self.pc_timeout.get_or_insert_with(|| self.pc.poll_timeout());
+        let feedback = if self.connected {
+            self.receiver.poll_timeout()
+        } else {
+            None
+        };
+        let deadlines = [
+            pc_timeout,
+            feedback,
+            self.paths.poll_timeout(),
+            self.channels.poll_timeout(),
+            self.connect_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
     fn connect_deadline(&self) -> Option<Instant> {
         (!self.connected).then(|| self.accepted + CONNECT_DEADLINE)
     }
@@ -194,6 +216,7 @@ impl Peer for RtcPeer {
         if self.closed {
             return;
         }
+        self.other_timeout = None;
         self.now = self.now.max(now);
         // RFC 7983 §7. Only an address that ICE has validated may speak anything but STUN.
         match datagram.first() {
@@ -208,6 +231,7 @@ impl Peer for RtcPeer {
         if self.closed {
             return;
         }
+        self.other_timeout = None;
         self.now = self.now.max(now);
         self.last_timeout = Some(now);
         if self.connect_deadline().is_some_and(|deadline| deadline <= now) {
@@ -245,21 +269,14 @@ impl Peer for RtcPeer {
         if self.closed {
             return None;
         }
-        let pc_timeout = *self.pc_timeout.get_or_insert_with(|| self.pc.poll_timeout());
-        let (feedback, egress) = if self.connected {
-            (self.receiver.poll_timeout(), self.egress.poll_timeout())
+        let others = self.other_timeout.unwrap_or_else(|| self.poll_others());
+        self.other_timeout = Some(others);
+        let egress = if self.connected {
+            self.egress.poll_timeout()
         } else {
-            (None, None)
+            None
         };
-        let deadlines = [
-            pc_timeout,
-            feedback,
-            egress,
-            self.paths.poll_timeout(),
-            self.channels.poll_timeout(),
-            self.connect_deadline(),
-        ];
-        let earliest = deadlines.into_iter().flatten().min()?;
+        let earliest = [others, egress].into_iter().flatten().min()?;
         Some(
             self.last_timeout
                 .map_or(earliest, |last| earliest.max(last + TIMER_GRANULARITY)),
@@ -303,6 +320,7 @@ impl Peer for RtcPeer {
             self.unsent = true;
         }
         self.version += 1;
+        self.other_timeout = None;
         self.session = session;
         self.receiver.update(&self.session);
         self.sender.update(&self.session);
@@ -311,6 +329,7 @@ impl Peer for RtcPeer {
     }
 
     fn handle_path_closed(&mut self, _now: Instant, path: Path) {
+        self.other_timeout = None;
         self.paths.closed(&path, &mut self.events);
     }
 
@@ -377,6 +396,7 @@ impl Peer for RtcPeer {
             .channels
             .send(now, &mut self.pc, channel, message, &mut self.events);
         self.unsent = true;
+        self.other_timeout = None;
         sent
     }
 

@@ -28,6 +28,7 @@ impl RtcPeer {
             self.route(&out.transport, out.message);
         }
         self.pc_timeout = None;
+        self.other_timeout = None;
     }
 
     pub(super) fn route(&mut self, transport: &TransportContext, datagram: BytesMut) {

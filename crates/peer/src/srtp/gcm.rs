@@ -1,7 +1,7 @@
 //! AES-GCM on RTP packets (RFC 7714).
 
-use super::Rejected;
 use super::keys::{Label, MasterKey};
+use super::{CONTROL_HEADER_BYTES, CONTROL_INDEX_BYTES, Rejected};
 use crate::slot::Plain;
 use bytes::BytesMut;
 use rtc::crypto::{AeadAlgorithm, AeadCipher, RTCCrypto};
@@ -10,12 +10,6 @@ use rtc::crypto::{AeadAlgorithm, AeadCipher, RTCCrypto};
 pub(crate) const TAG_BYTES: usize = 16;
 /// RFC 7714 §8.1.
 const NONCE_BYTES: usize = 12;
-
-/// Of SRTCP: the flag that says that the packet is encrypted, in front of the index (RFC 7714 §9.2).
-const ENCRYPTED: u32 = 1 << 31;
-pub(super) const CONTROL_INDEX_BYTES: usize = 4;
-/// What of an RTCP packet is not encrypted: header and SSRC.
-const CONTROL_HEADER_BYTES: usize = 8;
 
 /// The session keys of one direction.
 pub(super) struct Gcm {
@@ -26,17 +20,6 @@ pub(super) struct Gcm {
 struct Cipher {
     cipher: Box<dyn AeadCipher>,
     salt: [u8; NONCE_BYTES],
-}
-
-/// SSRC and index of an SRTCP packet. One that is not encrypted is none that a browser sends.
-pub(super) fn control_index(packet: &[u8]) -> Result<(u32, u32), Rejected> {
-    let header: &[u8; CONTROL_HEADER_BYTES] = packet.first_chunk().ok_or(Rejected)?;
-    let [.., a, b, c, d] = *header;
-    let word = u32::from_be_bytes(*packet.last_chunk().ok_or(Rejected)?);
-    if word & ENCRYPTED == 0 {
-        return Err(Rejected);
-    }
-    Ok((u32::from_be_bytes([a, b, c, d]), word & !ENCRYPTED))
 }
 
 impl Gcm {
@@ -93,6 +76,9 @@ impl Gcm {
         packet.truncate(plain_bytes);
         Ok(())
     }
+
+    /// Where the index of an RTCP packet stands, from its end: behind the tag.
+    pub(super) const CONTROL_TRAILER_BYTES: usize = CONTROL_INDEX_BYTES;
 
     /// Decrypts an RTCP compound, and removes tag and index (RFC 7714 §9).
     pub(super) fn open_control(

@@ -30,8 +30,10 @@ pub struct MasterKey {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Label {
     SrtpEncryption = 0,
+    SrtpAuthentication = 1,
     SrtpSalt = 2,
     SrtcpEncryption = 3,
+    SrtcpAuthentication = 4,
     SrtcpSalt = 5,
 }
 

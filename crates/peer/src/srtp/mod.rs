@@ -2,9 +2,10 @@
 //!
 //! Through `rtc` a packet passes its queues, is marshalled, parsed again and copied twice before it is encrypted, which
 //! costs more than the encryption itself (docs/performance.md). Here a packet is encrypted in the buffer it was written
-//! to, and decrypted in the one it was received in. The ciphers are `rtc`'s; so is everything about profiles that are not
-//! AES-GCM, which only clients get that are not our SDK.
+//! to, and decrypted in the one it was received in. Nothing is remembered of a source before a packet of it was authentic.
+//! The ciphers are `rtc`'s, and so is the way out of RTCP.
 
+mod cm;
 mod gcm;
 mod index;
 pub mod keys;
@@ -13,20 +14,21 @@ pub(crate) use index::SendIndex;
 
 use crate::slot::Plain;
 use bytes::{Bytes, BytesMut};
+use cm::Cm;
+use gcm::Gcm;
 pub(crate) use gcm::TAG_BYTES;
-use gcm::{CONTROL_INDEX_BYTES, Gcm};
 use index::ReplayWindow;
 use keys::MasterKey;
 use rtc::crypto::RTCCryptoProvider;
 use rtc::rtcp;
 use rtc::srtp::context::Context;
-use rtc::srtp::option::{srtcp_replay_protection, srtp_replay_protection};
 use rtc::srtp::protection_profile::ProtectionProfile;
 
-/// Replay windows in packets (RFC 3711 §3.3.2 asks for at least 64). A path change can delay a whole burst.
-const REPLAY_WINDOW_PACKETS: usize = 512;
-/// Tag of RTCP in the AES-CM profiles, also in the one that shortens RTP's (RFC 5764 §4.1.2).
-const CM_TAG_BYTES: usize = 10;
+/// Of an RTCP packet what is not encrypted: header and SSRC.
+const CONTROL_HEADER_BYTES: usize = 8;
+/// Its index, behind a flag that says that it is encrypted (RFC 3711 §3.4).
+const CONTROL_INDEX_BYTES: usize = 4;
+const ENCRYPTED: u32 = 1 << 31;
 /// Inbound SSRCs with a window of their own: twice what a client's streams can be. When full, the one that has been
 /// silent for longest makes room.
 const MAX_SOURCES: usize = 2 * crate::streams::MAX_STREAMS;
@@ -37,66 +39,44 @@ pub struct Rejected;
 
 /// Both directions of one connection.
 pub struct Srtp {
-    outbound: Outbound,
+    outbound: Cipher,
+    /// Of RTCP: it counts the indices.
     outbound_control: Context,
-    inbound: Inbound,
+    inbound: Cipher,
+    media: Sources,
+    control: Sources,
 }
 
-enum Outbound {
+enum Cipher {
     Gcm(Gcm),
-    Other(Context),
-}
-
-enum Inbound {
-    Gcm {
-        gcm: Gcm,
-        media: Sources,
-        control: Sources,
-    },
-    /// Of RTP and of RTCP.
-    Other(Context, Context),
+    Cm(Cm),
 }
 
 impl Srtp {
     /// From the handshake's keys; `None` when it made none, or of a profile nobody offered.
     pub fn new(profile: &str, keys: [&MasterKey; 2], provider: &dyn RTCCryptoProvider) -> Option<Self> {
-        let (profile, is_gcm) = match profile {
-            "SRTP_AEAD_AES_128_GCM" => (ProtectionProfile::AeadAes128Gcm, true),
-            "SRTP_AEAD_AES_256_GCM" => (ProtectionProfile::AeadAes256Gcm, true),
-            "SRTP_AES128_CM_HMAC_SHA1_80" => (ProtectionProfile::Aes128CmHmacSha1_80, false),
-            "SRTP_AES128_CM_HMAC_SHA1_32" => (ProtectionProfile::Aes128CmHmacSha1_32, false),
+        use ProtectionProfile::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmHmacSha1_32, Aes128CmHmacSha1_80};
+        let (profile, tag_bytes) = match profile {
+            "SRTP_AEAD_AES_128_GCM" => (AeadAes128Gcm, TAG_BYTES),
+            "SRTP_AEAD_AES_256_GCM" => (AeadAes256Gcm, TAG_BYTES),
+            "SRTP_AES128_CM_HMAC_SHA1_80" => (Aes128CmHmacSha1_80, 10),
+            "SRTP_AES128_CM_HMAC_SHA1_32" => (Aes128CmHmacSha1_32, 4),
             _ => return None,
         };
-        let context = |key: &MasterKey| {
-            let salt = key.salt.get(..profile.salt_len())?;
-            Context::new(
-                key.key.as_ref(),
-                salt,
-                profile,
-                Some(srtp_replay_protection(REPLAY_WINDOW_PACKETS)),
-                Some(srtcp_replay_protection(REPLAY_WINDOW_PACKETS)),
-                provider.crypto(),
-            )
-            .ok()
+        let crypto = provider.crypto();
+        let cipher = |key: &MasterKey| match profile {
+            AeadAes128Gcm | AeadAes256Gcm => Some(Cipher::Gcm(Gcm::new(key, crypto)?)),
+            _ => Some(Cipher::Cm(Cm::new(key, tag_bytes, crypto)?)),
         };
         let [local, remote] = keys;
-        let (outbound, inbound) = if is_gcm {
-            (
-                Outbound::Gcm(Gcm::new(local, provider.crypto())?),
-                Inbound::Gcm {
-                    gcm: Gcm::new(remote, provider.crypto())?,
-                    media: Sources::default(),
-                    control: Sources::default(),
-                },
-            )
-        } else {
-            let inbound = Inbound::Other(context(remote)?, context(remote)?);
-            (Outbound::Other(context(local)?), inbound)
-        };
+        let salt = local.salt.get(..profile.salt_len())?;
+        let outbound_control = Context::new(local.key.as_ref(), salt, profile, None, None, crypto);
         Some(Self {
-            outbound,
-            outbound_control: context(local)?,
-            inbound,
+            outbound: cipher(local)?,
+            outbound_control: outbound_control.ok()?,
+            inbound: cipher(remote)?,
+            media: Sources::default(),
+            control: Sources::default(),
         })
     }
 
@@ -104,34 +84,23 @@ impl Srtp {
     pub(crate) fn protect(&mut self, buffer: &mut Vec<u8>, plain: &Plain) -> Result<(), Rejected> {
         let start = buffer.len().checked_sub(plain.bytes).ok_or(Rejected)?;
         match &mut self.outbound {
-            Outbound::Gcm(gcm) => gcm.seal(buffer, start, plain),
-            Outbound::Other(context) => {
-                let packet = buffer.get(start..).ok_or(Rejected)?;
-                let sealed = context.encrypt_rtp(packet).map_err(|_| Rejected)?;
-                buffer.truncate(start);
-                buffer.extend_from_slice(&sealed);
-                Ok(())
-            }
+            Cipher::Gcm(gcm) => gcm.seal(buffer, start, plain),
+            Cipher::Cm(cm) => cm.seal(buffer, start, plain),
         }
     }
 
     /// Decrypts an RTP packet in place.
     pub fn unprotect(&mut self, mut packet: BytesMut) -> Result<Bytes, Rejected> {
+        let header = Header::read(&packet).ok_or(Rejected)?;
+        let window = self.media.find(header.ssrc);
+        let index = window.map_or(Some(header.seq.into()), |window| window.check(header.seq));
+        let index = index.ok_or(Rejected)?;
         match &mut self.inbound {
-            Inbound::Gcm { gcm, media, .. } => {
-                let header = Header::read(&packet).ok_or(Rejected)?;
-                let window = media.find(header.ssrc);
-                let index = window.map_or(Some(header.seq.into()), |window| window.check(header.seq));
-                let index = index.ok_or(Rejected)?;
-                gcm.open(&mut packet, header.bytes, header.ssrc, index)?;
-                media.accept(header.ssrc, index);
-                Ok(packet.freeze())
-            }
-            Inbound::Other(context, _) => context
-                .decrypt_rtp(&packet)
-                .map(BytesMut::freeze)
-                .map_err(|_| Rejected),
+            Cipher::Gcm(gcm) => gcm.open(&mut packet, header.bytes, header.ssrc, index)?,
+            Cipher::Cm(cm) => cm.open(&mut packet, header.bytes, header.ssrc, index)?,
         }
+        self.media.accept(header.ssrc, index);
+        Ok(packet.freeze())
     }
 
     /// Encrypts a compound.
@@ -144,32 +113,32 @@ impl Srtp {
     }
 
     /// Decrypts a compound in place.
-    pub(crate) fn unprotect_control(&mut self, mut packet: BytesMut) -> Result<Bytes, Rejected> {
-        match &mut self.inbound {
-            Inbound::Gcm { gcm, control, .. } => {
-                let (ssrc, index) = gcm::control_index(&packet)?;
-                let window = control.find(ssrc);
-                if window.is_some_and(|window| !window.is_unused(index.into())) {
-                    return Err(Rejected);
-                }
-                gcm.open_control(&mut packet, ssrc, index)?;
-                control.accept(ssrc, index.into());
-                Ok(packet.freeze())
-            }
-            Inbound::Other(_, context) => {
-                // One that is not marked as encrypted `rtc` 0.21.1 would take without looking at its tag.
-                let word = packet.len().checked_sub(CM_TAG_BYTES + CONTROL_INDEX_BYTES);
-                let marked = word
-                    .and_then(|at| packet.get(at))
-                    .is_some_and(|byte| byte >> 7 == 1);
-                if !marked {
-                    return Err(Rejected);
-                }
-                let plain = context.decrypt_rtcp(&packet);
-                plain.map(BytesMut::freeze).map_err(|_| Rejected)
-            }
+    pub fn unprotect_control(&mut self, mut packet: BytesMut) -> Result<Bytes, Rejected> {
+        let trailer = match &self.inbound {
+            Cipher::Gcm(_) => Gcm::CONTROL_TRAILER_BYTES,
+            Cipher::Cm(_) => Cm::CONTROL_TRAILER_BYTES,
+        };
+        let (ssrc, index) = control_index(&packet, trailer).ok_or(Rejected)?;
+        let window = self.control.find(ssrc);
+        if window.is_some_and(|window| !window.is_unused(index.into())) {
+            return Err(Rejected);
         }
+        match &mut self.inbound {
+            Cipher::Gcm(gcm) => gcm.open_control(&mut packet, ssrc, index)?,
+            Cipher::Cm(cm) => cm.open_control(&mut packet, ssrc, index)?,
+        }
+        self.control.accept(ssrc, index.into());
+        Ok(packet.freeze())
     }
+}
+
+/// SSRC and index of an RTCP packet, which stands so far from its end. One that is not encrypted is none that a browser
+/// sends.
+fn control_index(packet: &[u8], trailer: usize) -> Option<(u32, u32)> {
+    let [_, _, _, _, ssrc @ ..] = *packet.first_chunk::<CONTROL_HEADER_BYTES>()?;
+    let word = packet.get(packet.len().checked_sub(trailer)?..)?;
+    let word = u32::from_be_bytes(*word.first_chunk::<CONTROL_INDEX_BYTES>()?);
+    (word & ENCRYPTED != 0).then_some((u32::from_be_bytes(ssrc), word & !ENCRYPTED))
 }
 
 /// What of a header is needed to decrypt (RFC 3550 §5.1).
@@ -328,19 +297,49 @@ mod tests {
 
     #[test]
     fn forged_and_cut_packets_are_rejected_and_change_nothing() {
-        let [mut a, mut b] = ends(GCM, 16);
-        let wire = sealed(&mut a, 5, 9, 5);
-        for length in 0..wire.len() {
-            assert_eq!(
-                b.unprotect(BytesMut::from(&wire[..length])),
-                Err(Rejected),
-                "{length} bytes"
-            );
+        for (profile, key_bytes) in PROFILES {
+            let [mut a, mut b] = ends(profile, key_bytes);
+            let wire = sealed(&mut a, 5, 9, 5);
+            for at in 0..wire.len() {
+                let cut = BytesMut::from(&wire[..at]);
+                assert_eq!(b.unprotect(cut), Err(Rejected), "{profile}: {at} bytes");
+                let mut forged = wire.clone();
+                forged[at] ^= 0x40;
+                assert_eq!(b.unprotect(forged), Err(Rejected), "{profile}: byte {at}");
+            }
+            assert!(b.media.sources.is_empty(), "nothing is remembered of them");
+            assert!(b.unprotect(wire).is_ok(), "{profile}");
         }
-        let mut forged = wire.clone();
-        forged[2] ^= 0x40;
-        assert_eq!(b.unprotect(forged), Err(Rejected));
-        assert!(b.unprotect(wire).is_ok());
+    }
+
+    /// `rtc` encrypts, we decrypt; and the other way round.
+    #[test]
+    fn another_implementation_understands_us() {
+        let provider = crypto::default_provider().unwrap();
+        let profiles = [
+            ProtectionProfile::AeadAes128Gcm,
+            ProtectionProfile::AeadAes256Gcm,
+            ProtectionProfile::Aes128CmHmacSha1_80,
+            ProtectionProfile::Aes128CmHmacSha1_32,
+        ];
+        for ((profile, key_bytes), of_rtc) in PROFILES.into_iter().zip(profiles) {
+            let [mut a, mut b] = ends(profile, key_bytes);
+            // The other end of `b`, and of `a`.
+            let context = |byte: u8| {
+                let mut salt = [0; 14];
+                salt[..12].fill(byte + 1);
+                let salt = &salt[..of_rtc.salt_len()];
+                let key = vec![byte; key_bytes];
+                Context::new(&key, salt, of_rtc, None, None, provider.crypto()).unwrap()
+            };
+            let (mut sends, mut receives) = (context(1), context(1));
+            for seq in [65_534u16, 65_535, 0, 1] {
+                let wire = sends.encrypt_rtp(&packet(seq, 9).0).unwrap();
+                assert_eq!(b.unprotect(wire).unwrap(), packet(seq, 9).0, "{profile}: {seq}");
+            }
+            let wire = sealed(&mut a, 7, 8, 7);
+            assert_eq!(receives.decrypt_rtp(&wire).unwrap(), packet(7, 8).0, "{profile}");
+        }
     }
 
     #[test]
@@ -352,11 +351,8 @@ mod tests {
         }
         assert!(b.unprotect(sealed(&mut a, 2, 0, 2)).is_ok(), "0 speaks again");
         assert!(b.unprotect(sealed(&mut a, 1, last, 1)).is_ok());
-        let Inbound::Gcm { media: sources, .. } = &b.inbound else {
-            panic!("is GCM")
-        };
-        assert_eq!(sources.sources.len(), MAX_SOURCES);
-        let knows = |ssrc: u32| sources.sources.iter().any(|source| source.ssrc == ssrc);
+        assert_eq!(b.media.sources.len(), MAX_SOURCES);
+        let knows = |ssrc: u32| b.media.sources.iter().any(|source| source.ssrc == ssrc);
         assert!(knows(0) && !knows(1) && knows(last));
     }
 
