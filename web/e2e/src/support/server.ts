@@ -58,6 +58,9 @@ export class Server {
         `media_port = ${mediaPort}`,
         'workers = 1',
         `external_ips = ["${hostAddress()}"]`,
+        // Browsers share the machine with the server here: that it is short of time is the test's doing.
+        'admit_below_percent = 100',
+        'shed_above_percent = 100',
         ...settings,
         '',
       ].join('\n'),
