@@ -77,6 +77,8 @@ fan_out() {
 audio() {
     start_server 1
     play audio-100 voice --subscribers 100 --bare
+    stop_server
+    start_server 1 --loudest-n 3
     play audio-room audio_room
     stop_server
     table "$OUT/audio-100.json" "$OUT/audio-room.json"

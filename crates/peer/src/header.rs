@@ -59,10 +59,11 @@ pub(crate) fn needs_two_bytes(ids: &ExtensionIds, mid_bytes: usize) -> bool {
     mid_bytes > ONE_BYTE_MAX || written.into_iter().any(|id| id > 14)
 }
 
-/// Writes the header; returns how long it is.
-pub(crate) fn write(packet: &mut Vec<u8>, fields: &Fields, values: &Values<'_>) -> usize {
+/// Writes the header, with room for so many bytes behind it; returns how long it is.
+pub(crate) fn write(packet: &mut Vec<u8>, fields: &Fields, values: &Values<'_>, room: usize) -> usize {
     let before = packet.len();
     let block = values.block_bytes();
+    packet.reserve(FIXED_BYTES + CSRC_BYTES + block + room);
     let flag = |flag: bool, bit: u8| u8::from(flag) << bit;
     // Version 2.
     packet.put_u8(0x80 | flag(fields.padding, 5) | flag(block > 0, 4) | flag(fields.csrc.is_some(), 0));
@@ -210,7 +211,7 @@ mod tests {
     /// Written by us, read by `rtc`.
     fn read(values: &Values<'_>) -> rtp::Packet {
         let mut packet = Vec::new();
-        let bytes = write(&mut packet, &FIELDS, values);
+        let bytes = write(&mut packet, &FIELDS, values, 0);
         assert_eq!(bytes, packet.len());
         assert_eq!(bytes, FIXED_BYTES + CSRC_BYTES + values.block_bytes());
         packet.put_slice(b"payload");

@@ -125,7 +125,7 @@ impl SlotSender {
             csrc: Some(packet.csrc.0),
         };
         let values = self.values(&packet.extensions, false, seq);
-        let header_bytes = write(buffer, &fields, &values, packet.payload.len());
+        let header_bytes = header::write(buffer, &fields, &values, packet.payload.len() + TAG_BYTES);
         put_payload(buffer, &packet.payload);
         Some(Plain {
             bytes: header_bytes + packet.payload.len(),
@@ -152,7 +152,7 @@ impl SlotSender {
         };
         let values = self.values(&packet.extensions, true, seq);
         let payload_bytes = REPAIR_BYTES + packet.payload.len();
-        let header_bytes = write(buffer, &fields, &values, payload_bytes);
+        let header_bytes = header::write(buffer, &fields, &values, payload_bytes + TAG_BYTES);
         buffer.put_u16(packet.seq.0);
         put_payload(buffer, &packet.payload);
         Some(Plain {
@@ -175,7 +175,7 @@ impl SlotSender {
         let others = FIXED_BYTES + values.block_bytes() + PADDING.len();
         // Blocks are whole words.
         values.zeros = bytes.saturating_sub(others).min(MAX_ZEROS) / 4 * 4;
-        let header_bytes = write(buffer, &fields, &values, PADDING.len());
+        let header_bytes = header::write(buffer, &fields, &values, PADDING.len() + TAG_BYTES);
         buffer.put_slice(&PADDING);
         Some(Plain {
             bytes: header_bytes + PADDING.len(),
@@ -213,12 +213,6 @@ impl SlotSender {
             zeros: 0,
         }
     }
-}
-
-/// A header, with room for so much payload and for the tag behind it.
-fn write(buffer: &mut Vec<u8>, fields: &Fields, values: &Values<'_>, payload_bytes: usize) -> usize {
-    buffer.reserve(FIXED_BYTES + CSRC_BYTES + values.block_bytes() + payload_bytes + TAG_BYTES);
-    header::write(buffer, fields, values)
 }
 
 fn put_payload(packet: &mut Vec<u8>, payload: &SlotPayload) {

@@ -1,9 +1,9 @@
 //! Flags of `find-capacity`.
 
 use super::search::Plan;
-use crate::options::parse_duration;
+use crate::options::{parse_duration, required};
 use crate::report::threshold::{self, Threshold};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -146,18 +146,18 @@ impl CapacityOptions {
             thresholds = defaults.collect::<Result<_>>()?;
         }
         Ok(Self {
-            scenario: get(matches, "scenario")?,
+            scenario: required(matches, "scenario")?,
             plan: Plan {
-                start: get(matches, "start")?,
-                growth: get(matches, "growth")?,
-                most: get(matches, "most")?,
-                tolerance_percent: get(matches, "tolerance")?,
-                attempts: get(matches, "attempts")?,
+                start: required(matches, "start")?,
+                growth: required(matches, "growth")?,
+                most: required(matches, "most")?,
+                tolerance_percent: required(matches, "tolerance")?,
+                attempts: required(matches, "attempts")?,
             },
-            raise: get(matches, "raise")?,
+            raise: required(matches, "raise")?,
             thresholds,
-            hold: get(matches, "hold")?,
-            cool_down: get(matches, "cool-down")?,
+            hold: required(matches, "hold")?,
+            cool_down: required(matches, "cool-down")?,
             json: matches.get_one("json").cloned(),
             rest: matches.get_many("rest").into_iter().flatten().cloned().collect(),
         })
@@ -178,13 +178,6 @@ impl CapacityOptions {
         arguments.extend(self.rest.iter().map(OsString::from));
         arguments
     }
-}
-
-fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
-    matches
-        .get_one::<T>(name)
-        .cloned()
-        .with_context(|| format!("--{name} is missing"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! Runs alternate between the servers, so that whatever else the machine does meets both, and ratios are taken within a
 //! pair. Towards both servers the clients are the same, with the same codecs, extensions, feedback and cipher.
 
-mod cpu;
 mod drive;
 mod janus;
 mod leg;
@@ -15,12 +14,15 @@ mod tracks;
 
 pub use options::{CompareOptions, compare_command};
 
+use crate::engine::process;
 use anyhow::{Context, Result, bail, ensure};
 use drive::Counters;
 use janus::JanusRoom;
+use leg::Leg;
 use load::Load;
 use outcome::{Comparison, Measured, Pair, Round};
 use plenum::PlenumRoom;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -59,7 +61,7 @@ pub async fn compare(options: &CompareOptions, print: fn(&str)) -> Result<()> {
     // What is missing is told before anything is measured.
     drop(janus::connect(&options.janus_url).await?);
     for pid in [options.plenum_pid, options.janus_pid] {
-        cpu::of(pid)?;
+        cpu(pid)?;
     }
     let mut comparison = Comparison::new(options);
     for &load in &options.loads {
@@ -112,6 +114,42 @@ async fn run(
     Ok(measured)
 }
 
+/// A room of either server.
+enum Room {
+    Plenum(PlenumRoom),
+    Janus(Box<JanusRoom>),
+}
+
+impl Room {
+    async fn open(options: &CompareOptions, server: Server, number: u64) -> Result<Self> {
+        Ok(match server {
+            Server::Plenum => Room::Plenum(PlenumRoom::open(&options.plenum_url, number)),
+            Server::Janus => Room::Janus(Box::new(JanusRoom::open(&options.janus_url, number).await?)),
+        })
+    }
+
+    async fn publisher(&mut self, local: SocketAddr, load: Load) -> Result<Leg> {
+        match self {
+            Room::Plenum(room) => room.publisher(local, load).await,
+            Room::Janus(room) => room.publisher(local, load).await,
+        }
+    }
+
+    async fn subscriber(&mut self, local: SocketAddr) -> Result<Leg> {
+        match self {
+            Room::Plenum(room) => room.subscriber(local).await,
+            Room::Janus(room) => room.subscriber(local).await,
+        }
+    }
+
+    fn attend(self, stop: watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+        match self {
+            Room::Plenum(room) => room.attend(&stop),
+            Room::Janus(room) => vec![room.attend(stop)],
+        }
+    }
+}
+
 impl Call {
     async fn start(options: &CompareOptions, server: Server, load: Load, subscribers: usize) -> Result<Self> {
         let (stop, stopped) = watch::channel(false);
@@ -119,42 +157,15 @@ impl Call {
         let mut tasks = Vec::new();
         let number = room_number();
         let (socket, local) = drive::open(options.local).await?;
-        match server {
-            Server::Plenum => {
-                let mut room = PlenumRoom::open(&options.plenum_url, number);
-                legs.push(drive::spawn(
-                    room.publisher(local, load).await?,
-                    socket,
-                    stopped.clone(),
-                ));
-                for _ in 0..subscribers {
-                    let (socket, local) = drive::open(options.local).await?;
-                    legs.push(drive::spawn(
-                        room.subscriber(local).await?,
-                        socket,
-                        stopped.clone(),
-                    ));
-                }
-                tasks.extend(room.attend(&stopped));
-            }
-            Server::Janus => {
-                let mut room = JanusRoom::open(&options.janus_url, number).await?;
-                legs.push(drive::spawn(
-                    room.publisher(local, load).await?,
-                    socket,
-                    stopped.clone(),
-                ));
-                for _ in 0..subscribers {
-                    let (socket, local) = drive::open(options.local).await?;
-                    legs.push(drive::spawn(
-                        room.subscriber(local).await?,
-                        socket,
-                        stopped.clone(),
-                    ));
-                }
-                tasks.push(room.attend(stopped));
-            }
+        let mut room = Room::open(options, server, number).await?;
+        let publisher = room.publisher(local, load).await?;
+        legs.push(drive::spawn(publisher, socket, stopped.clone()));
+        for _ in 0..subscribers {
+            let (socket, local) = drive::open(options.local).await?;
+            let subscriber = room.subscriber(local).await?;
+            legs.push(drive::spawn(subscriber, socket, stopped.clone()));
         }
+        tasks.extend(room.attend(stopped));
         let (counters, running): (Vec<_>, Vec<_>) = legs.into_iter().unzip();
         tasks.extend(running);
         let mut counters = counters.into_iter();
@@ -231,6 +242,12 @@ impl Call {
     }
 }
 
+/// CPU time of a process so far, with that of threads that have ended: those that answered the offers do so meanwhile.
+fn cpu(pid: u32) -> Result<Duration> {
+    let usage = process::of(pid).with_context(|| format!("there is no process {pid}"))?;
+    Ok(usage.cpu)
+}
+
 /// Counters at one time.
 struct Reading {
     at: Instant,
@@ -244,8 +261,8 @@ impl Reading {
     fn take(call: &Call, pid: u32) -> Result<Self> {
         Ok(Self {
             at: Instant::now(),
-            server: cpu::of(pid)?,
-            harness: cpu::of(std::process::id())?,
+            server: cpu(pid)?,
+            harness: cpu(std::process::id())?,
             sent: call.publisher.sent.load(Relaxed),
             received: call
                 .subscribers

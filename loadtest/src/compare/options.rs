@@ -1,8 +1,8 @@
 //! Flags of `compare`.
 
 use super::load::Load;
-use crate::options::parse_duration;
-use anyhow::{Context, Result};
+use crate::options::{parse_duration, required};
+use anyhow::Result;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -92,11 +92,11 @@ impl CompareOptions {
     /// When a required flag is missing.
     pub fn from_matches(matches: &ArgMatches) -> Result<Self> {
         Ok(Self {
-            plenum_url: get(matches, "plenum-url")?,
-            plenum_pid: get(matches, "plenum-pid")?,
-            janus_url: get(matches, "janus-url")?,
-            janus_pid: get(matches, "janus-pid")?,
-            local: get(matches, "local")?,
+            plenum_url: required(matches, "plenum-url")?,
+            plenum_pid: required(matches, "plenum-pid")?,
+            janus_url: required(matches, "janus-url")?,
+            janus_pid: required(matches, "janus-pid")?,
+            local: required(matches, "local")?,
             loads: matches.get_many("load").into_iter().flatten().copied().collect(),
             subscribers: matches
                 .get_many("subscribers")
@@ -104,19 +104,12 @@ impl CompareOptions {
                 .flatten()
                 .copied()
                 .collect(),
-            pairs: get(matches, "pairs")?,
-            warm_up: get(matches, "warm-up")?,
-            hold: get(matches, "hold")?,
+            pairs: required(matches, "pairs")?,
+            warm_up: required(matches, "warm-up")?,
+            hold: required(matches, "hold")?,
             json: matches.get_one("json").cloned(),
         })
     }
-}
-
-fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
-    matches
-        .get_one::<T>(name)
-        .cloned()
-        .with_context(|| format!("--{name} is missing"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod command;
 
 pub use command::command;
 
+use anyhow::{Context, Result};
 use clap::ArgMatches;
 use link::LinkConfig;
 use sim::client::Talk;
@@ -188,6 +189,14 @@ impl RunOptions {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// A flag that has a default or must be given.
+///
+/// # Errors
+/// When it is missing all the same.
+pub(crate) fn required<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
+    get(matches, name).with_context(|| format!("--{name} is missing"))
 }
 
 fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {

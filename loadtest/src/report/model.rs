@@ -179,8 +179,6 @@ pub struct ParticipantSummary {
     pub packets_lost: u64,
     /// Lost of received and lost.
     pub loss_percent: f64,
-    /// Latency, 99 % below.
-    pub p99_latency_ms: Option<f64>,
     /// Pictures that stood still.
     pub freezes: u64,
     /// How long.

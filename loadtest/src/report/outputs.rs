@@ -93,19 +93,9 @@ impl Run {
             failures.iter().take(MAX_MESSAGES).any(about)
         };
         let badness = |p: &super::model::ParticipantSummary| {
-            (
-                failed(&p.name),
-                p.error.is_some(),
-                p.packets_lost,
-                p.freezes,
-                p.p99_latency_ms.unwrap_or(0.0),
-            )
+            (failed(&p.name), p.error.is_some(), p.packets_lost, p.freezes)
         };
-        self.participants.sort_by(|a, b| {
-            badness(b)
-                .partial_cmp(&badness(a))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
+        self.participants.sort_by_key(|p| std::cmp::Reverse(badness(p)));
         let omitted = self.participants.len().saturating_sub(MAX_PARTICIPANTS);
         self.participants.truncate(MAX_PARTICIPANTS);
         self.participants_omitted += omitted as u64;

@@ -126,7 +126,11 @@ impl ParticipantReport {
             self.frozen_ms += millis(stats.frozen);
             self.bad_csrc += stats.bad_csrc;
             self.report_jump_ms = self.report_jump_ms.max(stats.report_jump * 1_000.0);
-            self.switches += stats.runs.len().saturating_sub(1) as u64;
+            let switches = stats.runs.windows(2).filter(|pair| match pair {
+                [before, after] => before.csrc != after.csrc,
+                _ => false,
+            });
+            self.switches += switches.count() as u64;
             for run in &stats.runs {
                 let described = oracle.describe(run.csrc);
                 if !oracle.allows(&slot.mid, run) {

@@ -148,7 +148,6 @@ fn summary(report: &ParticipantReport) -> ParticipantSummary {
         packets_received: report.video_packets + report.audio_packets,
         packets_lost: report.lost,
         loss_percent: report.loss_percent(),
-        p99_latency_ms: None,
         freezes: report.freezes,
         frozen_s: report.frozen_ms as f64 / 1_000.0,
     }

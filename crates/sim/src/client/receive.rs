@@ -8,7 +8,9 @@ use media::{Kind, NtpTime};
 use rtc::rtp;
 use std::time::{Duration, Instant};
 
-/// Most CSRC changes remembered per slot; the count goes on.
+/// A run ends with a pause so long: the slot may have been another's meanwhile.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Most runs remembered per slot; the oldest goes.
 const MAX_RUNS: usize = 4_096;
 /// Packets louder than this (−dBov) count as voice.
 const VOICE_LEVEL: u8 = 60;
@@ -21,7 +23,7 @@ const DELAY_WINDOW: Duration = Duration::from_millis(500);
 /// Frames or audio packets of one track before its delay counts: a single late one says nothing about the path.
 const DELAY_SAMPLES: u32 = 5;
 
-/// Packets of one track in a row.
+/// Packets of one track in a row, without a long pause.
 #[derive(Debug, Clone, Copy)]
 pub struct Run {
     /// The track's number.
@@ -313,7 +315,9 @@ impl SlotReceiver {
             self.stats.bad_csrc += 1;
             return None;
         };
-        if let Some(run) = self.stats.runs.last_mut().filter(|run| run.csrc == csrc) {
+        let last = self.stats.runs.last_mut().filter(|run| run.csrc == csrc);
+        let same = last.is_some();
+        if let Some(run) = last.filter(|run| now.saturating_duration_since(run.end) < PAUSE) {
             run.end = now;
             run.packets += 1;
             return None;
@@ -321,8 +325,6 @@ impl SlotReceiver {
         if self.stats.runs.len() == MAX_RUNS {
             self.stats.runs.remove(0);
         }
-        self.delay = DelayWindow::default();
-        self.freeze = FreezeDetector::default();
         self.stats.runs.push(Run {
             csrc,
             start: now,
@@ -331,6 +333,11 @@ impl SlotReceiver {
             frames: 0,
             voiced: 0,
         });
+        if same {
+            return None;
+        }
+        self.delay = DelayWindow::default();
+        self.freeze = FreezeDetector::default();
         Some(csrc)
     }
 
