@@ -46,6 +46,37 @@ fn a_keyframe_leaves_no_faster_than_a_path_whose_end_was_seen_carries() {
     assert!((320..360).contains(&seen), "{seen} ms");
 }
 
+/// How many packets of a picture's frame, 30 a second at 2.6 Mb/s, leave at once.
+fn at_once(known: Known) -> usize {
+    let (t0, mut downlink) = known.downlink();
+    let now = t0 + MS * 100;
+    for packet in 0..10 {
+        downlink.push(
+            now,
+            Outgoing {
+                packet,
+                bytes: 1_083,
+                priority: Priority::Video,
+                reported: true,
+            },
+        );
+    }
+    std::iter::from_fn(|| downlink.poll_release(now)).count()
+}
+
+#[test]
+fn a_frame_leaves_at_once_where_no_end_of_the_path_was_seen() {
+    // What probes raise the estimate to where 2.6 Mb/s are wanted.
+    let known = || Known::carrying(3_380_000);
+    assert_eq!(at_once(known()), 10);
+    let mut seen = known();
+    seen.capacity = Some(Bitrate(3_380_000));
+    assert_eq!(at_once(seen), 7);
+    let mut overused = known();
+    overused.overused = true;
+    assert_eq!(at_once(overused), 7);
+}
+
 /// Probes for eight seconds; of each cluster this share of the packets is reported as lost. Where the demand `flips`, each half
 /// second nothing better is wanted for a moment. When they began, in
 /// milliseconds, and the packets of the first.

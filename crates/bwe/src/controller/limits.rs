@@ -19,6 +19,8 @@ pub(super) const LONG_QUEUE: f64 = 0.050;
 pub(super) const MOST_JITTER: f64 = 0.060;
 /// What counts as a queue goes up by this multiple of the jitter.
 pub(super) const JITTER_ROOM: f64 = 1.5;
+/// Packets that leave within this time are one burst.
+pub(super) const AT_ONCE: Duration = Duration::from_millis(5);
 /// Up to this much jitter the rate of the last moment is what the path carries.
 pub(super) const CALM_JITTER: f64 = 0.012;
 /// While a probe's packets come back, only a queue longer than this is overuse: the shorter one is the probe's.

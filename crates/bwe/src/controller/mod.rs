@@ -117,14 +117,20 @@ impl Controller {
         self.round_trip =
             Some(before.mul_f64(1.0 - weight) + feedback.round_trip.min(MAX_ROUND_TRIP).mul_f64(weight));
         let jittery = self.estimate().is_jittery();
-        let (mut least, mut sum) = (f64::INFINITY, 0.0);
+        let (mut least, mut sum, mut bursts) = (f64::INFINITY, 0.0, 0);
+        let mut burst: Option<Instant> = None;
         let mut verdict: Option<probe::Verdict> = None;
         for packet in &feedback.acknowledged {
             self.acknowledged.add(packet.arrival, packet.bytes);
             self.trend.add(packet.sent, packet.arrival);
             let one_way = self.queue.one_way(packet.sent, packet.arrival);
             least = least.min(one_way);
-            sum += one_way;
+            // What leaves at once waits for itself.
+            if burst.is_none_or(|began| packet.sent.saturating_duration_since(began) > AT_ONCE) {
+                burst = Some(packet.sent);
+                bursts += 1;
+                sum += one_way;
+            }
             if packet.probe.is_some() {
                 self.probe_echo = Some(feedback.at + PROBE_ECHO);
             }
@@ -134,7 +140,7 @@ impl Controller {
             verdict = found.or(verdict);
         }
         if least.is_finite() {
-            let mean = sum / feedback.acknowledged.len() as f64;
+            let mean = sum / f64::from(bursts);
             self.queue.add(feedback.at, least, mean, self.competition.is_on());
         }
         self.loss

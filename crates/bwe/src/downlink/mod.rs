@@ -342,7 +342,8 @@ impl<P: Clone> Downlink<P> {
         } else {
             UNKNOWN_PACE
         };
-        self.pacer.set_rate(now, rate, calm);
+        let free = !calm && self.known.capacity.is_none();
+        self.pacer.set_rate(now, rate, calm, free);
     }
 }
 
