@@ -124,6 +124,9 @@ impl<P: Peer> Worker<P> {
             for path in self.tcp.closed.drain(..) {
                 self.router.contain(|router| router.handle_path_closed(now, path));
             }
+            // Before the timers, which want every packet to have reached its slots: sent from here, each subscriber's
+            // memory is read once.
+            self.flush();
             self.router.contain(|router| router.handle_timeout(now));
             self.deliver_events();
             self.flush();

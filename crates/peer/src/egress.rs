@@ -104,7 +104,9 @@ impl Egress {
                         sender.retransmission(slot, &packet, seq, buffer)
                     } else {
                         let built = sender.packet(slot, &packet, seq, buffer);
-                        self.recent.keep(now, sender, slot, packet);
+                        if self.downlink.may_pad() {
+                            self.recent.keep(now, sender, slot, packet);
+                        }
                         built
                     };
                     // What was planned can be built: negotiated slots and codecs never go away, and a number is used

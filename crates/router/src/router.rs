@@ -229,14 +229,21 @@ impl<P: Peer> Router<P> {
     /// As [`poll_transmit`](Self::poll_transmit), but appended to `buffer`; returns where to. For whoever puts datagrams
     /// together anyway. After a panic the buffer may hold part of one.
     pub fn poll_datagram(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
-        self.settle();
-        let path = self
-            .poll_farewell(buffer)
-            .or_else(|| self.next_datagram(buffer))
-            // Of a peer that ended while it sent.
-            .or_else(|| self.poll_farewell(buffer))?;
-        self.counters.datagrams_out += 1;
-        Some(path)
+        while self.settle_next() {}
+        loop {
+            let path = self
+                .poll_farewell(buffer)
+                .or_else(|| self.next_datagram(buffer))
+                // Of a peer that ended while it sent.
+                .or_else(|| self.poll_farewell(buffer));
+            if path.is_some() {
+                self.counters.datagrams_out += 1;
+                return path;
+            }
+            if !self.forward_to_next() {
+                return None;
+            }
+        }
     }
 
     fn poll_farewell(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
@@ -258,7 +265,7 @@ impl<P: Peer> Router<P> {
             // Sending itself may end something or bring a deadline, and events may give others something to send.
             self.drain_peer_events(key);
             self.arm_peer(key);
-            self.settle();
+            while self.settle_next() {}
         }
         None
     }
@@ -330,20 +337,27 @@ impl<P: Peer> Router<P> {
     /// Polls the peers that were given something: their events; their datagrams wait for [`Self::poll_transmit`], and
     /// their deadline is asked when those are gone.
     pub(crate) fn settle(&mut self) {
-        loop {
+        self.forward_waiting();
+        while self.settle_next() {
             self.forward_waiting();
-            let Some(key) = self.dirty.pop() else { return };
-            // Events first: they may give the same peer something more.
-            self.drain_peer_events(key);
-            let Some(entry) = self.peers.get_mut(key) else {
-                continue;
-            };
+        }
+    }
+
+    /// The same for one of them; `false` when there is none.
+    fn settle_next(&mut self) -> bool {
+        let Some(key) = self.dirty.pop() else {
+            return false;
+        };
+        // Events first: they may give the same peer something more.
+        self.drain_peer_events(key);
+        if let Some(entry) = self.peers.get_mut(key) {
             entry.dirty = false;
             if !entry.sending {
                 entry.sending = true;
                 self.sending.push_back(key);
             }
         }
+        true
     }
 
     fn handle_peer_timer(&mut self, key: PeerKey, at: Instant) {

@@ -276,6 +276,11 @@ impl<P: Clone> Downlink<P> {
         self.known.estimate
     }
 
+    /// Whether padding may be asked for before long: otherwise nothing needs to be kept for it.
+    pub fn may_pad(&self) -> bool {
+        self.may_probe() && self.probes.are_wanted()
+    }
+
     /// Counters.
     pub fn stats(&self) -> DownlinkStats {
         DownlinkStats {

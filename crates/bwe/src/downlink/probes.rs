@@ -304,6 +304,11 @@ impl Probes {
         self.earliest = Some(now + BACKOFF.0);
     }
 
+    /// Whether one is under way, or would be made as soon as the path allows.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.demand.next_step.is_some() || self.waiting.is_some() || self.next_at().is_some()
+    }
+
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let waiting = self.waiting.map(|waiting| waiting.deadline);
         let wanted = self.demand.next_step.is_some();
