@@ -4,7 +4,7 @@ use crate::counters::DropReason;
 use crate::router::Router;
 use crate::state::{PeerKey, TrackKey};
 use forward::{CaptureTime, Inserted, LayerSet};
-use media::{Codec, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
+use media::{Codec, Kind, LayerIndex, MLineIndex, NtpTime, Packet, RtpTime, SeqNo};
 use peer::Peer;
 
 impl<P: Peer> Router<P> {
@@ -94,7 +94,8 @@ impl<P: Peer> Router<P> {
             .into_iter()
             .map(|seq| (seq, layer.ticks_after(at, seq)))
             .collect();
-        let begins = info.is_some_and(|info| info.keyframe);
+        // Of sound every packet is one that can be begun at, and nobody asks for it.
+        let begins = codec.kind() == Kind::Video && info.is_some_and(|info| info.keyframe);
         if changed {
             self.forward_waiting();
         }
