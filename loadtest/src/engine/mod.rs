@@ -2,6 +2,7 @@
 
 pub mod bottleneck;
 pub mod process;
+pub mod rest;
 pub mod server;
 pub mod tally;
 pub mod threads;

@@ -82,6 +82,11 @@ pub fn count(change: impl FnOnce(&mut Tally)) {
     TALLY.with_borrow_mut(change);
 }
 
+/// Whether a participant of this thread is on its way into a room.
+pub(super) fn somebody_joins() -> bool {
+    TALLY.with_borrow(|tally| tally.joined > tally.connected)
+}
+
 /// Takes this thread's tally; gauges stay.
 pub(super) fn take() -> Tally {
     TALLY.with_borrow_mut(|tally| {

@@ -1,6 +1,7 @@
 //! The threads that participants live on. Each has a runtime of its own: a participant stays where it was put, so nothing
 //! that it touches is shared or locked.
 
+use super::rest::Rest;
 use super::tally::{self, Tally};
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
@@ -38,11 +39,14 @@ impl Threads {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(count: usize, started: Instant) -> Result<(Self, mpsc::Receiver<Tallied>)> {
+    pub fn start(count: usize, started: Instant, rest: Rest) -> Result<(Self, mpsc::Receiver<Tallied>)> {
         let (tallies, receiver) = mpsc::channel(MAX_TALLIES);
         let (mut handles, mut stops) = (Vec::new(), Vec::new());
         for thread in 0..count.max(1) {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .on_thread_park(move || rest.park())
+                .build()?;
             handles.push(runtime.handle().clone());
             let (stop, stopped) = oneshot::channel::<()>();
             stops.push(stop);

@@ -83,7 +83,11 @@ impl Impaired {
     /// The next that has arrived.
     pub(super) fn poll(&mut self, now: Instant) -> Option<Out> {
         self.under_way.peek().filter(|next| next.at <= now)?;
-        self.under_way.pop().map(|next| next.what)
+        let UnderWay { at, what, .. } = self.under_way.pop()?;
+        Some(match what {
+            Out::Down(received) => Out::Down(Received { at, ..received }),
+            up @ Out::Up(_) => up,
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Received {
     pub via: Via,
     /// From whom.
     pub remote: SocketAddr,
+    /// When the kernel had it: it may have waited in the socket since.
+    pub at: Instant,
     /// What.
     pub datagram: BytesMut,
 }
@@ -35,6 +37,7 @@ pub struct Sockets {
     tcp: HashMap<SocketAddr, mpsc::Sender<BytesMut>>,
     from_tcp: mpsc::Receiver<Received>,
     to_us: mpsc::Sender<Received>,
+    opened_tcp: bool,
     /// What is about to be sent over UDP.
     batch: Vec<Transmit>,
     line: Option<Box<Impaired>>,
@@ -52,6 +55,7 @@ impl Sockets {
             tcp: HashMap::new(),
             from_tcp,
             to_us,
+            opened_tcp: false,
             batch: Vec::new(),
             line: None,
         })
@@ -60,6 +64,11 @@ impl Sockets {
     /// Puts a bad line between UDP and the network, up and down.
     pub fn impair(&mut self, up: LinkConfig, down: LinkConfig, seed: u64) {
         self.line = Some(Box::new(Impaired::new(up, down, Instant::now(), seed)));
+    }
+
+    /// Whether there is such a line.
+    pub fn is_impaired(&self) -> bool {
+        self.line.is_some()
     }
 
     /// When something comes out of the bad line: [`deliver`](Self::deliver) takes it.
@@ -97,6 +106,7 @@ impl Sockets {
                     None => self.batch.push(transmit),
                 },
                 Via::Tcp => {
+                    self.opened_tcp = true;
                     let queue = self
                         .tcp
                         .entry(transmit.remote)
@@ -125,25 +135,29 @@ impl Sockets {
                 readable?;
                 Ok(None)
             }
-            Some(received) = self.from_tcp.recv() => Ok(Some(received)),
+            // Nothing comes from a connection that was never opened, and asking is not for nothing.
+            Some(received) = self.from_tcp.recv(), if self.opened_tcp => Ok(Some(received)),
         }
     }
 
     /// Takes what is there.
     pub fn receive(&mut self, mut deliver: impl FnMut(Received)) {
         let line = &mut self.line;
-        self.udp.receive(|remote, datagram| {
+        self.udp.receive(|at, remote, datagram| {
             let received = Received {
                 via: Via::Udp,
                 remote,
+                at,
                 datagram,
             };
             match line {
-                Some(line) => line.send(Instant::now(), Out::Down(received)),
+                Some(line) => line.send(at, Out::Down(received)),
                 None => deliver(received),
             }
         });
-        while let Ok(received) = self.from_tcp.try_recv() {
+        while self.opened_tcp
+            && let Ok(received) = self.from_tcp.try_recv()
+        {
             deliver(received);
         }
     }
@@ -170,6 +184,7 @@ fn connect(remote: SocketAddr, to_us: mpsc::Sender<Received>) -> mpsc::Sender<By
                     .send(Received {
                         via: Via::Tcp,
                         remote,
+                        at: Instant::now(),
                         datagram,
                     })
                     .await

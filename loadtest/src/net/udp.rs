@@ -8,6 +8,7 @@ use sim::client::Transmit;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
@@ -17,6 +18,8 @@ const BATCH: usize = 8;
 const MESSAGE_BYTES: usize = 65_536;
 /// Most bytes of one segmented send; the kernel refuses more than 64 KiB.
 const MAX_SEGMENTED_BYTES: usize = 60_000;
+/// No datagram waits longer in a socket; a stamp that says so was made by another wall clock.
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
 thread_local! {
     /// One set for all participants of a thread: only one of them receives at a time.
@@ -52,8 +55,8 @@ impl Udp {
         self.socket.readable().await
     }
 
-    /// Hands on what one system call brings.
-    pub(super) fn receive(&self, mut deliver: impl FnMut(SocketAddr, BytesMut)) {
+    /// Hands on what one system call brings, with the time at which the kernel had it.
+    pub(super) fn receive(&self, mut deliver: impl FnMut(Instant, SocketAddr, BytesMut)) {
         BUFFERS.with_borrow_mut(|buffers| {
             let mut metas = [RecvMeta::default(); BATCH];
             let mut count = 0;
@@ -71,11 +74,13 @@ impl Udp {
                     false => Ok(()),
                 }
             });
+            let clock = Clock::read();
             for (buffer, meta) in buffers.iter().zip(&metas).take(count) {
+                let at = clock.instant(meta.timestamp);
                 let mut rest = BytesMut::from(buffer.get(..meta.len).unwrap_or_default());
                 while !rest.is_empty() {
                     let datagram = rest.split_to(meta.stride.clamp(1, rest.len()));
-                    deliver(meta.addr, datagram);
+                    deliver(at, meta.addr, datagram);
                 }
             }
         });
@@ -107,6 +112,28 @@ impl Udp {
             });
             rest = later;
         }
+    }
+}
+
+/// Both clocks at one time: the kernel stamps what it receives with the wall clock.
+struct Clock {
+    now: Instant,
+    wall: Duration,
+}
+
+impl Clock {
+    fn read() -> Self {
+        Self {
+            now: Instant::now(),
+            wall: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        }
+    }
+
+    /// When the kernel received something. Now, if it did not say, or if the wall clock was set meanwhile.
+    fn instant(&self, stamp: Option<Duration>) -> Instant {
+        let ago = stamp.and_then(|stamp| self.wall.checked_sub(stamp));
+        let ago = ago.filter(|ago| *ago <= MAX_WAIT).unwrap_or_default();
+        self.now.checked_sub(ago).unwrap_or(self.now)
     }
 }
 
@@ -159,6 +186,47 @@ mod tests {
         assert_eq!(of(&[(a, 100); 9]), 4, "what the kernel takes");
     }
 
+    #[test]
+    fn a_stamp_is_placed_on_the_other_clock_and_a_senseless_one_is_now() {
+        let clock = Clock {
+            now: Instant::now() + Duration::from_secs(10),
+            wall: Duration::from_secs(1_000),
+        };
+        let ago = |ms| clock.now - Duration::from_millis(ms);
+        assert_eq!(clock.instant(Some(Duration::from_millis(999_996))), ago(4));
+        assert_eq!(clock.instant(None), clock.now);
+        assert_eq!(
+            clock.instant(Some(Duration::from_secs(1_001))),
+            clock.now,
+            "set back"
+        );
+        assert_eq!(
+            clock.instant(Some(Duration::from_secs(10))),
+            clock.now,
+            "set forward"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_waited_in_the_socket_has_the_time_of_its_arrival() {
+        let ip = IpAddr::from([127, 0, 0, 1]);
+        let (mut from, to) = (Udp::bind(ip).await.unwrap(), Udp::bind(ip).await.unwrap());
+        let remote = to.local_addr().unwrap();
+        let mut waited = Duration::ZERO;
+        // The kernel begins to stamp a while after the first socket asked for it.
+        for _ in 0..20 {
+            from.send(&[transmit(remote, 100)]);
+            to.readable().await.unwrap();
+            let arrived_by = Instant::now();
+            std::thread::sleep(Duration::from_millis(50));
+            to.receive(|at, _, _| waited = Instant::now().saturating_duration_since(at));
+            if waited >= arrived_by.elapsed().saturating_sub(Duration::from_millis(5)) {
+                return;
+            }
+        }
+        panic!("it is said to have waited {waited:?}");
+    }
+
     #[tokio::test]
     async fn a_burst_arrives_datagram_by_datagram_in_order() {
         let ip = IpAddr::from([127, 0, 0, 1]);
@@ -173,7 +241,7 @@ mod tests {
         let mut came = Vec::new();
         while came.len() < burst.len() {
             to.readable().await.unwrap();
-            to.receive(|remote, datagram| came.push((remote, datagram[0], datagram.len())));
+            to.receive(|_, remote, datagram| came.push((remote, datagram[0], datagram.len())));
         }
         let sender = from.local_addr().unwrap();
         let sent = burst.iter().map(|t| (sender, t.datagram[0], t.datagram.len()));

@@ -41,7 +41,7 @@ fn run_command() -> clap::Command {
 }
 
 /// Flags about the harness and what it looks at.
-fn engine_args() -> [Arg; 6] {
+fn engine_args() -> [Arg; 7] {
     [
         optional(
             "threads",
@@ -49,6 +49,13 @@ fn engine_args() -> [Arg; 6] {
             "Threads of participants; without: one for each core",
         )
         .value_parser(value_parser!(u16).range(1..=256)),
+        text(
+            "rest",
+            "10ms",
+            "Threads rest to the next multiple of this between looking at participants; what arrives has the kernel's time",
+        )
+        .value_name("TIME")
+        .value_parser(parse_duration),
         optional(
             "server-pid",
             "PID",

@@ -48,6 +48,8 @@ pub struct RunOptions {
     pub compat: bool,
     /// Threads of participants.
     pub threads: usize,
+    /// What arrives waits for the next multiple of this, without getting later by it; zero: is taken at once.
+    pub rest: Duration,
     /// The server's process, on this machine.
     pub server_pid: Option<u32>,
     /// The server's metrics; `None`: `/metrics` of its HTTP port; `none`: nowhere.
@@ -173,6 +175,7 @@ impl RunOptions {
             move_to_udp: get(matches, "move-to-udp"),
             compat: matches.get_flag("compat"),
             threads: get::<u16>(matches, "threads").map_or_else(cores, usize::from),
+            rest: get(matches, "rest").unwrap_or_default(),
             server_pid: get(matches, "server-pid"),
             metrics_url: get(matches, "metrics-url"),
             impair_up: get(matches, "impair-up"),

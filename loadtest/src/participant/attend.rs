@@ -1,18 +1,22 @@
 //! In the room: datagrams, timers and messages, until it is time to leave.
 
 use super::Participant;
+use super::alarm::Alarm;
 use crate::control::Command;
 use crate::engine::tally::{self, record};
 use crate::net::{Received, Sockets};
 use crate::report::millis;
 use crate::signal::Signal;
 use anyhow::{Result, anyhow, bail};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use media::DatagramKind;
 use media::data::ToClient;
-use signaling::ClientMessage;
+use signaling::{ClientMessage, ServerFrame};
 use sim::client::{Client, ClientEvent, Via};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// Keep-alive on the socket.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -21,67 +25,24 @@ const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
 /// Skew counts only while both slots had packets this recently.
 const FRESH: Duration = Duration::from_millis(300);
 
-/// What of a participant is in the tally already.
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    connected: bool,
-    subscribes: bool,
-    sent: (u64, u64),
-    received: sim::client::Received,
-    lost: u64,
-    nacked: u64,
-    freezes: u64,
-    frozen: Duration,
+/// What does not happen with every packet.
+enum Seldom {
+    Message(Result<Option<ServerFrame>>),
+    Measure,
+    Command(Option<Command>),
+    Leave,
 }
 
-impl Counted {
-    fn connect(&mut self, subscribes: bool) {
-        (self.connected, self.subscribes) = (true, subscribes);
-        tally::count(|tally| {
-            tally.connected += 1;
-            tally.subscribers += i64::from(subscribes);
-        });
-    }
-
-    pub(super) fn leave(&mut self) {
-        tally::count(|tally| {
-            tally.connected -= i64::from(self.connected);
-            tally.subscribers -= i64::from(self.connected && self.subscribes);
-        });
-    }
-
-    /// Adds what came and went since the last call; cheap enough for every turn.
-    fn packets(&mut self, client: &mut Client) {
-        let (sent, received) = (client.sent(), client.received());
-        tally::count(|tally| {
-            tally.packets_sent += sent.0 - self.sent.0;
-            tally.sent_bytes += sent.1 - self.sent.1;
-            tally.packets_received += received.packets - self.received.packets;
-            tally.received_bytes += received.bytes - self.received.bytes;
-            tally.frames += received.frames - self.received.frames;
-            for (kind, age) in client.take_ages() {
-                tally.latency(kind, age);
-            }
-        });
-        (self.sent, self.received) = (sent, received);
-    }
-
-    /// Adds what is counted slot by slot.
-    fn slots(&mut self, client: &Client) {
-        let (mut lost, mut freezes, mut frozen) = (0, 0, Duration::ZERO);
-        for slot in client.slots() {
-            lost += slot.stats.lost;
-            freezes += slot.stats.freezes;
-            frozen += slot.stats.frozen;
-        }
-        let nacked = client.nacked();
-        tally::count(|tally| {
-            tally.packets_lost += lost - self.lost;
-            tally.packets_nacked += nacked - self.nacked;
-            tally.freezes += freezes - self.freezes;
-            tally.frozen += frozen - self.frozen;
-        });
-        (self.lost, self.nacked, self.freezes, self.frozen) = (lost, nacked, freezes, frozen);
+async fn seldom_happens(
+    signal: &mut Signal,
+    measures: &mut Interval,
+    commands: &mut mpsc::Receiver<Command>,
+) -> Seldom {
+    tokio::select! {
+        biased;
+        frame = signal.receive() => Seldom::Message(frame),
+        _ = measures.tick() => Seldom::Measure,
+        command = commands.recv() => Seldom::Command(command),
     }
 }
 
@@ -97,59 +58,27 @@ impl Participant {
         let mut measures = interval(MEASURE_INTERVAL);
         measures.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut next_ping = Instant::now() + PING_INTERVAL;
-        let mut moving = self.shared.options.move_to_udp;
-        let leave_at = self.seat.leave_at.map(|at| self.shared.started + at);
-        let mut wake = Instant::now();
-        let sleep = sleep_until(wake.into());
-        tokio::pin!(sleep);
+        let mut alarm = Alarm::new(self.shared.rest);
         loop {
-            self.pump(sockets, client).await?;
-            self.move_when_due(sockets, client, &mut moving)?;
-            let due = [client.poll_timeout(), sockets.poll_timeout(), leave_at];
-            let due = due.into_iter().flatten().min();
-            let due = due.unwrap_or_else(|| Instant::now() + MEASURE_INTERVAL);
-            if due != wake {
-                wake = due;
-                sleep.as_mut().reset(wake.into());
-            }
-            tokio::select! {
-                biased;
-                readable = sockets.readable() => {
-                    let mut deliver = |Received { via, remote, datagram }| {
-                        client.handle_datagram(Instant::now(), via, remote, datagram);
-                    };
-                    if let Some(first) = readable? {
-                        deliver(first);
-                    }
-                    sockets.receive(deliver);
-                }
-                () = &mut sleep => {
-                    let now = Instant::now();
-                    tally::count(|tally| record(&mut tally.lateness, now.saturating_duration_since(wake)));
-                    if leave_at.is_some_and(|at| at <= now) {
-                        return self.leave(signal, client).await;
-                    }
-                    sockets.deliver(now, |Received { via, remote, datagram }| {
-                        client.handle_datagram(now, via, remote, datagram);
-                    });
-                    client.handle_timeout(now);
-                    // The same instant may be asked for again, and the sleep is over.
-                    sleep.as_mut().reset((now + MEASURE_INTERVAL).into());
-                    wake = now + MEASURE_INTERVAL;
-                }
-                frame = signal.receive() => {
+            // A future in a set is asked only when it was woken, not with every packet.
+            let mut seldom = FuturesUnordered::new();
+            seldom.push(seldom_happens(signal, &mut measures, commands));
+            let happened = self.media(sockets, client, &mut alarm, &mut seldom).await?;
+            drop(seldom);
+            match happened {
+                Seldom::Message(frame) => {
                     let frame = frame?.ok_or_else(|| anyhow!("the server closed the socket"))?;
                     self.noticed(Some(client), frame.message)?;
                 }
-                _ = measures.tick() => {
-                    let now = Instant::now();
+                Seldom::Measure => {
                     self.measure(client);
+                    let now = Instant::now();
                     if now >= next_ping {
                         next_ping = now + PING_INTERVAL;
                         signal.send(ClientMessage::Ping {}).await?;
                     }
                 }
-                command = commands.recv() => {
+                Seldom::Command(command) => {
                     let leave = match command {
                         Some(command) => self.obey(signal, client, command).await?,
                         None => true,
@@ -158,6 +87,45 @@ impl Participant {
                         return self.leave(signal, client).await;
                     }
                 }
+                Seldom::Leave => return self.leave(signal, client).await,
+            }
+        }
+    }
+
+    /// Datagrams and timers, until something else happens.
+    async fn media(
+        &mut self,
+        sockets: &mut Sockets,
+        client: &mut Client,
+        alarm: &mut Alarm,
+        seldom: &mut FuturesUnordered<impl Future<Output = Seldom>>,
+    ) -> Result<Seldom> {
+        let leave_at = self.seat.leave_at.map(|at| self.shared.started + at);
+        // Whoever sends must do so when it is due; all others can wait for the next tick.
+        let sends = self.seat.publishes() || sockets.is_impaired();
+        loop {
+            self.pump(sockets, client).await?;
+            self.move_when_due(sockets, client)?;
+            let due = [client.poll_timeout(), sockets.poll_timeout(), leave_at];
+            let due = due.into_iter().flatten().min();
+            let due = due.unwrap_or_else(|| Instant::now() + MEASURE_INTERVAL);
+            alarm.set(due, sends || !client.is_connected());
+            tokio::select! {
+                biased;
+                readable = sockets.readable() => {
+                    if let Some(first) = readable? {
+                        deliver(client, first);
+                    }
+                    sockets.receive(|received| deliver(client, received));
+                }
+                now = alarm.rings(MEASURE_INTERVAL) => {
+                    if leave_at.is_some_and(|at| at <= now) {
+                        return Ok(Seldom::Leave);
+                    }
+                    sockets.deliver(now, |received| deliver(client, received));
+                    client.handle_timeout(now);
+                }
+                Some(happened) = seldom.next() => return Ok(happened),
             }
         }
     }
@@ -191,7 +159,7 @@ impl Participant {
         if self.report.first_frame_ms.is_none() && client.received().frames > 0 {
             self.report.first_frame_ms = Some(millis(self.started.elapsed()));
         }
-        self.counted.packets(client);
+        self.counted.packets(client, self.seat.publishes());
         Ok(())
     }
 
@@ -202,14 +170,12 @@ impl Participant {
         self.counted.connect(self.seat.subscribes());
     }
 
-    fn move_when_due(
-        &mut self,
-        sockets: &mut Sockets,
-        client: &mut Client,
-        moving: &mut Option<Duration>,
-    ) -> Result<()> {
-        if moving.is_some_and(|after| client.is_connected() && self.started.elapsed() >= after) {
-            *moving = None;
+    fn move_when_due(&mut self, sockets: &mut Sockets, client: &mut Client) -> Result<()> {
+        if self
+            .moving
+            .is_some_and(|after| client.is_connected() && self.started.elapsed() >= after)
+        {
+            self.moving = None;
             client.move_to(Instant::now(), Via::Udp)?;
         }
         if client.moved_to() == Some(Via::Udp) {
@@ -249,4 +215,21 @@ impl Participant {
             }
         }
     }
+}
+
+/// Media counts from when the kernel had it: how long it waited for its turn here is the harness's affair, neither the path's,
+/// of which feedback tells the server, nor the server's, whose latency is measured. Chromium feeds back the kernel's time
+/// too. Everything else is answered, and counts from now.
+fn deliver(client: &mut Client, received: Received) {
+    let Received {
+        via,
+        remote,
+        at,
+        datagram,
+    } = received;
+    let at = match DatagramKind::of(&datagram) {
+        Some(DatagramKind::Rtp) => at,
+        _ => Instant::now(),
+    };
+    client.handle_datagram(at, via, remote, datagram);
 }

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Publishers' clocks differ by this much from one to the next: minutes, as real computers' do.
 const CLOCK_STEP: Duration = Duration::from_secs(97);
-/// Timers other than media's wait for the next multiple of this: feedback goes out every 50 ms, and everything that is
-/// due then goes with it.
-const TIMER_GRID: Duration = Duration::from_millis(10);
+/// Timers other than media's wait for the next multiple of this. It is the time between two transport-wide feedbacks, and
+/// everything else goes with them: a visit to a participant costs more than what is done in it.
+const TIMER_GRID: Duration = Duration::from_millis(50);
 
 impl Participant {
     pub(super) async fn connect(&mut self, signal: &mut Signal, sockets: &Sockets) -> Result<Client> {

@@ -1,10 +1,13 @@
 //! One participant: signaling, sockets and the sans-IO client, in one task.
 
+mod alarm;
 mod attend;
 mod connect;
+mod count;
 mod publish;
 
 use crate::control::Command;
+use crate::engine::rest::Rest;
 use crate::engine::tally;
 use crate::net::Sockets;
 use crate::options::RunOptions;
@@ -51,6 +54,8 @@ pub struct Shared {
     pub options: RunOptions,
     /// Start of the run.
     pub started: Instant,
+    /// When threads rest.
+    pub rest: Rest,
     /// Of the send times in made-up packets.
     pub clock: SendClock,
     /// To the run.
@@ -69,7 +74,8 @@ pub async fn run(seat: Box<Seat>, shared: Arc<Shared>, commands: mpsc::Receiver<
         started: Instant::now(),
         oracle: Oracle::default(),
         own: HashMap::new(),
-        counted: attend::Counted::default(),
+        counted: count::Counted::default(),
+        moving: shared.options.move_to_udp,
         shared,
     };
     if let Err(error) = participant.live(commands).await {
@@ -91,7 +97,9 @@ struct Participant {
     started: Instant,
     oracle: Oracle,
     own: HashMap<Source, TrackId>,
-    counted: attend::Counted,
+    counted: count::Counted,
+    /// From TCP to UDP after this time.
+    moving: Option<Duration>,
 }
 
 impl Participant {

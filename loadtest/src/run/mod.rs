@@ -10,6 +10,7 @@ pub use view::{Lines, Terminal, View};
 
 use crate::control::Command;
 use crate::engine::process;
+use crate::engine::rest::Rest;
 use crate::engine::server::{Look, Probe};
 use crate::engine::threads::{Tallied, Threads};
 use crate::options::RunOptions;
@@ -60,10 +61,12 @@ pub async fn run(options: RunOptions, plan: Plan, view: &mut dyn View) -> Result
     let started = Instant::now();
     let probe = Probe::new(&options.url, options.metrics_url.as_deref(), options.server_pid)?;
     let (updates, mut updated) = mpsc::channel(MAX_UPDATES);
-    let (threads, mut tallies) = Threads::start(options.threads, started)?;
+    let rest = Rest::new(started, options.rest);
+    let (threads, mut tallies) = Threads::start(options.threads, started, rest)?;
     let shared = Arc::new(Shared {
         options,
         started,
+        rest,
         clock: SendClock {
             epoch: started,
             // The low bits: processes of one machine that run at a time differ in them.
