@@ -103,11 +103,8 @@ impl Srtp {
         Ok(packet.freeze())
     }
 
-    /// Encrypts a compound.
-    pub(crate) fn protect_control(
-        &mut self,
-        packets: &[Box<dyn rtcp::Packet>],
-    ) -> Result<BytesMut, Rejected> {
+    /// Encrypts a compound. All of a connection must go this way: the indices are counted here.
+    pub fn protect_control(&mut self, packets: &[Box<dyn rtcp::Packet>]) -> Result<BytesMut, Rejected> {
         let plain = rtcp::packet::marshal(packets).map_err(|_| Rejected)?;
         self.outbound_control.encrypt_rtcp(&plain).map_err(|_| Rejected)
     }

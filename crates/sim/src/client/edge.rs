@@ -90,6 +90,18 @@ pub(super) fn unwrap_repair(repairs: &Repairs, packet: &mut rtc::rtp::Packet) ->
     true
 }
 
+/// How many packets a compound asks for again.
+pub(super) fn asked_again(packets: &[Box<dyn rtc::rtcp::Packet>]) -> u64 {
+    let nacks = packets
+        .iter()
+        .filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerNack>());
+    // RFC 4585 §6.2.1: a packet, and a bit for each of the sixteen behind it.
+    let asked = nacks
+        .flat_map(|nack| &nack.nacks)
+        .map(|pair| 1 + pair.lost_packets.count_ones());
+    asked.map(u64::from).sum()
+}
+
 /// Retransmissions carry the mid this many times: nobody reports on a repair stream.
 const RTX_WITH_MID: u32 = 200;
 
@@ -154,18 +166,6 @@ impl Edge {
         );
     }
 
-    fn count_nacks(&self, packets: &[Box<dyn rtc::rtcp::Packet>]) {
-        let nacks = packets
-            .iter()
-            .filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerNack>());
-        // RFC 4585 §6.2.1: a packet, and a bit for each of the sixteen behind it.
-        let asked = nacks
-            .flat_map(|nack| &nack.nacks)
-            .map(|pair| 1 + pair.lost_packets.count_ones());
-        self.nacked
-            .fetch_add(asked.map(u64::from).sum(), Ordering::Relaxed);
-    }
-
     fn learn_reports(&mut self, report: &ReceiverReport) {
         for block in &report.reports {
             for out in &mut self.outbound {
@@ -215,7 +215,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Edge {
     fn handle_write(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
         match &mut msg.message.packet {
             Packet::Rtp(packet) => self.label(packet),
-            Packet::Rtcp(packets) => self.count_nacks(packets),
+            Packet::Rtcp(packets) => {
+                self.nacked.fetch_add(asked_again(packets), Ordering::Relaxed);
+            }
             _ => {}
         }
         self.write.push_back(msg);

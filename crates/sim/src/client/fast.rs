@@ -100,6 +100,11 @@ impl FastPath {
         while self.reports.poll_read().is_some() {}
     }
 
+    /// Encrypts a compound.
+    pub(super) fn protect(&mut self, compound: &[Box<dyn rtcp::Packet>]) -> Option<BytesMut> {
+        self.srtp.protect_control(compound).ok()
+    }
+
     pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
         let timeouts = [
             self.feedback.poll_timeout(),

@@ -67,6 +67,8 @@ pub struct Client {
     slots: Vec<SlotReceiver>,
     /// SSRCs of the slots, in their order: looked through for every packet.
     slot_ssrcs: Vec<Option<u32>>,
+    /// Slots that something came through, in order.
+    heard: Vec<usize>,
     slot_transceivers: Vec<RTCRtpTransceiverId>,
     channels: Vec<(RTCDataChannelId, Channel)>,
     level_id: Option<u8>,
@@ -111,6 +113,7 @@ impl Client {
             sections,
             slots: Vec::new(),
             slot_ssrcs: Vec::new(),
+            heard: Vec::new(),
             slot_transceivers: Vec::new(),
             channels: Vec::new(),
             level_id: None,

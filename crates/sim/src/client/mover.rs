@@ -79,6 +79,11 @@ impl Mover {
             .map(|t| t.via)
     }
 
+    /// The pair that `rtc` uses, by what it sent last.
+    pub(super) fn believed(&self) -> Option<TransportContext> {
+        self.believed
+    }
+
     pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
         self.transmits.pop_front()
     }

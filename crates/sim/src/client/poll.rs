@@ -5,7 +5,6 @@
 
 use super::{Client, ClientEvent, SLOT_INTERVAL, Transmit, Via};
 use bytes::BytesMut;
-use rtc::peer_connection::message::RTCMessage;
 use rtc::sansio::Protocol as _;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::net::SocketAddr;
@@ -22,6 +21,8 @@ pub(super) struct Work {
     stirred: bool,
     /// Timers of the connection, when they are known to be right.
     timeout: Option<Option<Instant>>,
+    /// That of `rtc` among them.
+    of_rtc: Option<Option<Instant>>,
     /// When media is due, when that is known to be right.
     media: Option<Option<Instant>>,
 }
@@ -33,6 +34,7 @@ impl Work {
             origin: now,
             stirred: true,
             timeout: None,
+            of_rtc: None,
             media: None,
         }
     }
@@ -46,7 +48,23 @@ impl Work {
     pub(super) fn stir(&mut self) {
         self.stirred = true;
         self.timeout = None;
+        self.of_rtc = None;
         self.media = None;
+    }
+
+    /// Timers have changed, but not those of `rtc`.
+    fn timers_changed(&mut self) {
+        self.timeout = None;
+    }
+
+    /// Whether `rtc` may have asked for a time that is over.
+    fn rtc_is_due(&self, now: Instant) -> bool {
+        self.of_rtc.is_none_or(|known| known.is_some_and(|at| at <= now))
+    }
+
+    /// Whether media may be due.
+    fn media_is_due(&self, now: Instant) -> bool {
+        self.media.is_none_or(|known| known.is_some_and(|at| at <= now))
     }
 
     /// Something waits in `rtc` to be sent.
@@ -177,7 +195,8 @@ impl Client {
         let timeout = match self.work.timeout {
             Some(known) => known,
             None => {
-                let of_rtc = self.pc.poll_timeout();
+                let pc = &mut self.pc;
+                let of_rtc = *self.work.of_rtc.get_or_insert_with(|| pc.poll_timeout());
                 let of_media = self.fast.as_mut().and_then(super::FastPath::poll_timeout);
                 let all = [of_rtc, of_media, self.mover.poll_timeout(), self.next_slot_check];
                 let first = all.into_iter().flatten().min();
@@ -203,23 +222,27 @@ impl Client {
     /// The time has come.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.work.now = self.work.now.max(now);
-        if self.connected {
+        if self.connected && self.work.media_is_due(now) {
             self.send_media(now);
         }
         if self.work.timeout.is_some_and(|at| at.is_none_or(|at| at > now)) {
             return; // it was for media alone
         }
-        self.work.stir();
         // On the grid, so that what is asked for next is on it too.
         let tick = match self.connected {
             true => self.work.tick(now, self.config.timer_grid),
             false => now,
         };
-        // `rtc` reports only what its interceptors made of their own timers.
-        let _ = self.pc.handle_timeout(tick);
+        if self.fast.is_some() && !self.work.rtc_is_due(tick) {
+            self.work.timers_changed();
+        } else {
+            self.work.stir();
+            // `rtc` reports only what its interceptors made of their own timers.
+            let _ = self.pc.handle_timeout(tick);
+        }
         let compound = self.fast.as_mut().map(|fast| fast.handle_timeout(tick));
         if let Some(compound) = compound.filter(|compound| !compound.is_empty()) {
-            self.write(tick, RTCMessage::RtcpPacket(String::new(), compound));
+            self.write_control(tick, compound);
         }
         // Fails only without cryptography, and then nothing works.
         let _ = self.mover.handle_timeout(now, &self.credentials);

@@ -2,12 +2,13 @@
 
 use super::assemble::Frame;
 use super::publish::Due;
-use super::{Client, ClientEvent, MAX_AGES, send_time, source};
+use super::{Client, ClientEvent, MAX_AGES, edge, send_time, source};
 use media::{Kind, NtpTime};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::sansio::Protocol as _;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 impl Client {
@@ -25,12 +26,15 @@ impl Client {
             self.write(now, RTCMessage::RtpPacket(String::new(), packet));
         }
         for report in due.reports {
-            self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]));
+            self.write_control(now, vec![Box::new(report)]);
         }
     }
 
     pub(super) fn check_slots(&mut self, now: Instant) {
-        for index in 0..self.slots.len() {
+        for place in 0..self.heard.len() {
+            let Some(&index) = self.heard.get(place) else {
+                break;
+            };
             let Some(slot) = self.slots.get_mut(index) else {
                 break;
             };
@@ -42,7 +46,7 @@ impl Client {
                     sender_ssrc: 1,
                     media_ssrc,
                 };
-                self.write(now, RTCMessage::RtcpPacket(String::new(), vec![Box::new(pli)]));
+                self.write_control(now, vec![Box::new(pli)]);
             }
         }
     }
@@ -51,6 +55,19 @@ impl Client {
         self.work.send();
         // Fails only when the connection is closed: then there is nobody to send to.
         let _ = self.pc.handle_write(TaggedRTCMessage { now, message });
+    }
+
+    /// RTCP. Past the connection when media comes in past it, all of it: the indices of SRTCP are counted in one place.
+    pub(super) fn write_control(&mut self, now: Instant, compound: Vec<Box<dyn rtcp::Packet>>) {
+        let Some(fast) = &mut self.fast else {
+            return self.write(now, RTCMessage::RtcpPacket(String::new(), compound));
+        };
+        self.nacked
+            .fetch_add(edge::asked_again(&compound), Ordering::Relaxed);
+        // Fails only without cryptography, and then nothing works.
+        if let (Some(path), Some(datagram)) = (self.mover.believed(), fast.protect(&compound)) {
+            self.transmits.push_back(self.mover.outbound(path, datagram));
+        }
     }
 
     pub(super) fn frames(&mut self, slot: usize, frames: Vec<Frame>) {
@@ -72,6 +89,9 @@ impl Client {
         let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
+        if let Err(place) = self.heard.binary_search(&index) {
+            self.heard.insert(place, index);
+        }
         let (kind, before) = (slot.kind, slot.stats.packets);
         let outcome = slot.handle_packet(now, packet, level);
         let new = slot.stats.packets > before;
