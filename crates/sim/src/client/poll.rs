@@ -197,7 +197,7 @@ impl Client {
             None => {
                 let pc = &mut self.pc;
                 let of_rtc = *self.work.of_rtc.get_or_insert_with(|| pc.poll_timeout());
-                let of_media = self.fast.as_mut().and_then(super::FastPath::poll_timeout);
+                let of_media = self.fast.as_ref().and_then(super::FastPath::poll_timeout);
                 let all = [of_rtc, of_media, self.mover.poll_timeout(), self.next_slot_check];
                 let first = all.into_iter().flatten().min();
                 // A handshake is not made to wait.
