@@ -129,14 +129,16 @@ impl UdpEndpoint {
 
     /// A datagram was written, to be sent there, together with those before and after it that go to the same place:
     /// [`Self::flush`] sends the last of them. What the kernel refuses is dropped and counted: for the receivers it is a
-    /// loss like any other, and waiting would stall every other call.
-    pub(crate) fn written(&mut self, path: Path) {
+    /// loss like any other, and waiting would stall every other call. Whether those before it were sent now.
+    pub(crate) fn written(&mut self, path: Path) -> bool {
         let most = self.state.max_gso_segments().min(MAX_SEGMENTS);
-        if !self.run.take_in(path, most) {
+        let goes_along = self.run.take_in(path, most);
+        if !goes_along {
             self.flush();
             // An empty run takes anything.
             self.run.take_in(path, most);
         }
+        !goes_along
     }
 
     /// Sends what waits for company.

@@ -268,9 +268,17 @@ impl<P: Peer> Worker<P> {
         while taken.is_none() {
             taken = router.contain(|router| {
                 while let Some(path) = router.poll_datagram(udp.buffer()) {
-                    match path.protocol {
+                    let took_time = match path.protocol {
                         Protocol::Udp => udp.written(path),
-                        Protocol::Tcp => tcp.send(poll.registry(), path, udp.unsent()),
+                        Protocol::Tcp => {
+                            tcp.send(poll.registry(), path, udp.unsent());
+                            true
+                        }
+                    };
+                    // Hundreds of sends take milliseconds. Stamped with the time at which the first began, the last would
+                    // seem to have waited in the path.
+                    if took_time {
+                        router.tell_time(Instant::now());
                     }
                 }
             });

@@ -218,6 +218,12 @@ impl<P: Peer> Router<P> {
         None
     }
 
+    /// Time has passed since the last `handle_*` call: what leaves from here on leaves now. For whoever sends between two
+    /// calls of [`poll_datagram`](Self::poll_datagram), which is not told the time.
+    pub fn tell_time(&mut self, now: Instant) {
+        self.advance(now);
+    }
+
     /// Next datagram to send. Datagrams of one peer come in one run, as long as nothing is handled between.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         let mut buffer = Vec::new();
