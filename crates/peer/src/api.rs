@@ -236,6 +236,9 @@ pub trait Peer {
     fn handle_timeout(&mut self, now: Instant);
     /// When to call `handle_timeout` next.
     fn poll_timeout(&mut self) -> Option<Instant>;
+    /// Time has passed since the last `handle_*` call: what is polled from here on leaves now. Without it, it leaves at the
+    /// time told last.
+    fn tell_time(&mut self, _now: Instant) {}
     /// Next datagram to send.
     fn poll_transmit(&mut self) -> Option<Transmit>;
 

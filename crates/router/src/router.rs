@@ -262,6 +262,7 @@ impl<P: Peer> Router<P> {
         while let Some(key) = self.sending.front().copied() {
             self.serving = Some(key);
             if let Some(entry) = self.peers.get_mut(key) {
+                entry.peer.tell_time(self.now);
                 if let Some(path) = entry.peer.poll_datagram(buffer) {
                     return Some(path);
                 }

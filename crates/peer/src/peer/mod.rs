@@ -283,6 +283,10 @@ impl Peer for RtcPeer {
         )
     }
 
+    fn tell_time(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
     fn poll_transmit(&mut self) -> Option<Transmit> {
         let mut buffer = Vec::new();
         let path = self.poll_datagram(&mut buffer)?;
