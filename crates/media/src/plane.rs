@@ -83,6 +83,15 @@ pub enum MediaCommand {
         /// On or off.
         muted: bool,
     },
+    /// What the media plane lets a participant do by itself. Until it is told, everything.
+    Permit {
+        /// Who.
+        participant: ParticipantId,
+        /// Send data messages.
+        data: bool,
+        /// Have talkers in its talker slots; what is in its other slots, `Assign` says.
+        subscribe: bool,
+    },
     /// Put tracks into slots of one participant, all at once. Slots not named stay as they are.
     Assign {
         /// Subscriber.

@@ -50,6 +50,8 @@ pub enum DropReason {
     RetransmissionGone,
     /// A data message whose envelope cannot be read.
     DataMalformed,
+    /// A data message of somebody who may not send any.
+    DataNotAllowed,
     /// A data message over the size limit.
     DataTooLarge,
     /// A data message over the sender's rate.
@@ -73,7 +75,7 @@ pub enum DropReason {
 }
 
 /// One word per reason, in the order of [`DropReason`]'s variants.
-pub const DROP_NAMES: [&str; 24] = [
+pub const DROP_NAMES: [&str; 25] = [
     "stun_unknown_ufrag",
     "stun_malformed",
     "unvalidated_address",
@@ -88,6 +90,7 @@ pub const DROP_NAMES: [&str; 24] = [
     "retransmission_rate",
     "retransmission_gone",
     "data_malformed",
+    "data_not_allowed",
     "data_too_large",
     "data_rate",
     "data_reader",

@@ -25,6 +25,9 @@ impl<P: Peer> Router<P> {
         let Some(entry) = self.peers.get_mut(from) else {
             return Ok(());
         };
+        if !entry.may_send_data {
+            return Err(DropReason::DataNotAllowed);
+        }
         if message.len() > self.config.data_message_bytes {
             return Err(DropReason::DataTooLarge);
         }

@@ -59,6 +59,8 @@ impl<P: Peer> Router<P> {
             view_share: 1.0,
             packets_in: 0,
             quality: QualityMeter::default(),
+            may_send_data: true,
+            may_hear: true,
             data_messages: Rate::new(self.config.data_messages_per_second, self.now),
             data_bytes: Rate::new(self.config.data_bytes_per_second, self.now),
             retransmissions: Rate::new(RETRANSMISSIONS_PER_SECOND, self.now),
@@ -83,6 +85,23 @@ impl<P: Peer> Router<P> {
             entry.touch(key, &mut self.dirty);
         }
         self.update_gauges();
+    }
+
+    /// What the participant may do by itself, from now on.
+    pub(crate) fn permit(&mut self, participant: ParticipantId, data: bool, subscribe: bool) {
+        let Some(key) = self.by_participant.get(&participant).copied() else {
+            return self.refuse(DropReason::CommandInvalid);
+        };
+        let Some(entry) = self.peers.get_mut(key) else {
+            return;
+        };
+        entry.may_send_data = data;
+        entry.may_hear = subscribe;
+        if !subscribe {
+            for mline in entry.talker_slots.clone() {
+                self.release_talker_slot(key, mline);
+            }
+        }
     }
 
     fn turn_away(&mut self, participant: ParticipantId, mut peer: P) {

@@ -79,7 +79,7 @@ impl Placement {
                 }
                 self.forget_peer(room, participant);
             }
-            MediaCommand::Offer { participant, .. } => {
+            MediaCommand::Offer { participant, .. } | MediaCommand::Permit { participant, .. } => {
                 if let Some(worker) = placed.peers.get(&participant) {
                     self.commands.push_back((*worker, command));
                 }

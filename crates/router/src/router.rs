@@ -122,6 +122,11 @@ impl<P: Peer> Router<P> {
             MediaCommand::Unpublish { track } => self.unpublish(track),
             MediaCommand::Mute { track, muted } => self.mute(track, muted),
             MediaCommand::Assign { participant, slots } => self.assign(participant, &slots),
+            MediaCommand::Permit {
+                participant,
+                data,
+                subscribe,
+            } => self.permit(participant, data, subscribe),
             MediaCommand::Neighbours { room, workers } => self.set_neighbours(room, workers),
             MediaCommand::Import {
                 track,

@@ -55,6 +55,10 @@ pub(crate) struct PeerEntry<P> {
     /// RTP packets of all it publishes, since it came.
     pub(crate) packets_in: u64,
     pub(crate) quality: QualityMeter,
+    /// Whether its data messages are passed on.
+    pub(crate) may_send_data: bool,
+    /// Whether talkers come into its talker slots.
+    pub(crate) may_hear: bool,
     pub(crate) data_messages: Rate,
     pub(crate) data_bytes: Rate,
     pub(crate) retransmissions: Rate,

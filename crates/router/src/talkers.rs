@@ -149,7 +149,10 @@ impl<P: Peer> Router<P> {
     /// The talker slot that this microphone may take; none when the listener has it already.
     fn talker_slot_for(&self, listener: PeerKey, key: TrackKey) -> Option<MLineIndex> {
         let entry = self.peers.get(listener)?;
-        if entry.talker_slots.is_empty() || entry.all_slots().any(|(_, slot)| slot.track == Some(key)) {
+        if !entry.may_hear
+            || entry.talker_slots.is_empty()
+            || entry.all_slots().any(|(_, slot)| slot.track == Some(key))
+        {
             return None;
         }
         let silent_since = |mline: &MLineIndex| {

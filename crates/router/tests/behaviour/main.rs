@@ -29,6 +29,7 @@ mod nothing_begins_before_the_client_is_there;
 mod nothing_crosses_rooms;
 mod only_the_loudest_flow;
 mod peers_are_polled_only_when_given_work;
+mod permissions_bind_the_media_plane;
 mod pictures_that_stand_still_go_on;
 mod placement_tells_the_others;
 mod publishers_fall_back_to_vp8;

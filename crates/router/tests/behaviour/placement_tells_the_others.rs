@@ -66,6 +66,21 @@ fn a_room_on_one_worker_needs_nothing_more() {
 }
 
 #[test]
+fn permissions_go_to_the_worker_of_whom_they_concern() {
+    let mut placement = Placement::new();
+    peer(&mut placement, 1, 0);
+    peer(&mut placement, 2, 1);
+    commands(&mut placement);
+    let permit = MediaCommand::Permit {
+        participant: media::ParticipantId(2),
+        data: false,
+        subscribe: true,
+    };
+    placement.handle_command(ROOM, permit.clone());
+    assert_eq!(commands(&mut placement), [(1, permit)]);
+}
+
+#[test]
 fn a_track_is_imported_by_the_others() {
     let mut placement = Placement::new();
     peer(&mut placement, 1, 0);
