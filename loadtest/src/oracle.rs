@@ -190,6 +190,7 @@ mod tests {
         };
         oracle.learn(&[ParticipantInfo {
             id: ParticipantId(1),
+            identity: None,
             name: "bot-01".to_owned(),
             metadata: None,
             state: ParticipantState::Connected,

@@ -47,7 +47,12 @@ impl Room {
         changed: &BTreeSet<ParticipantId>,
         left: &[ParticipantId],
     ) {
-        let (revision, count) = (self.revision, self.count());
+        let (revision, count) = (self.revision, self.count_for(id));
+        let unseen: Vec<_> = left
+            .iter()
+            .copied()
+            .filter(|other| !self.sees(id, *other))
+            .collect();
         let relevant = if self.is_big() {
             Some(self.relevant(id))
         } else {
@@ -56,9 +61,8 @@ impl Room {
         let Some(me) = self.participants.get_mut(&id) else {
             return;
         };
-        let gone: Vec<_> = left
-            .iter()
-            .copied()
+        let gone: Vec<_> = unseen
+            .into_iter()
             .filter(|other| me.known.remove(other).is_some())
             .collect();
         if me.socket.is_none() {
@@ -106,7 +110,7 @@ impl Room {
         // Each once, in order of joining: somebody may be on screen in two slots.
         let others: BTreeMap<u64, &Participant> = others
             .iter()
-            .filter(|other| **other != id)
+            .filter(|other| **other != id && self.sees(id, **other))
             .filter_map(|other| self.participants.get(other))
             .map(|other| (other.joined, other))
             .collect();
@@ -118,7 +122,7 @@ impl Room {
             }
             revisions.push((other.id, other.revision));
         }
-        let (revision, count) = (self.revision, self.count());
+        let (revision, count) = (self.revision, self.count_for(id));
         let Some(me) = self.participants.get_mut(&id) else {
             return;
         };

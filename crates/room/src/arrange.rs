@@ -30,7 +30,9 @@ impl Room {
         let pairs = me.slots.pairs();
         let tiles = me.view.as_ref().map_or(&[][..], |view| &view.tiles);
         let exists = |key| self.has_tracks(key);
-        let wanted = wanted(id, tiles, me.auto_heights(), ranking, exists, pairs.len());
+        // Who may not subscribe gets nothing, and none of its slots counts.
+        let places = if me.permissions.subscribe { pairs.len() } else { 0 };
+        let wanted = wanted(id, tiles, me.auto_heights(), ranking, exists, places);
         let placed = place(pairs, &wanted);
         // Found now, because the slots below borrow the participant for writing.
         let tracks: BTreeMap<TileKey, _> = wanted

@@ -43,6 +43,9 @@ pub(crate) const RESUME_WINDOW: Duration = Duration::from_secs(30);
 /// Characters in a display or room name.
 pub(crate) const NAME_CHARS_MAX: usize = 64;
 
+/// Characters of an identity.
+pub(crate) const IDENTITY_CHARS_MAX: usize = 128;
+
 /// Bytes of metadata.
 pub(crate) const METADATA_BYTES_MAX: usize = 1_024;
 

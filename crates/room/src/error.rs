@@ -27,6 +27,15 @@ pub enum RoomError {
     /// The resume token is not known or too old.
     #[error("the resume token is not known or older than 30 s: join without `resume`")]
     ResumeExpired,
+    /// The participant's permissions do not include this.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// Nobody is there, and the participant may not be the first.
+    #[error(
+        "the room does not exist, and creating it is not allowed: wait until somebody is there, or ask for a token with \
+         the grant `create`"
+    )]
+    NoSuchRoom,
     /// The offer's `tracks` do not fit its sections.
     #[error("{0}")]
     OfferRejected(String),

@@ -165,7 +165,13 @@ impl Room {
             self.find_track(track)
                 .is_some_and(|(owner, track)| owner != id && track.source == Source::Microphone)
         });
-        let Some(me) = self.participants.get_mut(&id).filter(|_| audible) else {
+        // A talker may be on its way from before it was forbidden.
+        let may_hear = |me: &Participant| track.is_none() || me.permissions.subscribe;
+        let Some(me) = self
+            .participants
+            .get_mut(&id)
+            .filter(|me| audible && may_hear(me))
+        else {
             return;
         };
         if me.slots.handle_talker(slot, track) {

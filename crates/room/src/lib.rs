@@ -13,12 +13,15 @@ mod config;
 mod context;
 mod error;
 mod events;
+mod expiry;
 mod ids;
+mod joining;
 mod liveness;
 mod names;
 mod notice;
 mod offers;
 mod participant;
+mod permissions;
 mod publish;
 mod request;
 mod requests;
@@ -34,5 +37,6 @@ pub use notice::{
     CloseReason, Notice, ParticipantInfo, ParticipantState, RoomOutput, SlotInfo, SlotShown, SocketId,
     Speaker, TrackInfo, Welcome,
 };
-pub use request::{Join, OfferStep, OfferedTrack, Page, Tile, View};
-pub use rooms::Rooms;
+pub use permissions::Permissions;
+pub use request::{Credentials, Join, OfferStep, OfferedTrack, Page, Tile, View};
+pub use rooms::{Rooms, Seat};

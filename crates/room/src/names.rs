@@ -1,7 +1,7 @@
 //! Names people type.
 
 use crate::RoomError;
-use crate::config::{METADATA_BYTES_MAX, NAME_CHARS_MAX};
+use crate::config::{IDENTITY_CHARS_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX};
 
 /// Trims a display name and refuses what would not be one.
 pub(crate) fn display_name(typed: &str) -> Result<String, RoomError> {
@@ -47,6 +47,17 @@ pub(crate) fn room_name(typed: &str) -> Result<String, RoomError> {
         ));
     }
     Ok(name.to_owned())
+}
+
+/// Refuses an identity that cannot be shown or compared.
+pub(crate) fn identity(given: &str) -> Result<String, RoomError> {
+    let length = given.chars().count();
+    if length == 0 || length > IDENTITY_CHARS_MAX || given.chars().any(char::is_control) {
+        return Err(RoomError::InvalidValue(format!(
+            "identity: must have 1 to {IDENTITY_CHARS_MAX} characters and no control characters"
+        )));
+    }
+    Ok(given.to_owned())
 }
 
 /// Refuses metadata that is too long.

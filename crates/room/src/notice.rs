@@ -1,5 +1,6 @@
 //! What rooms say: to sockets and to the media plane.
 
+use crate::Permissions;
 use media::plane::{MediaCommand, Quality, SlotState};
 use media::{Codec, ParticipantId, RoomId, Source, TrackId};
 
@@ -102,6 +103,18 @@ pub enum Notice {
         /// Whether a DTLS handshake ended with an alert, the case `compat` exists for.
         dtls_alert: bool,
     },
+    /// What the client may do changed.
+    Permissions {
+        /// State after it.
+        revision: u64,
+        /// As they are now.
+        permissions: Permissions,
+    },
+    /// The client's access token expires soon.
+    TokenExpiring {
+        /// Seconds until then.
+        seconds: u32,
+    },
     /// The socket belongs to no participant any more: tell the client and close it.
     Closed(CloseReason),
 }
@@ -113,6 +126,12 @@ pub enum CloseReason {
     Replaced,
     /// No media came for 30 s.
     MediaSilent,
+    /// Its access token expired.
+    TokenExpired,
+    /// It may not be in the room any more.
+    NotAllowed,
+    /// The same identity joined the room on another socket.
+    DuplicateIdentity,
     /// The server shuts down.
     ShuttingDown,
 }
@@ -122,6 +141,12 @@ pub enum CloseReason {
 pub struct Welcome {
     /// The client's own id.
     pub participant: ParticipantId,
+    /// The client's own identity.
+    pub identity: Option<String>,
+    /// The client's own name.
+    pub name: String,
+    /// What the client may do.
+    pub permissions: Permissions,
     /// The room, as workers know it.
     pub room: RoomId,
     /// The room, as people know it.
@@ -147,6 +172,8 @@ pub struct Welcome {
 pub struct ParticipantInfo {
     /// Id.
     pub id: ParticipantId,
+    /// Who it is known to be.
+    pub identity: Option<String>,
     /// Display name.
     pub name: String,
     /// Application data.

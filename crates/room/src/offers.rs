@@ -67,7 +67,11 @@ impl Room {
         me.slots.update(&sections);
         me.sections = sections.publish;
         me.liveness.handle_peer_added(now);
+        let free = me.permissions.data && me.permissions.subscribe;
         self.refresh_state(now, id);
+        if !free {
+            self.permit(cx, id);
+        }
         self.arrange(cx, id);
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! One participant: what it said of itself, what it publishes, what it sees.
 
-use crate::ParticipantState;
 use crate::assign::AutoHeights;
 use crate::config::{DEFAULT_CAMERA_HEIGHT, DEFAULT_SCREEN_HEIGHT};
+use crate::expiry::Expiry;
 use crate::liveness::Liveness;
 use crate::notice::{ParticipantInfo, SocketId, TrackInfo};
-use crate::request::{OfferedTrack, View};
+use crate::request::{Credentials, OfferedTrack, View};
 use crate::slots::Slots;
+use crate::{ParticipantState, Permissions};
 use media::plane::{PublishSection, Quality};
 use media::{Codec, LayerIndex, LayerInfo, ParticipantId, Source, TrackId};
 use std::collections::BTreeMap;
@@ -60,11 +61,16 @@ pub(crate) enum PendingOffer {
 #[derive(Debug)]
 pub(crate) struct Participant {
     pub(crate) id: ParticipantId,
+    pub(crate) identity: Option<String>,
     pub(crate) name: String,
+    /// The client may not change it.
+    pub(crate) fixed_name: bool,
     pub(crate) metadata: Option<String>,
     pub(crate) token: String,
     pub(crate) socket: Option<SocketId>,
     pub(crate) liveness: Liveness,
+    pub(crate) permissions: Permissions,
+    pub(crate) expiry: Option<Expiry>,
     /// How good the call is for it, once known.
     pub(crate) quality: Option<Quality>,
     /// The state others were, or are about to be, told.
@@ -95,13 +101,18 @@ impl Participant {
         id: ParticipantId,
         name: String,
         metadata: Option<String>,
+        credentials: Credentials,
         token: String,
         socket: SocketId,
     ) -> Self {
         let liveness = Liveness::new(now);
         Self {
             id,
+            identity: credentials.identity,
             name,
+            fixed_name: credentials.fixed_name,
+            permissions: credentials.permissions.effective(),
+            expiry: credentials.expires.map(|at| Expiry::new(now, at)),
             metadata,
             token,
             socket: Some(socket),
@@ -124,6 +135,7 @@ impl Participant {
     pub(crate) fn info(&self) -> ParticipantInfo {
         ParticipantInfo {
             id: self.id,
+            identity: self.identity.clone(),
             name: self.name.clone(),
             metadata: self.metadata.clone(),
             state: self.shown_state,

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::liveness::PeerState;
 use crate::notice::TrackInfo;
 use crate::participant::{Participant, Track};
+use crate::permissions::check_publish;
 use crate::room::Room;
 use media::id::MAX_LAYERS;
 use media::plane::{MediaCommand, PublishSection};
@@ -28,6 +29,7 @@ impl Room {
         let me = self.participant(id)?;
         let (source, section) = find_section(me, mid)?;
         let mline = section.mline;
+        check_publish(me, source)?;
         let layers = check_layers(section, layers)?;
         let former = me.tracks.iter().find(|track| track.source == source);
         if let Some(same) = former.filter(|track| track.layers == layers && track.muted == muted) {

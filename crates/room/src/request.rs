@@ -1,7 +1,9 @@
 //! What clients ask for, as the session hands it over.
 
+use crate::Permissions;
 use crate::notice::ParticipantInfo;
 use media::{ParticipantId, RoomId, Source};
+use std::time::Instant;
 
 /// A client wants in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,31 @@ pub struct Join {
     pub name: String,
     /// Application data.
     pub metadata: Option<String>,
+    /// Who the client is known to be.
+    pub credentials: Credentials,
+}
+
+/// Who a client is known to be, and what it may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Once in a room: who comes with the same takes the place of the former. `None` for somebody nobody vouches for.
+    pub identity: Option<String>,
+    /// Whether the name is vouched for too, and not to be changed by the client.
+    pub fixed_name: bool,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// When that ends, unless it is renewed.
+    pub expires: Option<Instant>,
+}
+
+impl Credentials {
+    /// Of everybody on a server that asks for no tokens: nobody in particular, for an ordinary call without an end.
+    pub const OPEN: Self = Self {
+        identity: None,
+        fixed_name: false,
+        permissions: Permissions::CALL,
+        expires: None,
+    };
 }
 
 /// What a sendonly section of an offer is for.

@@ -129,7 +129,8 @@ impl Rooms {
     /// Changes the own name or metadata.
     ///
     /// # Errors
-    /// `WrongOrder` before the join, `InvalidValue` for a value out of range; then neither is changed.
+    /// `WrongOrder` before the join, `InvalidValue` for a value out of range, `NotAllowed` for another name than the one
+    /// that was vouched for; then neither is changed.
     pub fn handle_update(
         &mut self,
         now: Instant,
@@ -142,6 +143,11 @@ impl Rooms {
         let metadata = metadata.map(names::metadata).transpose()?;
         self.with_participant(id, |room, _| {
             let me = room.participant(id)?;
+            if me.fixed_name && name.as_ref().is_some_and(|name| *name != me.name) {
+                return Err(RoomError::NotAllowed(
+                    "the access token gives the name: ask for one with another name, and join anew".into(),
+                ));
+            }
             let former = (me.name.clone(), me.metadata.clone());
             me.name = name.unwrap_or_else(|| former.0.clone());
             me.metadata = metadata.or_else(|| former.1.clone());

@@ -19,6 +19,10 @@ pub(crate) struct Room {
     pub(crate) participants: BTreeMap<ParticipantId, Participant>,
     /// In order of joining.
     pub(crate) order: Vec<ParticipantId>,
+    /// Who has each identity.
+    pub(crate) identities: BTreeMap<String, ParticipantId>,
+    /// How many are hidden.
+    pub(crate) hidden: usize,
     /// Who publishes each track.
     pub(crate) owners: BTreeMap<TrackId, ParticipantId>,
     /// Counts every change others can see.
@@ -49,6 +53,8 @@ impl Room {
             name,
             participants: BTreeMap::new(),
             order: Vec::new(),
+            identities: BTreeMap::new(),
+            hidden: 0,
             owners: BTreeMap::new(),
             revision: 0,
             changed: BTreeSet::new(),
@@ -63,8 +69,14 @@ impl Room {
         }
     }
 
-    pub(crate) fn count(&self) -> u32 {
-        u32::try_from(self.participants.len()).unwrap_or(u32::MAX)
+    /// How many are here, as this participant may know.
+    pub(crate) fn count_for(&self, viewer: ParticipantId) -> u32 {
+        let unseen = match self.participants.get(&viewer).map(|viewer| viewer.permissions) {
+            Some(permissions) if permissions.see_hidden => 0,
+            Some(permissions) => self.hidden.saturating_sub(usize::from(permissions.hidden)),
+            None => self.hidden,
+        };
+        u32::try_from(self.participants.len().saturating_sub(unseen)).unwrap_or(u32::MAX)
     }
 
     /// Whether only people on screen and talkers are pushed.
@@ -77,6 +89,10 @@ impl Room {
         // `touch` below makes it so.
         participant.joined = self.revision + 1;
         self.order.push(id);
+        self.hidden += usize::from(participant.permissions.hidden);
+        if let Some(identity) = &participant.identity {
+            self.identities.insert(identity.clone(), id);
+        }
         self.participants.insert(id, participant);
         self.touch(now, id);
     }
@@ -89,6 +105,9 @@ impl Room {
         let me = self.participants.get_mut(&id)?;
         let welcome = Welcome {
             participant: id,
+            identity: me.identity.clone(),
+            name: me.name.clone(),
+            permissions: me.permissions,
             room: self.id,
             room_name: self.name.clone(),
             revision: self.revision,
@@ -138,13 +157,13 @@ impl Room {
         let others = self
             .order
             .iter()
-            .filter(|other| **other != id)
+            .filter(|other| **other != id && self.sees(id, **other))
             .skip(offset)
             .take(limit);
         let listed: Vec<_> = others.filter_map(|other| self.participants.get(other)).collect();
         let participants = listed.iter().map(|other| other.info()).collect();
         let revisions: Vec<_> = listed.iter().map(|other| (other.id, other.revision)).collect();
-        let count = self.count();
+        let count = self.count_for(id);
         let me = self.participants.get_mut(&id)?;
         me.told_count = count;
         me.known.extend(revisions);
@@ -188,6 +207,14 @@ impl Room {
     ) -> Option<Participant> {
         self.remove_tracks(now, cx, id, false);
         let participant = self.participants.remove(&id)?;
+        self.hidden = self
+            .hidden
+            .saturating_sub(usize::from(participant.permissions.hidden));
+        if let Some(identity) = &participant.identity
+            && self.identities.get(identity) == Some(&id)
+        {
+            self.identities.remove(identity);
+        }
         if !matches!(participant.liveness.peer(), PeerState::None | PeerState::Failed) {
             cx.command(self.id, MediaCommand::RemovePeer { participant: id });
         }

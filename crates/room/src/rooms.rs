@@ -2,14 +2,13 @@
 
 use crate::context::Context;
 use crate::error::NOT_JOINED;
+use crate::expiry::Due;
 use crate::ids::Ids;
 use crate::liveness::PeerState;
-use crate::notice::{CloseReason, Notice, RoomOutput, SocketId, Welcome};
-use crate::participant::Participant;
-use crate::request::Join;
+use crate::notice::{CloseReason, Notice, RoomOutput, SocketId};
 use crate::room::Room;
 use crate::timers::Timers;
-use crate::{Config, RoomError, names};
+use crate::{Config, RoomError};
 use media::{ParticipantId, RoomId};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -21,20 +20,33 @@ enum Timer {
     Batch(RoomId),
     /// The participant counts as left.
     Liveness(ParticipantId),
+    /// The participant's access token expires, or is to be renewed.
+    Expiry(ParticipantId),
 }
 
 /// Every room of the node.
 #[derive(Debug)]
 pub struct Rooms {
-    config: Config,
+    pub(crate) config: Config,
     pub(crate) cx: Context,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
-    names: BTreeMap<String, RoomId>,
+    pub(crate) names: BTreeMap<String, RoomId>,
     pub(crate) participants: BTreeMap<ParticipantId, RoomId>,
-    sockets: BTreeMap<SocketId, ParticipantId>,
-    tokens: BTreeMap<String, ParticipantId>,
+    pub(crate) sockets: BTreeMap<SocketId, ParticipantId>,
+    pub(crate) tokens: BTreeMap<String, ParticipantId>,
     timers: Timers<Timer>,
-    next_room: u32,
+    pub(crate) next_room: u32,
+}
+
+/// Somebody's place, as far as the renewal of an access token must know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat<'a> {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Who it is known to be.
+    pub identity: Option<&'a str>,
+    /// The room's name.
+    pub room: &'a str,
 }
 
 impl Rooms {
@@ -51,101 +63,6 @@ impl Rooms {
             timers: Timers::new(),
             next_room: 0,
         }
-    }
-
-    /// A client joins; its room is created when it is the first.
-    ///
-    /// A participant this socket had before, whose media failed, leaves at once.
-    ///
-    /// # Errors
-    /// `InvalidValue` for a name or metadata out of range, `RoomFull`, `TooManyRooms`, and `WrongOrder` when the
-    /// socket has joined already and its media did not fail.
-    pub fn handle_join(&mut self, now: Instant, socket: SocketId, join: Join) -> Result<Welcome, RoomError> {
-        if let Some(former) = self.sockets.get(&socket).copied() {
-            if self.peer_state(former) != Some(PeerState::Failed) {
-                return Err(RoomError::WrongOrder("this connection has joined already"));
-            }
-            self.remove(now, former);
-        }
-        let Join { room, name, metadata } = join;
-        let name = names::display_name(&name)?;
-        let metadata = metadata.as_deref().map(names::metadata).transpose()?;
-        let room = self.room_for(names::room_name(&room)?)?;
-        let taken = &self.participants;
-        let id = ParticipantId(
-            self.cx
-                .ids
-                .fresh(|number| taken.contains_key(&ParticipantId(number))),
-        );
-        let token = self.cx.ids.token();
-        self.participants.insert(id, room);
-        self.sockets.insert(socket, id);
-        self.tokens.insert(token.clone(), id);
-        let participant = Participant::new(now, id, name, metadata, token, socket);
-        self.with_room(room, |room, cx| {
-            room.add(now, participant);
-            room.welcome(cx, id, false)
-        })
-        .flatten()
-        .ok_or(NOT_JOINED)
-    }
-
-    /// A client takes up its participant on a new socket. A former socket that is still open gets
-    /// `Closed(Replaced)`.
-    ///
-    /// Only a peer connection that has carried media can be taken up, or none at all: a client whose offer was being
-    /// answered cannot know whether its answer was lost.
-    ///
-    /// # Errors
-    /// `ResumeExpired` when the token is unknown or its participant has left, `WrongOrder` when the socket has joined
-    /// as somebody else.
-    pub fn handle_resume(
-        &mut self,
-        now: Instant,
-        socket: SocketId,
-        token: &str,
-    ) -> Result<Welcome, RoomError> {
-        let id = self.tokens.get(token).copied().ok_or(RoomError::ResumeExpired)?;
-        if self.sockets.get(&socket).is_some_and(|other| *other != id) {
-            return Err(RoomError::WrongOrder("this connection has joined already"));
-        }
-        let room = self
-            .participants
-            .get(&id)
-            .copied()
-            .ok_or(RoomError::ResumeExpired)?;
-        let former = self
-            .rooms
-            .get(&room)
-            .and_then(|room| room.participants.get(&id)?.socket);
-        if let Some(former) = former.filter(|former| *former != socket) {
-            self.sockets.remove(&former);
-            self.cx
-                .notify(Some(former), Notice::Closed(CloseReason::Replaced));
-        }
-        let building = |p: &Participant| p.liveness.peer() == PeerState::None && p.pending_offer.is_some();
-        let unclear = match self.peer_state(id) {
-            Some(PeerState::Connecting | PeerState::Failed) => true,
-            _ => self
-                .rooms
-                .get(&room)
-                .and_then(|room| room.participants.get(&id))
-                .is_some_and(building),
-        };
-        if unclear {
-            self.remove(now, id);
-            return Err(RoomError::ResumeExpired);
-        }
-        self.sockets.insert(socket, id);
-        self.with_participant(id, |room, cx| {
-            let me = room.participants.get_mut(&id)?;
-            me.socket = Some(socket);
-            me.liveness.handle_socket_open();
-            room.refresh_state(now, id);
-            room.welcome(cx, id, true)
-        })
-        .flatten()
-        .ok_or(RoomError::ResumeExpired)
     }
 
     /// The client leaves now.
@@ -200,7 +117,8 @@ impl Rooms {
                 Timer::Batch(room) => {
                     self.with_room(room, |room, cx| room.flush(now, cx));
                 }
-                Timer::Liveness(id) => self.expire(now, id),
+                Timer::Liveness(id) => self.close(now, id, CloseReason::MediaSilent),
+                Timer::Expiry(id) => self.check_expiry(now, id),
             }
         }
     }
@@ -252,6 +170,25 @@ impl Rooms {
             + self.cx.tracks.len()
     }
 
+    /// The seat of the participant behind a socket.
+    ///
+    /// # Errors
+    /// `WrongOrder` before the join.
+    pub fn seat_of(&self, socket: SocketId) -> Result<Seat<'_>, RoomError> {
+        let participant = self.seat(socket)?;
+        let room = self
+            .participants
+            .get(&participant)
+            .and_then(|room| self.rooms.get(room))
+            .ok_or(NOT_JOINED)?;
+        let me = room.participants.get(&participant).ok_or(NOT_JOINED)?;
+        Ok(Seat {
+            participant,
+            identity: me.identity.as_deref(),
+            room: &room.name,
+        })
+    }
+
     /// The participant behind a socket.
     pub(crate) fn seat(&self, socket: SocketId) -> Result<ParticipantId, RoomError> {
         self.sockets.get(&socket).copied().ok_or(NOT_JOINED)
@@ -269,63 +206,58 @@ impl Rooms {
         Some(result)
     }
 
-    /// Works on the room of a participant, and keeps both timers right.
+    /// Works on the room of a participant, and keeps all timers right.
     pub(crate) fn with_participant<T>(
         &mut self,
         id: ParticipantId,
         work: impl FnOnce(&mut Room, &mut Context) -> T,
     ) -> Option<T> {
         let room = self.participants.get(&id).copied()?;
-        let (result, deadline) = self.with_room(room, |room, cx| {
+        let (result, silent, expiry) = self.with_room(room, |room, cx| {
             let result = work(room, cx);
-            (
-                result,
-                room.participants.get(&id).and_then(|me| me.liveness.deadline()),
-            )
+            let me = room.participants.get(&id);
+            let silent = me.and_then(|me| me.liveness.deadline());
+            let expiry = me.and_then(|me| Some(me.expiry?.deadline()));
+            (result, silent, expiry)
         })?;
-        self.timers.set(Timer::Liveness(id), deadline);
+        self.timers.set(Timer::Liveness(id), silent);
+        self.timers.set(Timer::Expiry(id), expiry);
         Some(result)
     }
 
-    /// The room of that name with a free place, or a new one.
-    fn room_for(&mut self, name: String) -> Result<RoomId, RoomError> {
-        if let Some(id) = self.names.get(&name) {
-            let here = self.rooms.get(id).map_or(0, |room| room.participants.len());
-            let limit = self.config.max_participants;
-            return if here < limit {
-                Ok(*id)
-            } else {
-                Err(RoomError::RoomFull { limit })
-            };
-        }
-        let limit = self.config.max_rooms;
-        if self.rooms.len() >= limit {
-            return Err(RoomError::TooManyRooms { limit });
-        }
-        let id = RoomId(self.next_room);
-        self.next_room = self.next_room.wrapping_add(1);
-        self.names.insert(name.clone(), id);
-        self.rooms.insert(id, Room::new(id, name));
-        Ok(id)
-    }
-
-    fn peer_state(&self, id: ParticipantId) -> Option<PeerState> {
+    pub(crate) fn peer_state(&self, id: ParticipantId) -> Option<PeerState> {
         let room = self.rooms.get(self.participants.get(&id)?)?;
         Some(room.participants.get(&id)?.liveness.peer())
     }
 
-    /// Nothing was heard of the participant for too long.
-    fn expire(&mut self, now: Instant, id: ParticipantId) {
+    /// The participant has to go; its client is told why.
+    pub(crate) fn close(&mut self, now: Instant, id: ParticipantId, reason: CloseReason) {
         let Some(room) = self.participants.get(&id).and_then(|room| self.rooms.get(room)) else {
             return;
         };
         let socket = room.participants.get(&id).and_then(|me| me.socket);
-        self.cx.notify(socket, Notice::Closed(CloseReason::MediaSilent));
+        self.cx.notify(socket, Notice::Closed(reason));
         self.remove(now, id);
     }
 
+    fn check_expiry(&mut self, now: Instant, id: ParticipantId) {
+        let due = self.with_participant(id, |room, cx| {
+            let me = room.participants.get_mut(&id)?;
+            let due = me.expiry.as_mut()?.due(now);
+            if let Due::Tell(left) = due {
+                // Rounded up: a client that waits so long is too late, not too early.
+                let seconds = u32::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
+                cx.notify(me.socket, Notice::TokenExpiring { seconds });
+            }
+            Some(due)
+        });
+        if due.flatten() == Some(Due::Over) {
+            self.close(now, id, CloseReason::TokenExpired);
+        }
+    }
+
     /// The participant is gone; so is its room when it was the last.
-    fn remove(&mut self, now: Instant, id: ParticipantId) {
+    pub(crate) fn remove(&mut self, now: Instant, id: ParticipantId) {
         let Some(room_id) = self.participants.remove(&id) else {
             return;
         };
@@ -333,6 +265,7 @@ impl Rooms {
             .with_room(room_id, |room, cx| room.remove(now, cx, id))
             .flatten();
         self.timers.set(Timer::Liveness(id), None);
+        self.timers.set(Timer::Expiry(id), None);
         if let Some(participant) = removed {
             self.tokens.remove(&participant.token);
             if let Some(socket) = participant.socket {

@@ -179,6 +179,14 @@ impl Slots {
         changes
     }
 
+    /// Nobody is in a talker slot any more; the media plane empties them too.
+    pub(crate) fn clear_talkers(&mut self) {
+        let pairs = self.video.len();
+        for entry in self.audio.iter_mut().skip(pairs) {
+            entry.content = None;
+        }
+    }
+
     fn clear_talker(&mut self, track: TrackId) {
         let pairs = self.video.len();
         for entry in self

@@ -70,6 +70,7 @@ fn it_joins_anew_on_the_same_socket_and_the_former_self_is_gone() {
         room: "daily".into(),
         name: "Ada".into(),
         metadata: None,
+        credentials: room::Credentials::OPEN,
     };
     let welcome = world
         .rooms

@@ -1,12 +1,12 @@
 //! Random people do random things in two rooms: nothing crosses from one to the other, nobody hears of somebody it does
-//! not know, no track is twice in one participant's slots, and when all have left nothing is held.
+//! not know, no track is twice in one participant's slots, nobody sees who is hidden or gets what it may not, and when all have left nothing is held.
 
 mod common;
 use common::{camera, layers, offered, screen, sections};
 use media::plane::{MediaCommand, MediaEvent, Quality};
-use media::{MLineIndex, ParticipantId, RoomId, TrackId};
+use media::{MLineIndex, ParticipantId, RoomId, Source, Sources, TrackId};
 use proptest::prelude::*;
-use room::{Config, Join, Notice, RoomOutput, Rooms, SlotShown, SocketId, View};
+use room::{Config, Credentials, Join, Notice, Permissions, RoomOutput, Rooms, SlotShown, SocketId, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,35 @@ enum Op {
     Silent(usize, u32),
     Break(usize),
     Leave(usize),
+    Permit(usize, Permissions),
+    Renew(usize, u64),
     Pass(u64),
+}
+
+fn permissions() -> impl Strategy<Value = Permissions> {
+    let sources = prop::collection::vec(prop::sample::select(Source::ALL.to_vec()), 0..4);
+    let often = || prop::bool::weighted(0.7);
+    let seldom = || prop::bool::weighted(0.3);
+    (
+        sources,
+        often(),
+        often(),
+        seldom(),
+        seldom(),
+        prop::bool::weighted(0.9),
+    )
+        .prop_map(
+            |(sources, subscribe, data, hidden, see_hidden, join)| Permissions {
+                join,
+                create: true,
+                publish: sources.into_iter().collect::<Sources>(),
+                subscribe,
+                data,
+                hidden,
+                see_hidden,
+                admin: false,
+            },
+        )
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -44,6 +72,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (who(), prop::sample::select(vec![0u32, 3, 15])).prop_map(|(w, s)| Op::Silent(w, s)),
         1 => who().prop_map(Op::Break),
         1 => who().prop_map(Op::Leave),
+        3 => (who(), permissions()).prop_map(|(w, p)| Op::Permit(w, p)),
+        1 => (who(), 0..100u64).prop_map(|(w, s)| Op::Renew(w, s)),
         4 => (0..3_000u64).prop_map(Op::Pass),
     ]
 }
@@ -57,6 +87,7 @@ struct Client {
     known: BTreeSet<ParticipantId>,
     tracks: BTreeMap<TrackId, ParticipantId>,
     own: Vec<TrackId>,
+    may: Option<Permissions>,
     slots: BTreeMap<String, TrackId>,
 }
 
@@ -68,6 +99,8 @@ struct World {
     homes: BTreeMap<ParticipantId, usize>,
     room_ids: BTreeMap<RoomId, usize>,
     next_socket: u64,
+    /// Who is hidden now.
+    hidden: BTreeSet<ParticipantId>,
 }
 
 const MIDS: [&str; 4] = ["mic", "cam", "scr", "snd"];
@@ -81,6 +114,7 @@ impl World {
             homes: BTreeMap::new(),
             room_ids: BTreeMap::new(),
             next_socket: 0,
+            hidden: BTreeSet::new(),
         }
     }
 
@@ -141,6 +175,13 @@ impl World {
                 });
                 self.clients[w] = Client::default();
             }
+            Op::Permit(w, permissions) => self.permit(w, permissions),
+            Op::Renew(w, seconds) => {
+                let (may, at) = (self.clients[w].may, self.now + Duration::from_secs(seconds));
+                self.with_socket(w, |rooms, now, socket| {
+                    let _ = rooms.handle_renew(now, socket, may.unwrap_or(Permissions::CALL), Some(at));
+                });
+            }
             Op::Pass(ms) => self.pass(Duration::from_millis(ms)),
         }
         self.drain();
@@ -165,6 +206,11 @@ impl World {
             room: format!("room-{}", w % 2),
             name: format!("P{w}"),
             metadata: None,
+            // The first two of each room are the same person.
+            credentials: Credentials {
+                identity: Some(format!("identity-{}", w / 4)),
+                ..Credentials::OPEN
+            },
         };
         if let Ok(welcome) = self.rooms.handle_join(self.now, socket, join) {
             self.homes.insert(welcome.participant, w % 2);
@@ -174,6 +220,19 @@ impl World {
                 ..Client::default()
             };
             self.take_welcome(w, &welcome);
+        }
+    }
+
+    fn permit(&mut self, w: usize, permissions: Permissions) {
+        let Some(id) = self.clients[w].id else { return };
+        if self.rooms.handle_permissions(self.now, id, permissions).is_ok() {
+            // A client without a socket is not told.
+            self.clients[w].may = Some(permissions);
+            if permissions.hidden {
+                self.hidden.insert(id);
+            } else {
+                self.hidden.remove(&id);
+            }
         }
     }
 
@@ -194,6 +253,7 @@ impl World {
         let client = &mut self.clients[w];
         client.id = Some(welcome.participant);
         client.token.clone_from(&welcome.token);
+        client.may = Some(welcome.permissions);
         client.own = welcome.tracks.iter().map(|track| track.id).collect();
         for info in &welcome.participants {
             self.learn(w, info);
@@ -226,6 +286,11 @@ impl World {
         };
         let given = if mid == "cam" { layers() } else { vec![] };
         if let Ok(track) = self.rooms.handle_publish(self.now, socket, mid, given, false) {
+            let may = self.clients[w].may.expect("told with the welcome");
+            assert!(
+                !may.hidden && may.publish.contains(track.source),
+                "published all the same"
+            );
             self.clients[w].own.retain(|own| *own != track.id);
             self.clients[w].own.push(track.id);
         }
@@ -342,12 +407,21 @@ impl World {
             Notice::Layers { track, .. } | Notice::Codec { track, .. } => {
                 assert!(self.clients[w].own.contains(track));
             }
-            Notice::Answer { .. } => {}
+            Notice::Permissions { permissions, .. } => {
+                assert!(!permissions.hidden || (permissions.publish.is_empty() && !permissions.data));
+                self.clients[w].may = Some(*permissions);
+            }
+            Notice::Answer { .. } | Notice::TokenExpiring { .. } => {}
         }
     }
 
     fn learn(&mut self, w: usize, info: &room::ParticipantInfo) {
         assert_eq!(self.homes[&info.id], w % 2, "somebody of the other room");
+        let sees_hidden = self.clients[w].may.is_some_and(|may| may.see_hidden);
+        assert!(
+            sees_hidden || !self.hidden.contains(&info.id),
+            "somebody who is hidden"
+        );
         let client = &mut self.clients[w];
         assert_ne!(Some(info.id), client.id, "oneself among the others");
         client.known.insert(info.id);
@@ -363,6 +437,10 @@ impl World {
             match slot.shown {
                 SlotShown::Empty => client.slots.remove(&slot.mid),
                 SlotShown::Track { track, .. } => {
+                    assert!(
+                        client.may.is_some_and(|may| may.subscribe),
+                        "a track it may not get"
+                    );
                     assert!(!client.own.contains(&track), "an own track");
                     assert!(client.tracks.contains_key(&track), "a track nobody told of");
                     client.slots.insert(slot.mid.clone(), track)

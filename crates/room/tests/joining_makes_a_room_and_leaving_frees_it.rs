@@ -104,6 +104,7 @@ fn a_socket_joins_once() {
         room: "daily".into(),
         name: "Ada".into(),
         metadata: None,
+        credentials: room::Credentials::OPEN,
     };
     let again = world.rooms.handle_join(world.now, ada.socket, join);
     assert!(matches!(again, Err(RoomError::WrongOrder(_))), "{again:?}");

@@ -42,6 +42,12 @@ pub(crate) enum End {
     Replaced,
     /// Its participant's media stayed silent.
     MediaSilent,
+    /// Its participant's access token expired.
+    TokenExpired,
+    /// Its participant may not be in the room any more.
+    NotAllowed,
+    /// The same identity joined elsewhere.
+    DuplicateIdentity,
     /// The server shuts down.
     Draining,
     /// The control plane is gone.
@@ -61,6 +67,17 @@ impl End {
             End::FrameTooLarge => ("frame_too_large", close_code::SIZE, "the frame is too large"),
             End::Replaced => ("replaced", close_code::POLICY, "resumed on another connection"),
             End::MediaSilent => ("media_silent", close_code::POLICY, "no media came for 30 s"),
+            End::TokenExpired => ("token_expired", close_code::POLICY, "the access token expired"),
+            End::NotAllowed => (
+                "not_allowed",
+                close_code::POLICY,
+                "not allowed to be here any more",
+            ),
+            End::DuplicateIdentity => (
+                "duplicate_identity",
+                close_code::POLICY,
+                "the same identity joined on another connection",
+            ),
             End::Draining => ("draining", close_code::RESTART, "the server shuts down"),
             End::Fault => ("fault", close_code::ERROR, "a fault of the server"),
         }

@@ -2,11 +2,11 @@
 
 use media::plane::{PauseReason, Quality, QualityReason, SlotState};
 use media::{Bitrate, Codec, LayerInfo, ParticipantId};
-use room::{CloseReason, Notice, RoomError, SlotShown, Welcome};
+use room::{CloseReason, Notice, Permissions, RoomError, SlotShown, Welcome};
 use signaling::{
     CodecName, ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo,
-    ParticipantState, PauseReasonName, QualityInfo, QualityReasonName, ServerMessage, SlotInfo,
-    SlotStateName, Speaker, Tile, TrackInfo,
+    ParticipantState, PauseReasonName, PermissionsInfo, QualityInfo, QualityReasonName, ServerMessage,
+    SlotInfo, SlotStateName, Speaker, Tile, TrackInfo,
 };
 
 /// What a notice becomes.
@@ -79,6 +79,14 @@ pub(crate) fn notice(notice: Notice) -> Outcome {
             };
             error(code, format!("the peer connection is over: {reason}; {hint}"))
         }
+        Notice::Permissions {
+            revision,
+            permissions,
+        } => ServerMessage::Permissions {
+            revision,
+            permissions: permissions_info(permissions),
+        },
+        Notice::TokenExpiring { seconds } => ServerMessage::TokenExpiring { seconds },
         Notice::Closed(reason) => return Outcome::Close(reason, closed(reason)),
     })
 }
@@ -92,6 +100,18 @@ fn closed(reason: CloseReason) -> ServerMessage {
         CloseReason::MediaSilent => error(
             ErrorCode::MediaFailed,
             "no media came for 30 s, and the seat was given up: join again".into(),
+        ),
+        CloseReason::TokenExpired => error(
+            ErrorCode::TokenExpired,
+            "the access token expired and was not renewed: ask for a new one, and join again".into(),
+        ),
+        CloseReason::NotAllowed => error(
+            ErrorCode::NotAllowed,
+            "being in this room is not allowed any more: ask whoever runs the call".into(),
+        ),
+        CloseReason::DuplicateIdentity => error(
+            ErrorCode::DuplicateIdentity,
+            "the same identity joined this room on another connection".into(),
         ),
         CloseReason::ShuttingDown => error(
             ErrorCode::ShuttingDown,
@@ -112,14 +132,30 @@ pub(crate) fn room_error(why: &RoomError) -> ServerMessage {
         RoomError::WrongOrder(_) => ErrorCode::WrongOrder,
         RoomError::NotFound(_) => ErrorCode::NotFound,
         RoomError::ResumeExpired => ErrorCode::ResumeExpired,
+        RoomError::NotAllowed(_) => ErrorCode::NotAllowed,
+        RoomError::NoSuchRoom => ErrorCode::NoSuchRoom,
         RoomError::OfferRejected(_) => ErrorCode::OfferRejected,
     };
     error(code, why.to_string())
 }
 
+fn permissions_info(permissions: Permissions) -> PermissionsInfo {
+    PermissionsInfo {
+        publish: permissions.publish.iter().collect(),
+        subscribe: permissions.subscribe,
+        data: permissions.data,
+        hidden: permissions.hidden,
+        see_hidden: permissions.see_hidden,
+        admin: permissions.admin,
+    }
+}
+
 pub(crate) fn welcome(welcome: Welcome, ice_servers: Vec<IceServer>, limits: Limits) -> ServerMessage {
     ServerMessage::Welcome {
         participant: welcome.participant,
+        identity: welcome.identity,
+        name: welcome.name,
+        permissions: permissions_info(welcome.permissions),
         room: welcome.room_name,
         revision: welcome.revision,
         participants: all(welcome.participants, participant),
@@ -140,6 +176,7 @@ fn all<A, B>(items: Vec<A>, one: impl Fn(A) -> B) -> Vec<B> {
 pub(crate) fn participant(info: room::ParticipantInfo) -> ParticipantInfo {
     ParticipantInfo {
         id: info.id,
+        identity: info.identity,
         name: info.name,
         metadata: info.metadata,
         state: match info.state {

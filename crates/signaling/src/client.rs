@@ -1,5 +1,6 @@
 //! Client → server.
 
+use crate::token::AccessToken;
 use crate::types::{LayerDescription, OfferedTrack, Tile};
 use media::TrackId;
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,12 @@ pub enum ClientMessage {
     Join {
         /// Room name: 1 to 64 characters of letters, digits, `-`, `_`, `.`.
         room: String,
-        /// Display name, 1 to 64 characters.
+        /// Display name, 1 to 64 characters. A name in the access token takes its place.
         name: String,
+        /// Access token; needed unless the server takes everybody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        token: Option<AccessToken>,
         /// Application data, at most 1,024 bytes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
@@ -95,6 +100,12 @@ pub enum ClientMessage {
         #[cfg_attr(test, ts(optional))]
         metadata: Option<String>,
     },
+    /// Go on with another access token, for the same room and identity; its permissions count from now on. Answer: `ok`.
+    Renew {
+        /// The new one.
+        #[cfg_attr(test, ts(type = "string"))]
+        token: AccessToken,
+    },
     /// Ask for a page of the list of the others (rooms above 100). Answer: `participants`.
     Participants {
         /// First to return, counted from 0 among the others in order of joining.
@@ -110,7 +121,7 @@ pub enum ClientMessage {
 
 impl ClientMessage {
     /// Every type, as on the wire.
-    pub const TYPES: [&'static str; 10] = [
+    pub const TYPES: [&'static str; 11] = [
         "join",
         "offer",
         "publish",
@@ -118,6 +129,7 @@ impl ClientMessage {
         "view",
         "mute",
         "update",
+        "renew",
         "participants",
         "leave",
         "ping",
@@ -133,6 +145,7 @@ impl ClientMessage {
             Self::View { .. } => "view",
             Self::Mute { .. } => "mute",
             Self::Update { .. } => "update",
+            Self::Renew { .. } => "renew",
             Self::Participants { .. } => "participants",
             Self::Leave {} => "leave",
             Self::Ping {} => "ping",

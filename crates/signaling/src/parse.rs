@@ -132,6 +132,7 @@ fn out_of_range(message: &ClientMessage) -> Option<String> {
         ClientMessage::Join { .. }
         | ClientMessage::Mute { .. }
         | ClientMessage::Update { .. }
+        | ClientMessage::Renew { .. }
         | ClientMessage::Leave {}
         | ClientMessage::Ping {} => None,
     }

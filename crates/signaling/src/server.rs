@@ -1,7 +1,8 @@
 //! Server → client.
 
 use crate::types::{
-    CodecName, ErrorCode, IceServer, Limits, ParticipantInfo, QualityInfo, SlotInfo, Speaker, TrackInfo,
+    CodecName, ErrorCode, IceServer, Limits, ParticipantInfo, PermissionsInfo, QualityInfo, SlotInfo,
+    Speaker, TrackInfo,
 };
 use media::{ParticipantId, TrackId};
 use serde::{Deserialize, Serialize};
@@ -21,12 +22,22 @@ pub struct ServerFrame {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a welcome is large and rare; what waits in queues is boxed or written already"
+)]
 pub enum ServerMessage {
     /// Answer to `join`.
     Welcome {
         /// The client's own id.
         #[cfg_attr(test, ts(type = "ParticipantId"))]
         participant: ParticipantId,
+        /// The client's own identity, from its access token; absent without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        identity: Option<String>,
+        /// The client's own name, as others see it.
+        name: String,
         /// Room name.
         room: String,
         /// Revision of the room's state that `participants` shows.
@@ -39,6 +50,8 @@ pub enum ServerMessage {
         tracks: Vec<TrackInfo>,
         /// What the client's slots carry; not empty only after a resume.
         slots: Vec<SlotInfo>,
+        /// What the client may do; later changes come as `permissions`.
+        permissions: PermissionsInfo,
         /// For `RTCConfiguration.iceServers`.
         ice_servers: Vec<IceServer>,
         /// Limits.
@@ -127,6 +140,18 @@ pub enum ServerMessage {
         /// Whose, and how good.
         participants: Vec<QualityInfo>,
     },
+    /// What the client may do changed. What it may not do any more has ended already.
+    Permissions {
+        /// State of the room after it.
+        revision: u64,
+        /// As they are now.
+        permissions: PermissionsInfo,
+    },
+    /// The client's access token expires soon: send another by `renew`, or the participant leaves then.
+    TokenExpiring {
+        /// Seconds until then.
+        seconds: u32,
+    },
     /// The server is about to go down or empties itself: join anew after this many milliseconds.
     Draining {
         /// Wait before joining again.
@@ -143,7 +168,7 @@ pub enum ServerMessage {
 
 impl ServerMessage {
     /// Every type, as on the wire.
-    pub const TYPES: [&'static str; 16] = [
+    pub const TYPES: [&'static str; 18] = [
         "welcome",
         "answer",
         "published_ok",
@@ -158,6 +183,8 @@ impl ServerMessage {
         "layers",
         "codec",
         "quality",
+        "permissions",
+        "token_expiring",
         "draining",
         "error",
     ];
@@ -179,6 +206,8 @@ impl ServerMessage {
             Self::Layers { .. } => "layers",
             Self::Codec { .. } => "codec",
             Self::Quality { .. } => "quality",
+            Self::Permissions { .. } => "permissions",
+            Self::TokenExpiring { .. } => "token_expiring",
             Self::Draining { .. } => "draining",
             Self::Error { .. } => "error",
         }

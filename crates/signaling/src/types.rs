@@ -10,6 +10,10 @@ pub struct ParticipantInfo {
     /// Id, unique on the node.
     #[cfg_attr(test, ts(type = "ParticipantId"))]
     pub id: ParticipantId,
+    /// Who it is, from its access token; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub identity: Option<String>,
     /// Display name, 1 to 64 characters.
     pub name: String,
     /// Application data, at most 1,024 bytes; not interpreted.
@@ -227,6 +231,25 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
+/// What a participant may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PermissionsInfo {
+    /// Sources it may publish.
+    #[cfg_attr(test, ts(type = "Array<Source>"))]
+    pub publish: Vec<Source>,
+    /// Whether it receives the tracks of others.
+    pub subscribe: bool,
+    /// Whether it may send data messages.
+    pub data: bool,
+    /// Whether others do not see it; then it neither publishes nor sends data.
+    pub hidden: bool,
+    /// Whether it sees those who are hidden.
+    pub see_hidden: bool,
+    /// Whether it may act on others.
+    pub admin: bool,
+}
+
 /// Limits the client must keep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -280,6 +303,26 @@ pub enum ErrorCode {
     MediaFailed,
     /// The DTLS handshake of the peer connection ended with an alert: join again with `compat`.
     HandshakeFailed,
+    /// This server asks for an access token, and `join` has none.
+    TokenMissing,
+    /// The access token cannot be read.
+    TokenMalformed,
+    /// No key of this server signed the access token, or it was changed since.
+    TokenInvalid,
+    /// The access token's time is over.
+    TokenExpired,
+    /// The access token's time has not come.
+    TokenNotYetValid,
+    /// The access token is for another room.
+    TokenWrongRoom,
+    /// The access token of `renew` is for somebody else.
+    TokenWrongIdentity,
+    /// The participant's permissions do not include this; the message names the grant.
+    NotAllowed,
+    /// The room does not exist, and the participant may not create it.
+    NoSuchRoom,
+    /// The same identity joined this room on another connection; this one closes.
+    DuplicateIdentity,
     /// The server shuts down.
     ShuttingDown,
     /// A fault of the server.
@@ -288,7 +331,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 17] = [
+    pub const ALL: [ErrorCode; 27] = [
         Self::Malformed,
         Self::UnknownMessage,
         Self::FrameTooLarge,
@@ -304,6 +347,16 @@ impl ErrorCode {
         Self::Replaced,
         Self::MediaFailed,
         Self::HandshakeFailed,
+        Self::TokenMissing,
+        Self::TokenMalformed,
+        Self::TokenInvalid,
+        Self::TokenExpired,
+        Self::TokenNotYetValid,
+        Self::TokenWrongRoom,
+        Self::TokenWrongIdentity,
+        Self::NotAllowed,
+        Self::NoSuchRoom,
+        Self::DuplicateIdentity,
         Self::ShuttingDown,
         Self::Internal,
     ];
@@ -326,6 +379,16 @@ impl ErrorCode {
             Self::Replaced => "replaced",
             Self::MediaFailed => "media_failed",
             Self::HandshakeFailed => "handshake_failed",
+            Self::TokenMissing => "token_missing",
+            Self::TokenMalformed => "token_malformed",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::TokenNotYetValid => "token_not_yet_valid",
+            Self::TokenWrongRoom => "token_wrong_room",
+            Self::TokenWrongIdentity => "token_wrong_identity",
+            Self::NotAllowed => "not_allowed",
+            Self::NoSuchRoom => "no_such_room",
+            Self::DuplicateIdentity => "duplicate_identity",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal",
         }

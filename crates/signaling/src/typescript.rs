@@ -59,6 +59,7 @@ fn generate() -> String {
     declare::<QualityInfo>(&mut text, &config);
     declare::<Speaker>(&mut text, &config);
     declare::<IceServer>(&mut text, &config);
+    declare::<PermissionsInfo>(&mut text, &config);
     declare::<Limits>(&mut text, &config);
     declare::<ErrorCode>(&mut text, &config);
     declare::<ClientMessage>(&mut text, &config);

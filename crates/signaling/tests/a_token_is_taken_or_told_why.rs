@@ -348,7 +348,13 @@ fn while_keys_change_tokens_of_both_are_taken() {
 #[test]
 fn no_secret_and_no_token_is_in_what_is_printed() {
     let token = app().sign(&ada());
-    let shown = format!("{:?} {:?} {:?} {:?}", keys(), app(), partner(), token);
+    let shown = format!(
+        "{:?} {:?} {:?} {:?}",
+        keys(),
+        app(),
+        partner(),
+        signaling::ClientMessage::Renew { token: token.clone() }
+    );
     assert!(shown.contains("app") && shown.contains("partner") && shown.contains("bytes"));
     for secret in [
         SECRET,

@@ -1,7 +1,9 @@
 //! Whatever the network sends, parsing ends with a message or an error; and what is written can be read again.
 
 use proptest::prelude::*;
-use signaling::{ClientFrame, ClientMessage, LayerDescription, OfferedTrack, Tile, parse_client_frame};
+use signaling::{
+    AccessToken, ClientFrame, ClientMessage, LayerDescription, OfferedTrack, Tile, parse_client_frame,
+};
 
 fn source() -> impl Strategy<Value = media::Source> {
     use media::Source::{Camera, Microphone, Screen, ScreenAudio};
@@ -33,11 +35,12 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     let text = || any::<String>();
     let maybe = || prop::option::of(any::<String>());
     prop_oneof![
-        (text(), text(), maybe(), maybe(), any::<bool>()).prop_map(
-            |(room, name, metadata, resume, compat)| {
+        (text(), text(), maybe(), maybe(), maybe(), any::<bool>()).prop_map(
+            |(room, name, token, metadata, resume, compat)| {
                 ClientMessage::Join {
                     room,
                     name,
+                    token: token.map(AccessToken),
                     metadata,
                     resume,
                     compat,
@@ -64,6 +67,9 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             muted
         }),
         (maybe(), maybe()).prop_map(|(name, metadata)| ClientMessage::Update { name, metadata }),
+        text().prop_map(|token| ClientMessage::Renew {
+            token: AccessToken(token)
+        }),
         (any::<u32>(), 1..=100u32).prop_map(|(offset, limit)| ClientMessage::Participants { offset, limit }),
         Just(ClientMessage::Leave {}),
         Just(ClientMessage::Ping {}),

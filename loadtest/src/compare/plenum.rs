@@ -81,6 +81,7 @@ impl PlenumRoom {
         let join = ClientMessage::Join {
             room: self.room.clone(),
             name: name.to_owned(),
+            token: None,
             metadata: None,
             resume: None,
             compat: false,

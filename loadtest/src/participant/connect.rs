@@ -22,6 +22,7 @@ impl Participant {
         let join = ClientMessage::Join {
             room: self.seat.room.clone(),
             name: self.report.name.clone(),
+            token: None,
             metadata: None,
             resume: None,
             compat: self.shared.options.compat,

@@ -19,6 +19,8 @@ const NOTICE: Record<ServerMessage['type'], boolean> = {
   layers: true,
   codec: true,
   quality: true,
+  permissions: false,
+  token_expiring: false,
   draining: true,
   error: false,
 };

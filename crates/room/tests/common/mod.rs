@@ -4,8 +4,8 @@
 use media::plane::{MediaCommand, MediaEvent, PublishSection, Sections, Slot, SlotAssignment};
 use media::{Kind, LayerInfo, MLineIndex, ParticipantId, RoomId, Source, TrackId};
 use room::{
-    Config, Join, Notice, OfferStep, OfferedTrack, RoomError, RoomOutput, Rooms, SlotShown, SocketId, Tile,
-    TrackInfo, View, Welcome,
+    Config, Credentials, Join, Notice, OfferStep, OfferedTrack, Permissions, RoomError, RoomOutput, Rooms,
+    SlotShown, SocketId, Tile, TrackInfo, View, Welcome,
 };
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -85,11 +85,21 @@ impl World {
     }
 
     pub fn try_join(&mut self, room: &str, name: &str) -> Result<(Welcome, SocketId), RoomError> {
+        self.try_enter(room, name, Credentials::OPEN)
+    }
+
+    pub fn try_enter(
+        &mut self,
+        room: &str,
+        name: &str,
+        credentials: Credentials,
+    ) -> Result<(Welcome, SocketId), RoomError> {
         let socket = self.socket();
         let join = Join {
             room: room.into(),
             name: name.into(),
             metadata: None,
+            credentials,
         };
         let welcome = self.rooms.handle_join(self.now, socket, join)?;
         self.drain();
@@ -98,7 +108,12 @@ impl World {
 
     /// Joins, without a peer.
     pub fn join(&mut self, room: &str, name: &str) -> Person {
-        let (welcome, socket) = self.try_join(room, name).expect("there is room");
+        self.enter(room, name, Credentials::OPEN)
+    }
+
+    /// Joins with these credentials, without a peer.
+    pub fn enter(&mut self, room: &str, name: &str, credentials: Credentials) -> Person {
+        let (welcome, socket) = self.try_enter(room, name, credentials).expect("there is room");
         Person {
             id: welcome.participant,
             room: welcome.room,
@@ -110,12 +125,64 @@ impl World {
     /// Joins and gets a connected peer with all four publish sections and so many slots.
     pub fn connect_with(&mut self, room: &str, name: &str, video: u16, audio: u16) -> Person {
         let person = self.join(room, name);
-        self.offer(&person);
+        self.bring_up(&person, video, audio);
+        person
+    }
+
+    /// A person with these permissions and a connected peer of three video and four audio slots.
+    pub fn connect_as(&mut self, room: &str, name: &str, permissions: Permissions) -> Person {
+        let person = self.enter(room, name, with(permissions));
+        self.bring_up(&person, 3, 4);
+        person
+    }
+
+    /// Gives the person a connected peer.
+    pub fn bring_up(&mut self, person: &Person, video: u16, audio: u16) {
+        self.offer(person);
         self.rooms
             .handle_peer_built(self.now, person.id, sections(video, audio))
             .expect("the sections fit");
-        self.connected(&person);
-        person
+        self.drain();
+        self.connected(person);
+    }
+
+    /// Changes what a person may do.
+    pub fn permit(&mut self, person: &Person, permissions: Permissions) {
+        self.rooms
+            .handle_permissions(self.now, person.id, permissions)
+            .expect("still here");
+        self.drain();
+    }
+
+    /// What a person was last told that it may do.
+    pub fn told_permissions(&self, person: &Person) -> Option<Permissions> {
+        let notices = self.told(person).iter();
+        let mut told = notices.filter_map(|notice| match notice {
+            Notice::Permissions { permissions, .. } => Some(*permissions),
+            _ => None,
+        });
+        told.next_back()
+    }
+
+    /// Why a person's socket was given up.
+    pub fn closed_for(&self, person: &Person) -> Option<room::CloseReason> {
+        self.told(person).iter().find_map(|notice| match notice {
+            Notice::Closed(reason) => Some(*reason),
+            _ => None,
+        })
+    }
+
+    /// What the media plane was told last of what a person may do by itself: data, subscribe.
+    pub fn media_permits(&self, person: &Person) -> Option<(bool, bool)> {
+        let mut permits = self.commands.iter().filter_map(|(_, command)| match command {
+            MediaCommand::Permit {
+                participant,
+                data,
+                subscribe,
+            } if *participant == person.id => Some((*data, *subscribe)),
+            _ => None,
+        });
+        permits.next_back()
     }
 
     pub fn connect(&mut self, room: &str, name: &str) -> Person {
@@ -226,6 +293,22 @@ impl World {
             }
         }
         slots
+    }
+}
+
+/// Credentials of nobody in particular with these permissions.
+pub fn with(permissions: Permissions) -> Credentials {
+    Credentials {
+        permissions,
+        ..Credentials::OPEN
+    }
+}
+
+/// Credentials of this identity.
+pub fn of(identity: &str) -> Credentials {
+    Credentials {
+        identity: Some(identity.into()),
+        ..Credentials::OPEN
     }
 }
 

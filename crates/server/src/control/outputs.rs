@@ -66,6 +66,9 @@ impl Control {
         let end = match reason {
             CloseReason::Replaced => End::Replaced,
             CloseReason::MediaSilent => End::MediaSilent,
+            CloseReason::TokenExpired => End::TokenExpired,
+            CloseReason::NotAllowed => End::NotAllowed,
+            CloseReason::DuplicateIdentity => End::DuplicateIdentity,
             CloseReason::ShuttingDown => End::Draining,
         };
         self.close(socket, end);

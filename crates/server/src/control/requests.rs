@@ -5,7 +5,7 @@ use super::{Control, Member, Refusal};
 use crate::session::{End, Outgoing};
 use crate::translate::{self, error, room_error};
 use media::ParticipantId;
-use room::{Join, OfferStep, RoomError, SocketId, Welcome};
+use room::{Credentials, Join, OfferStep, RoomError, SocketId, Welcome};
 use signaling::{ClientFrame, ClientMessage, ErrorCode, OfferedTrack, ServerMessage};
 use std::time::Instant;
 
@@ -25,7 +25,16 @@ impl Control {
                 metadata,
                 resume,
                 compat,
-            } => self.join(now, socket, Join { room, name, metadata }, resume, compat),
+                ..
+            } => {
+                let join = Join {
+                    room,
+                    name,
+                    metadata,
+                    credentials: Credentials::OPEN,
+                };
+                self.join(now, socket, join, resume, compat)
+            }
             ClientMessage::Offer { sdp, tracks } => return self.offer(now, socket, key, sdp, tracks),
             ClientMessage::Leave {} => return self.leave(now, socket, key),
             message => self.in_room(now, socket, message),
@@ -68,6 +77,8 @@ impl Control {
                 .rooms
                 .handle_update(now, socket, name.as_deref(), metadata.as_deref())
                 .map(ok),
+            // Nothing expires.
+            ClientMessage::Renew { .. } => self.rooms.seat_of(socket).map(|_| ServerMessage::Ok {}),
             ClientMessage::Participants { offset, limit } => self
                 .rooms
                 .handle_participants(socket, offset, limit)

@@ -23,7 +23,7 @@ const OFFER_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 /// Why a WebSocket was not opened.
 pub(crate) const REFUSALS: [&str; 4] = ["draining", "origin", "protocol", "too_many"];
 /// Why a session ended.
-pub(crate) const SESSION_ENDS: [&str; 11] = [
+pub(crate) const SESSION_ENDS: [&str; 14] = [
     "client",
     "leave",
     "idle",
@@ -33,6 +33,9 @@ pub(crate) const SESSION_ENDS: [&str; 11] = [
     "frame_too_large",
     "replaced",
     "media_silent",
+    "token_expired",
+    "not_allowed",
+    "duplicate_identity",
     "draining",
     "fault",
 ];

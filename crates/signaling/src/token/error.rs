@@ -1,5 +1,7 @@
 //! Why a token is not taken.
 
+use crate::ErrorCode;
+
 /// Why a token is not taken. The text is for whoever uses it, says what to do next, and repeats nothing of the token
 /// but numbers and names of claims.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,21 @@ pub enum TokenError {
         "the access token is for another identity: renew with a token for the same one, or join anew with this"
     )]
     WrongIdentity,
+}
+
+impl TokenError {
+    /// The code on the wire.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Missing => ErrorCode::TokenMissing,
+            Self::Malformed(_) => ErrorCode::TokenMalformed,
+            Self::Untrusted => ErrorCode::TokenInvalid,
+            Self::Expired { .. } => ErrorCode::TokenExpired,
+            Self::NotYetValid { .. } => ErrorCode::TokenNotYetValid,
+            Self::WrongRoom => ErrorCode::TokenWrongRoom,
+            Self::WrongIdentity => ErrorCode::TokenWrongIdentity,
+        }
+    }
 }
 
 /// For the places where a token's form is wrong.

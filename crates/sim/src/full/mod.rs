@@ -111,6 +111,7 @@ impl World {
             room: "room".to_owned(),
             name: name.to_owned(),
             metadata: None,
+            credentials: room::Credentials::OPEN,
         };
         let welcome = self
             .rooms

@@ -131,6 +131,7 @@ impl World {
             room: room.to_owned(),
             name: format!("person {index}"),
             metadata: None,
+            credentials: room::Credentials::OPEN,
         };
         let welcome = self
             .rooms

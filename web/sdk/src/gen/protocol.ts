@@ -31,6 +31,8 @@ export type TrackInfo = {
 export type ParticipantInfo = {
   /** Id, unique on the node. */
   id: ParticipantId,
+  /** Who it is, from its access token; absent without one. */
+  identity?: string,
   /** Display name, 1 to 64 characters. */
   name: string,
   /** Application data, at most 1,024 bytes; not interpreted. */
@@ -127,6 +129,22 @@ export type IceServer = {
   credential?: string,
 };
 
+/** What a participant may do. */
+export type PermissionsInfo = {
+  /** Sources it may publish. */
+  publish: Array<Source>,
+  /** Whether it receives the tracks of others. */
+  subscribe: boolean,
+  /** Whether it may send data messages. */
+  data: boolean,
+  /** Whether others do not see it; then it neither publishes nor sends data. */
+  hidden: boolean,
+  /** Whether it sees those who are hidden. */
+  see_hidden: boolean,
+  /** Whether it may act on others. */
+  admin: boolean,
+};
+
 /** Limits the client must keep. */
 export type Limits = {
   /** Participants in the room. */
@@ -144,14 +162,16 @@ export type Limits = {
 };
 
 /** What went wrong, for programs; the message beside it is for people. */
-export type ErrorCode = "malformed" | "unknown_message" | "frame_too_large" | "rate_limited" | "wrong_order" | "invalid_value" | "room_full" | "too_many_rooms" | "node_full" | "offer_rejected" | "not_found" | "resume_expired" | "replaced" | "media_failed" | "handshake_failed" | "shutting_down" | "internal";
+export type ErrorCode = "malformed" | "unknown_message" | "frame_too_large" | "rate_limited" | "wrong_order" | "invalid_value" | "room_full" | "too_many_rooms" | "node_full" | "offer_rejected" | "not_found" | "resume_expired" | "replaced" | "media_failed" | "handshake_failed" | "token_missing" | "token_malformed" | "token_invalid" | "token_expired" | "token_not_yet_valid" | "token_wrong_room" | "token_wrong_identity" | "not_allowed" | "no_such_room" | "duplicate_identity" | "shutting_down" | "internal";
 
 /** What a client asks for. On the wire an object with the field `type` (see `tagged`). */
 export type ClientMessage = { "type": "join",
   /** Room name: 1 to 64 characters of letters, digits, `-`, `_`, `.`. */
   room: string,
-  /** Display name, 1 to 64 characters. */
+  /** Display name, 1 to 64 characters. A name in the access token takes its place. */
   name: string,
+  /** Access token; needed unless the server takes everybody. */
+  token?: string,
   /** Application data, at most 1,024 bytes. */
   metadata?: string,
   /** Token of an earlier `welcome`: take that participant's place. */
@@ -196,6 +216,10 @@ export type ClientMessage = { "type": "join",
   /** New metadata. */
   metadata?: string,
 }
+  | { "type": "renew",
+  /** The new one. */
+  token: string,
+}
   | { "type": "participants",
   /** First to return, counted from 0 among the others in order of joining. */
   offset: number,
@@ -214,6 +238,10 @@ export type ClientFrame = { id: number } & ClientMessage;
 export type ServerMessage = { "type": "welcome",
   /** The client's own id. */
   participant: ParticipantId,
+  /** The client's own identity, from its access token; absent without one. */
+  identity?: string,
+  /** The client's own name, as others see it. */
+  name: string,
   /** Room name. */
   room: string,
   /** Revision of the room's state that `participants` shows. */
@@ -226,6 +254,8 @@ export type ServerMessage = { "type": "welcome",
   tracks: Array<TrackInfo>,
   /** What the client's slots carry; not empty only after a resume. */
   slots: Array<SlotInfo>,
+  /** What the client may do; later changes come as `permissions`. */
+  permissions: PermissionsInfo,
   /** For `RTCConfiguration.iceServers`. */
   ice_servers: Array<IceServer>,
   /** Limits. */
@@ -298,6 +328,16 @@ export type ServerMessage = { "type": "welcome",
   | { "type": "quality",
   /** Whose, and how good. */
   participants: Array<QualityInfo>,
+}
+  | { "type": "permissions",
+  /** State of the room after it. */
+  revision: number,
+  /** As they are now. */
+  permissions: PermissionsInfo,
+}
+  | { "type": "token_expiring",
+  /** Seconds until then. */
+  seconds: number,
 }
   | { "type": "draining",
   /** Wait before joining again. */

@@ -12,6 +12,7 @@ export interface Answers {
   view: Server<'ok'>;
   mute: Server<'ok'>;
   update: Server<'ok'>;
+  renew: Server<'ok'>;
   participants: Server<'participants'>;
   leave: Server<'ok'>;
   ping: Server<'pong'>;
@@ -26,6 +27,7 @@ export const ANSWER_TYPE: { readonly [T in ClientMessage['type']]: Answers[T]['t
   view: 'ok',
   mute: 'ok',
   update: 'ok',
+  renew: 'ok',
   participants: 'participants',
   leave: 'ok',
   ping: 'pong',

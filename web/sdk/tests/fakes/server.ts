@@ -6,12 +6,21 @@ export function welcome(fields: Partial<Server<'welcome'>> = {}): Server<'welcom
   return {
     type: 'welcome',
     participant: 'p_00000001',
+    name: 'Ada',
     room: 'demo',
     revision: 1,
     participants: [],
     count: 1,
     tracks: [],
     slots: [],
+    permissions: {
+      publish: ['camera', 'microphone', 'screen', 'screen_audio'],
+      subscribe: true,
+      data: true,
+      hidden: false,
+      see_hidden: false,
+      admin: false,
+    },
     ice_servers: [],
     limits: {
       participants: 100,

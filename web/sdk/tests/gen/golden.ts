@@ -24,6 +24,13 @@ join_resume: {
   "name": "Ada Lovelace",
   "resume": "0f3c5a7e9b1d2f4a6c8e0a2b4c6d8e0f"
 },
+join_token: {
+  "id": 1,
+  "type": "join",
+  "room": "daily",
+  "name": "Ada Lovelace",
+  "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJhcHAi…"
+},
 leave: {
   "id": 10,
   "type": "leave"
@@ -89,6 +96,11 @@ publish: {
     }
   ],
   "muted": false
+},
+renew: {
+  "id": 12,
+  "type": "renew",
+  "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJhcHAi…"
 },
 unpublish: {
   "id": 4,
@@ -196,6 +208,20 @@ participants: {
     }
   ]
 },
+permissions: {
+  "type": "permissions",
+  "revision": 24,
+  "permissions": {
+    "publish": [
+      "microphone"
+    ],
+    "subscribe": true,
+    "data": false,
+    "hidden": false,
+    "see_hidden": false,
+    "admin": false
+  }
+},
 pong: {
   "id": 11,
   "type": "pong"
@@ -269,6 +295,10 @@ speakers: {
     }
   ]
 },
+token_expiring: {
+  "type": "token_expiring",
+  "seconds": 60
+},
 updated: {
   "type": "updated",
   "revision": 20,
@@ -298,11 +328,14 @@ welcome: {
   "id": 1,
   "type": "welcome",
   "participant": "p_0a1b2c3d",
+  "identity": "ada",
+  "name": "Ada Lovelace",
   "room": "daily",
   "revision": 17,
   "participants": [
     {
       "id": "p_5e0c81d2",
+      "identity": "grace",
       "name": "Grace Hopper",
       "state": "connected",
       "tracks": [
@@ -331,6 +364,19 @@ welcome: {
   "count": 3,
   "tracks": [],
   "slots": [],
+  "permissions": {
+    "publish": [
+      "camera",
+      "microphone",
+      "screen",
+      "screen_audio"
+    ],
+    "subscribe": true,
+    "data": true,
+    "hidden": false,
+    "see_hidden": false,
+    "admin": false
+  },
   "ice_servers": [
     {
       "urls": [
@@ -360,11 +406,14 @@ welcome_resumed: {
   "id": 9,
   "type": "welcome",
   "participant": "p_0a1b2c3d",
+  "identity": "ada",
+  "name": "Ada Lovelace",
   "room": "daily",
   "revision": 23,
   "participants": [
     {
       "id": "p_5e0c81d2",
+      "identity": "grace",
       "name": "Grace Hopper",
       "state": "connected",
       "tracks": [
@@ -413,6 +462,19 @@ welcome_resumed: {
       "reason": "muted"
     }
   ],
+  "permissions": {
+    "publish": [
+      "camera",
+      "microphone",
+      "screen",
+      "screen_audio"
+    ],
+    "subscribe": true,
+    "data": true,
+    "hidden": false,
+    "see_hidden": false,
+    "admin": false
+  },
   "ice_servers": [],
   "limits": {
     "participants": 500,
@@ -428,6 +490,11 @@ welcome_resumed: {
 };
 
 export const errors: Record<ErrorCode, ServerFrame> = {
+duplicate_identity: {
+  "type": "error",
+  "code": "duplicate_identity",
+  "message": "the same identity joined this room on another connection"
+},
 frame_too_large: {
   "type": "error",
   "code": "frame_too_large",
@@ -461,11 +528,23 @@ media_failed: {
   "code": "media_failed",
   "message": "the peer connection is over: DTLS closed; join again"
 },
+no_such_room: {
+  "id": 1,
+  "type": "error",
+  "code": "no_such_room",
+  "message": "the room does not exist, and creating it is not allowed: wait until somebody is there, or ask for a token with the grant `create`"
+},
 node_full: {
   "id": 1,
   "type": "error",
   "code": "node_full",
   "message": "this server has enough to do: join on another one, or try again in a minute"
+},
+not_allowed: {
+  "id": 3,
+  "type": "error",
+  "code": "not_allowed",
+  "message": "publishing `screen` is not allowed: ask for a token with the grant `publish:screen`"
 },
 not_found: {
   "id": 6,
@@ -505,6 +584,48 @@ shutting_down: {
   "type": "error",
   "code": "shutting_down",
   "message": "the server shuts down: join again in a moment"
+},
+token_expired: {
+  "id": 1,
+  "type": "error",
+  "code": "token_expired",
+  "message": "the access token expired 90 s ago: ask for a new one"
+},
+token_invalid: {
+  "id": 1,
+  "type": "error",
+  "code": "token_invalid",
+  "message": "the access token is not signed by a key of this server: sign it with the key that `iss` names, by that key's own algorithm"
+},
+token_malformed: {
+  "id": 1,
+  "type": "error",
+  "code": "token_malformed",
+  "message": "the access token cannot be read: claim `exp` is missing; make a new one (`plenum token create` shows the form)"
+},
+token_missing: {
+  "id": 1,
+  "type": "error",
+  "code": "token_missing",
+  "message": "this server asks for an access token: ask whoever invited you for a link with one, and send it as `token` in `join`"
+},
+token_not_yet_valid: {
+  "id": 1,
+  "type": "error",
+  "code": "token_not_yet_valid",
+  "message": "the access token is valid only in 60 s: try again then, or check the clock of the machine that made it"
+},
+token_wrong_identity: {
+  "id": 12,
+  "type": "error",
+  "code": "token_wrong_identity",
+  "message": "the access token is for another identity: renew with a token for the same one, or join anew with this"
+},
+token_wrong_room: {
+  "id": 1,
+  "type": "error",
+  "code": "token_wrong_room",
+  "message": "the access token is for another room: join the one it names, or ask for a token for this one"
 },
 too_many_rooms: {
   "id": 1,
