@@ -19,7 +19,7 @@ help: ## List the targets
 
 .PHONY: run
 run: web ## Build page and server, serve a call on http://localhost:8080
-	$(CARGO) run --release --bin plenum -- serve $(ARGS)
+	$(CARGO) run --release --bin plenum -- serve --dev $(ARGS)
 
 .PHONY: web
 web: web/app/dist/index.html ## Build the page

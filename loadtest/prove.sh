@@ -23,7 +23,7 @@ start_server() { # workers, further flags
     shift
     # Nobody is refused or paused for load: what a packet costs is asked here, not how many there may be. And the harness
     # has the same cores: no worker is tied to one.
-    "$BIN/plenum" serve --admit-below-percent 100 --shed-above-percent 100 --pin-workers off --http-bind "127.0.0.1:$PORT" --media-bind 127.0.0.1 --media-port $((PORT + 1)) \
+    "$BIN/plenum" serve --dev --admit-below-percent 100 --shed-above-percent 100 --pin-workers off --http-bind "127.0.0.1:$PORT" --media-bind 127.0.0.1 --media-port $((PORT + 1)) \
         --include-loopback true --workers "$workers" --max-participants-per-room 2000 --log-level warn "$@" \
         2> "$OUT/server.log" &
     SERVER_PID=$!

@@ -18,18 +18,26 @@ pub struct Found {
 /// The addresses to advertise. Asks the kernel only: never the network, never a name server, so that start-up
 /// cannot hang.
 pub fn advertised(config: &Config) -> Vec<IpAddr> {
+    choose(config, &found())
+}
+
+/// Every address of this machine, whether its interface is up or not.
+pub(crate) fn of_this_machine() -> Vec<IpAddr> {
+    found().iter().map(|found| found.ip).collect()
+}
+
+fn found() -> Vec<Found> {
     let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
         tracing::warn!(%error, "the machine's interfaces cannot be read; set external_ips");
         Vec::new()
     });
-    let found: Vec<Found> = found
+    found
         .iter()
         .map(|i| Found {
             ip: i.ip(),
             up: i.is_oper_up() || i.is_loopback(),
         })
-        .collect();
-    choose(config, &found)
+        .collect()
 }
 
 /// The rule: what the operator gave; else the address media is bound to; else all of the interfaces' that the

@@ -5,16 +5,24 @@
     reason = "a command's output is what its user asked for"
 )]
 
+use crate::access::Access;
 use crate::config::{self, Config, ConfigErrors, FIELDS, Secrets, Sources};
 use crate::logging;
-use crate::run::{self, Server};
+use crate::run::{self, Server, StartError};
+use crate::token_command;
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Exit status for a configuration or command line that is wrong (`EX_USAGE`).
-const EXIT_USAGE: u8 = 64;
+pub(crate) const EXIT_USAGE: u8 = 64;
+/// What whoever starts the server with `dev` should not miss.
+const DEV_WARNING: &str = "\
+*************************************************************************
+*  --dev: EVERYBODY who reaches this server is let in without a token.  *
+*  Use it to try things out; for real calls use keys (--key-file).      *
+*************************************************************************";
 
 /// The command with every flag.
 pub fn command() -> Command {
@@ -25,11 +33,14 @@ pub fn command() -> Command {
         .help("Configuration file (default: PLENUM_CONFIG, or ./plenum.toml when it exists)");
     let flags = FIELDS.iter().map(|field| {
         let doc = field.doc.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        Arg::new(field.name)
-            .long(field.flag())
-            .value_name("VALUE")
-            .global(true)
-            .allow_hyphen_values(true)
+        let flag = Arg::new(field.name).long(field.flag()).value_name("VALUE");
+        // `--dev` alone says yes; what follows it may be another flag.
+        let flag = if field.is_switch() {
+            flag.num_args(0..=1).default_missing_value("true")
+        } else {
+            flag.allow_hyphen_values(true)
+        };
+        flag.global(true)
             .help(format!("{} [default: {}]", doc.trim(), (field.default)()))
             .help_heading(field.section)
     });
@@ -41,6 +52,7 @@ pub fn command() -> Command {
         .arg(config)
         .args(flags)
         .subcommand(Command::new("serve").about("Serve the page, signaling and media"))
+        .subcommand(token_command::command())
         .subcommand(
             Command::new("config")
                 .about("Look at the configuration")
@@ -75,11 +87,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Vec<(Stri
                 print!("{}", config::print(&config, Secrets::Masked));
                 ExitCode::SUCCESS
             }),
-            _ => with_config(loaded, |_| {
-                println!("the configuration is fine");
-                ExitCode::SUCCESS
-            }),
+            _ => with_config(loaded, |config| check(&config)),
         },
+        Some(("token", matches)) => with_config(loaded, |config| token_command::run(matches, &config)),
         _ => with_config(loaded, serve),
     }
 }
@@ -111,7 +121,22 @@ fn sources(matches: &ArgMatches, environment: Vec<(String, String)>) -> Sources 
     }
 }
 
+/// Where there are keys, they are part of what can be wrong.
+fn check(config: &Config) -> ExitCode {
+    if !config.key_file.0.is_empty()
+        && let Err(error) = Access::open(config)
+    {
+        eprintln!("plenum: {error}");
+        return ExitCode::from(EXIT_USAGE);
+    }
+    println!("the configuration is fine");
+    ExitCode::SUCCESS
+}
+
 fn serve(config: Config) -> ExitCode {
+    if config.dev {
+        eprintln!("{DEV_WARNING}");
+    }
     logging::start(&config);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -138,7 +163,10 @@ fn serve(config: Config) -> ExitCode {
             }
             Err(error) => {
                 eprintln!("plenum: {error}");
-                ExitCode::FAILURE
+                match error {
+                    StartError::Access(_) => ExitCode::from(EXIT_USAGE),
+                    _ => ExitCode::FAILURE,
+                }
             }
         }
     });

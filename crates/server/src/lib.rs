@@ -8,6 +8,7 @@
     reason = "the I/O ring: tasks, sockets and the clock of the control plane live here"
 )]
 
+mod access;
 pub mod addresses;
 pub mod cli;
 pub mod config;
@@ -20,8 +21,10 @@ pub mod page;
 mod rate;
 mod run;
 mod session;
+mod token_command;
 mod trace;
 mod translate;
 
+pub use access::{AccessError, KeyFileError, KeyFileProblem};
 pub use fault::Fault;
 pub use run::{Server, StartError};

@@ -1,5 +1,6 @@
 //! Start, run, stop.
 
+use crate::access::{Access, AccessError};
 use crate::addresses;
 use crate::config::{Config, PinSetting, check::worker_count};
 use crate::control::{self, INPUT_QUEUE};
@@ -34,6 +35,9 @@ pub enum StartError {
         /// What to do.
         hint: &'static str,
     },
+    /// Nobody could be let in, or everybody would be.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// A media port is.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -61,6 +65,7 @@ pub enum StartError {
 /// A server whose ports are bound and whose workers run; [`Server::run`] serves.
 pub struct Server {
     config: Arc<Config>,
+    access: Arc<Access>,
     listener: TcpListener,
     http_addr: SocketAddr,
     candidates: Vec<Vec<SocketAddr>>,
@@ -72,11 +77,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds every port and starts the workers. Asks nothing of the network.
+    /// Reads the keys, binds every port and starts the workers. Asks nothing of the network.
     ///
     /// # Errors
-    /// When a port is busy or not allowed, with its number, the cause and what to do.
+    /// When there are no keys that can be used and no `dev`, or a port is busy or not allowed, with its number, the cause and what to do.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        let access = Access::open(&config)?;
         let listener = TcpListener::bind(config.http_bind)
             .await
             .map_err(|source| http_error(&config, source))?;
@@ -96,6 +102,7 @@ impl Server {
         let config = Arc::new(config);
         Ok(Self {
             config,
+            access: Arc::new(access),
             listener,
             http_addr,
             candidates,
@@ -142,6 +149,7 @@ impl Server {
     ) -> Result<(), Fault> {
         let Self {
             config,
+            access,
             listener,
             node,
             node_events,
@@ -155,6 +163,7 @@ impl Server {
         let (full, is_full) = watch::channel(None);
         let (inputs_sender, inputs) = mpsc::channel(INPUT_QUEUE);
         let shared = Shared {
+            access,
             config: Arc::clone(&config),
             inputs: inputs_sender,
             metrics: metrics.clone(),
@@ -312,6 +321,13 @@ pub(crate) fn log_started(server: &Server) {
         media = media.join(" "),
         "Plenum is ready"
     );
+    match &*server.access {
+        Access::Everybody => tracing::warn!(
+            "dev: EVERYBODY who reaches this server is let in without a token, and may do everything in every room; \
+             use keys (key_file) for anything but trying things out"
+        ),
+        Access::Keys(keys) => tracing::info!(keys = keys.len(), "access tokens are asked for"),
+    }
     if !page::is_embedded() {
         tracing::warn!("built without the conference page: run `make web` and build again");
     }
@@ -352,6 +368,7 @@ mod tests {
             media_bind: [127, 0, 0, 1].into(),
             media_port: 0,
             workers: 1,
+            dev: true,
             ..Config::default()
         };
         let server = Server::start(config).await.expect("the ports are free");

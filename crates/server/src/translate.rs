@@ -3,6 +3,7 @@
 use media::plane::{PauseReason, Quality, QualityReason, SlotState};
 use media::{Bitrate, Codec, LayerInfo, ParticipantId};
 use room::{CloseReason, Notice, Permissions, RoomError, SlotShown, Welcome};
+use signaling::token::{Grants, TokenError};
 use signaling::{
     CodecName, ErrorCode, IceServer, LayerDescription, Limits, OfferedTrack, ParticipantInfo,
     ParticipantState, PauseReasonName, PermissionsInfo, QualityInfo, QualityReasonName, ServerMessage,
@@ -137,6 +138,33 @@ pub(crate) fn room_error(why: &RoomError) -> ServerMessage {
         RoomError::OfferRejected(_) => ErrorCode::OfferRejected,
     };
     error(code, why.to_string())
+}
+
+pub(crate) fn token_error(why: &TokenError) -> ServerMessage {
+    error(why.code(), why.to_string())
+}
+
+pub(crate) fn permissions(grants: Grants) -> Permissions {
+    let Grants {
+        join,
+        create,
+        publish,
+        subscribe,
+        data,
+        hidden,
+        see_hidden,
+        admin,
+    } = grants;
+    Permissions {
+        join,
+        create,
+        publish,
+        subscribe,
+        data,
+        hidden,
+        see_hidden,
+        admin,
+    }
 }
 
 fn permissions_info(permissions: Permissions) -> PermissionsInfo {

@@ -40,7 +40,7 @@ async fn a_busy_port_says_which_why_and_what_to_do() {
         assert!(error.contains(part), "{part} is missing in {error}");
     }
     let port = server.addr.port();
-    let (code, _, error) = output(&["serve", "--http-bind", &format!("127.0.0.1:{port}")]);
+    let (code, _, error) = output(&["serve", "--dev", "--http-bind", &format!("127.0.0.1:{port}")]);
     assert_eq!(code, Some(1));
     assert!(
         error.contains(&format!("127.0.0.1:{port}")) && error.contains("http_bind"),
@@ -97,6 +97,7 @@ async fn while_draining_the_server_is_not_ready_and_takes_nobody() {
 fn sigterm_ends_the_program_cleanly() {
     let mut child = plenum(&[
         "serve",
+        "--dev",
         "--http-bind",
         "127.0.0.1:0",
         "--media-bind",

@@ -21,6 +21,7 @@ pub(super) fn contradictions(config: &Config) -> Vec<Finding> {
         port_collision(config),
         slots(config),
         timeouts(config),
+        access(config),
         rates(config),
     ]
     .into_iter()
@@ -73,6 +74,13 @@ fn slots(config: &Config) -> Option<Finding> {
              and an offer has at most {MAX_SECTIONS}"
         );
         (["max_video_slots", "max_audio_slots"].as_slice(), text)
+    })
+}
+
+fn access(config: &Config) -> Option<Finding> {
+    (config.dev && !config.key_file.0.is_empty()).then(|| {
+        let text = "dev lets everybody in, and key_file only those with a token: choose one".into();
+        (["dev", "key_file"].as_slice(), text)
     })
 }
 

@@ -44,6 +44,11 @@ impl Field {
         format!("PLENUM_{}", self.name.to_uppercase())
     }
 
+    /// Whether it is on or off, so that its flag needs no value.
+    pub fn is_switch(&self) -> bool {
+        self.kind == <bool as Setting>::TYPE
+    }
+
     /// Its flag, without the leading dashes.
     pub fn flag(&self) -> String {
         self.name.replace('_', "-")
@@ -160,6 +165,15 @@ fields! {
         allowed_origins: Vec<String> = Vec::new(), range "origins, or `*`", unit "";
         /// WebSocket connections at once. More are refused with HTTP status 503. Each costs a file descriptor.
         max_sessions: u32 = 4_000, range 1..=100_000, unit "connections";
+    }
+    section "Access" {
+        /// File with the keys that sign access tokens, which nobody but its owner may read; see docs/operations.md. Without
+        /// it the server starts only with `dev`.
+        key_file: TextPath = TextPath::default(), range "a path", unit "";
+        /// Lets everybody in without a token, for trying things out. Only where HTTP cannot be reached at a public address.
+        dev: bool = false, range "true or false", unit "";
+        /// With `dev`: at a public address too. Everybody on the internet can then hold calls on this server.
+        dev_allow_public: bool = false, range "true or false", unit "";
     }
     section "Media" {
         /// Address that media sockets are bound to, UDP and TCP.

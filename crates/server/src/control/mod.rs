@@ -14,6 +14,7 @@ mod tests;
 pub(crate) use admission::Refusal;
 pub(crate) use answers::{Answer, RequestKey};
 
+use crate::access::Credential;
 use crate::config::{Config, SrtpProfiles};
 use crate::metrics::Metrics;
 use crate::session::{End, Outgoing};
@@ -59,6 +60,7 @@ pub(crate) enum Input {
         socket: SocketId,
         frame: ClientFrame,
         key: RequestKey,
+        credential: Credential,
     },
     /// The WebSocket is gone, or is about to be closed by its session.
     Closed { socket: SocketId },
@@ -196,7 +198,12 @@ impl Control {
                     },
                 );
             }
-            Input::Message { socket, frame, key } => self.message(socket, frame, key),
+            Input::Message {
+                socket,
+                frame,
+                key,
+                credential,
+            } => self.message(socket, frame, key, credential),
             Input::Closed { socket } => self.closed(socket),
         }
     }

@@ -2,10 +2,12 @@
 
 use super::answers::{Answers, RequestKey};
 use super::{Control, Member, Refusal};
+use crate::access::Credential;
 use crate::session::{End, Outgoing};
 use crate::translate::{self, error, room_error};
 use media::ParticipantId;
 use room::{Credentials, Join, OfferStep, RoomError, SocketId, Welcome};
+use signaling::token::TokenError;
 use signaling::{ClientFrame, ClientMessage, ErrorCode, OfferedTrack, ServerMessage};
 use std::time::Instant;
 
@@ -13,7 +15,13 @@ use std::time::Instant;
 type Outcome = Result<ServerMessage, RoomError>;
 
 impl Control {
-    pub(super) fn message(&mut self, socket: SocketId, frame: ClientFrame, key: RequestKey) {
+    pub(super) fn message(
+        &mut self,
+        socket: SocketId,
+        frame: ClientFrame,
+        key: RequestKey,
+        credential: Credential,
+    ) {
         if self.repeat(socket, key) {
             return;
         }
@@ -33,8 +41,9 @@ impl Control {
                     metadata,
                     credentials: Credentials::OPEN,
                 };
-                self.join(now, socket, join, resume, compat)
+                self.join(now, socket, join, credential, resume, compat)
             }
+            ClientMessage::Renew { .. } => self.renew(now, socket, credential),
             ClientMessage::Offer { sdp, tracks } => return self.offer(now, socket, key, sdp, tracks),
             ClientMessage::Leave {} => return self.leave(now, socket, key),
             message => self.in_room(now, socket, message),
@@ -77,14 +86,13 @@ impl Control {
                 .rooms
                 .handle_update(now, socket, name.as_deref(), metadata.as_deref())
                 .map(ok),
-            // Nothing expires.
-            ClientMessage::Renew { .. } => self.rooms.seat_of(socket).map(|_| ServerMessage::Ok {}),
             ClientMessage::Participants { offset, limit } => self
                 .rooms
                 .handle_participants(socket, offset, limit)
                 .map(translate::page),
-            // `join`, `offer` and `leave` do not come here.
+            // `join`, `renew`, `offer` and `leave` do not come here.
             ClientMessage::Ping {}
+            | ClientMessage::Renew { .. }
             | ClientMessage::Join { .. }
             | ClientMessage::Offer { .. }
             | ClientMessage::Leave {} => Ok(ServerMessage::Pong {}),
@@ -96,6 +104,7 @@ impl Control {
         now: Instant,
         socket: SocketId,
         join: Join,
+        credential: Credential,
         resume: Option<String>,
         compat: bool,
     ) -> Outcome {
@@ -105,7 +114,10 @@ impl Control {
         }
         let welcome = match resume {
             Some(token) => self.rooms.handle_resume(now, socket, &token)?,
-            None => self.rooms.handle_join(now, socket, join)?,
+            None => match admit(now, join, credential) {
+                Ok(join) => self.rooms.handle_join(now, socket, join)?,
+                Err(why) => return Ok(translate::token_error(&why)),
+            },
         };
         self.seat(now, socket, &welcome, compat);
         if !resumes {
@@ -119,6 +131,31 @@ impl Control {
         );
         let ice_servers = self.config.ice_servers.to_wire();
         Ok(translate::welcome(welcome, ice_servers, self.limits()))
+    }
+
+    /// Goes on with another access token, of the same identity and for the same room.
+    fn renew(&mut self, now: Instant, socket: SocketId, credential: Credential) -> Outcome {
+        let seat = self.rooms.seat_of(socket)?;
+        let (claims, left) = match credential {
+            Credential::Holder(claims, left) => (claims, left),
+            Credential::Refused(why) => return Ok(translate::token_error(&why)),
+            // Nothing expires.
+            Credential::Everybody | Credential::Unneeded => return Ok(ServerMessage::Ok {}),
+        };
+        let refusal = if seat.identity != Some(claims.identity.as_str()) {
+            Some(TokenError::WrongIdentity)
+        } else if !claims.room.matches(seat.room) {
+            Some(TokenError::WrongRoom)
+        } else {
+            None
+        };
+        if let Some(why) = refusal {
+            return Ok(translate::token_error(&why));
+        }
+        let permissions = translate::permissions(claims.grants);
+        self.rooms
+            .handle_renew(now, socket, permissions, now.checked_add(left))?;
+        Ok(ServerMessage::Ok {})
     }
 
     /// Somebody who is not in a room is turned away. Those who are have their seat, whatever the load.
@@ -237,4 +274,25 @@ impl Control {
             }
         }
     }
+}
+
+/// The join with what the access token says of who joins.
+fn admit(now: Instant, join: Join, credential: Credential) -> Result<Join, TokenError> {
+    let (claims, left) = match credential {
+        Credential::Everybody => return Ok(join),
+        Credential::Holder(claims, left) => (*claims, left),
+        Credential::Refused(why) => return Err(why),
+        Credential::Unneeded => return Err(TokenError::Missing),
+    };
+    Ok(Join {
+        room: join.room,
+        credentials: Credentials {
+            identity: Some(claims.identity),
+            fixed_name: claims.name.is_some(),
+            permissions: translate::permissions(claims.grants),
+            expires: now.checked_add(left),
+        },
+        name: claims.name.unwrap_or(join.name),
+        metadata: claims.metadata.or(join.metadata),
+    })
 }

@@ -1,6 +1,7 @@
 //! What cannot be seen through a WebSocket: what is kept, and for how long.
 
 use super::*;
+use crate::access::Access;
 use crate::metrics::SnapshotSource;
 use node::{NodeConfig, WorkerSnapshot};
 use peer::PeerConfig;
@@ -78,7 +79,13 @@ impl World {
         message["id"] = json!(id);
         let frame = parse_client_frame(&message.to_string(), usize::MAX).expect("a message");
         let key = RequestKey { id, fingerprint: 0 };
-        self.input(Input::Message { socket, frame, key });
+        let credential = Access::Everybody.check(&frame.message);
+        self.input(Input::Message {
+            socket,
+            frame,
+            key,
+            credential,
+        });
     }
 
     /// Answers since last asked.

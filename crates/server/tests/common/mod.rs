@@ -13,7 +13,8 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::Server;
-use server::config::Config;
+use server::config::{Config, TextPath};
+use signaling::token::{Claims, Grants, RoomPattern, SigningKey};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,8 +35,78 @@ pub fn config() -> Config {
         media_bind: [127, 0, 0, 1].into(),
         media_port: 0,
         workers: 1,
+        dev: true,
         ..Config::default()
     }
+}
+
+/// The secret of the key `app` that keyed servers of these tests have.
+pub const SECRET: &str = "a secret of thirty-two bytes, or more";
+
+/// A file that is gone with its owner.
+pub struct TempFile(pub std::path::PathBuf);
+
+impl TempFile {
+    /// With this content and mode.
+    pub fn new(content: &str, mode: u32) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("plenum-test-{}-{number}", std::process::id()));
+        std::fs::write(&path, content).expect("a temporary file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("one's own file");
+        Self(path)
+    }
+
+    pub fn path(&self) -> &str {
+        self.0.to_str().expect("an ordinary path")
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A file with the key `app`.
+pub fn key_file() -> TempFile {
+    TempFile::new(&format!("[app]\nsecret = \"{SECRET}\"\n"), 0o600)
+}
+
+/// Claims of Ada for the room `room`, for an hour.
+pub fn ada() -> Claims {
+    Claims {
+        key: "app".into(),
+        identity: "ada".into(),
+        name: None,
+        metadata: None,
+        room: RoomPattern("room".into()),
+        grants: Grants::CALL,
+        not_before: None,
+        expires: unix_now() + 3_600,
+    }
+}
+
+pub fn unix_now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.expect("after 1970").as_secs()
+}
+
+/// The claims, signed with the key `app`.
+pub fn signed(claims: &Claims) -> String {
+    let key = SigningKey::secret("app", SECRET).expect("a good secret");
+    key.sign(claims).0
+}
+
+/// Claims with these words as grants.
+pub fn with_grants(words: &[&str]) -> Claims {
+    let mut grants = Grants::default();
+    for word in words {
+        grants.add(word).expect("a known word");
+    }
+    Claims { grants, ..ada() }
 }
 
 pub struct TestServer {
@@ -62,6 +133,26 @@ impl TestServer {
             stop: Some(stop),
             running,
         }
+    }
+
+    /// A server that asks for tokens of the key `app`.
+    pub async fn keyed() -> Self {
+        // Read at the start, and gone after it.
+        let file = key_file();
+        Self::start(Config {
+            dev: false,
+            key_file: TextPath(file.path().into()),
+            ..config()
+        })
+        .await
+    }
+
+    /// A client that has joined `room` with these claims; with its `welcome`.
+    pub async fn entered(&self, claims: &Claims) -> (Client, Value) {
+        let mut client = self.client().await;
+        let welcome = client.request(join_with(&signed(claims))).await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        (client, welcome)
     }
 
     /// What SIGTERM does.
@@ -129,6 +220,11 @@ impl TestServer {
             .find_map(|l| l.strip_prefix(line)?.strip_prefix(' ')?.trim().parse().ok());
         value.unwrap_or_else(|| panic!("{line} is not in\n{text}"))
     }
+}
+
+/// A join of `room` with this token.
+pub fn join_with(token: &str) -> Value {
+    json!({"type": "join", "room": "room", "name": "Ada", "token": token})
 }
 
 pub struct Client {

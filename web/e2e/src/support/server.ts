@@ -57,6 +57,8 @@ export class Server {
         `http_bind = "127.0.0.1:${httpPort}"`,
         `media_port = ${mediaPort}`,
         'workers = 1',
+        // Without tokens, unless the test brings keys.
+        ...(settings.some((line) => line.startsWith('key_file')) ? [] : ['dev = true']),
         `external_ips = ["${hostAddress()}"]`,
         // Browsers share the machine with the server here: that it is short of time is the test's doing.
         'admit_below_percent = 100',
