@@ -5,6 +5,7 @@
 //! It knows from signaling which track each of its slots should carry, and checks every packet's CSRC against it.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // A program of the I/O ring: it owns clocks, tasks and sockets.
 
+pub mod access;
 pub mod bare;
 pub mod capacity;
 pub mod colour_code;

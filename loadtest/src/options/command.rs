@@ -38,6 +38,7 @@ fn run_command() -> clap::Command {
         .arg(Arg::new("scenario").value_name("SCENARIO").help(scenario))
         .args(override_args())
         .args(engine_args())
+        .args(crate::access::arguments())
 }
 
 /// Flags about the harness and what it looks at.

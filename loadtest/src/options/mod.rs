@@ -4,6 +4,7 @@ mod command;
 
 pub use command::command;
 
+use crate::access::Access;
 use anyhow::{Context, Result};
 use clap::ArgMatches;
 use link::LinkConfig;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     pub tcp: bool,
     /// Start on TCP and move to UDP after this time.
     pub move_to_udp: Option<Duration>,
+    /// Makes each participant's access token; `None`: nobody has one.
+    pub access: Option<Access>,
     /// Join with `compat`, and offer AES-CM only.
     pub compat: bool,
     /// Threads of participants.
@@ -147,7 +150,7 @@ impl RunOptions {
     /// Reads the matches of `run`.
     ///
     /// # Errors
-    /// When `--publish` names something else.
+    /// When `--publish` names something else, or the secret of `--api-key` cannot be read.
     pub fn from_matches(matches: &ArgMatches) -> anyhow::Result<Self> {
         let publish: String = get(matches, "publish").unwrap_or_default();
         let publish: Vec<&str> = publish.split(',').collect();
@@ -173,6 +176,7 @@ impl RunOptions {
             talk: get(matches, "talk").unwrap_or(TalkPlan::None),
             tcp: matches.get_flag("tcp"),
             move_to_udp: get(matches, "move-to-udp"),
+            access: Access::from_matches(matches)?,
             compat: matches.get_flag("compat"),
             threads: get::<u16>(matches, "threads").map_or_else(cores, usize::from),
             rest: get(matches, "rest").unwrap_or_default(),
@@ -229,6 +233,7 @@ mod tests {
             (options.participants, options.tcp, options.camera),
             (12, true, true)
         );
+        assert!(options.access.is_none());
         assert_eq!(options.talk, TalkPlan::RoundRobin(Duration::from_secs(2)));
         assert!(
             command()

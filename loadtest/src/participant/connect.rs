@@ -22,7 +22,12 @@ impl Participant {
         let join = ClientMessage::Join {
             room: self.seat.room.clone(),
             name: self.report.name.clone(),
-            token: None,
+            token: self
+                .shared
+                .options
+                .access
+                .as_ref()
+                .map(|access| access.token(&self.seat.room, &self.report.name)),
             metadata: None,
             resume: None,
             compat: self.shared.options.compat,
