@@ -31,13 +31,34 @@ export interface Quality {
   readonly reason: QualityReason | null;
 }
 
+/**
+ * An access token, or a function that gets one. The function is asked before each join, and again whenever the token is
+ * about to expire: so a call outlives its tokens.
+ */
+export type TokenSource = string | (() => string | Promise<string>);
+
+/** What somebody may do in the room. */
+export interface Permissions {
+  readonly publish: ReadonlySet<Source>;
+  /** Receive the tracks of others. */
+  readonly subscribe: boolean;
+  /** Send data messages. */
+  readonly data: boolean;
+  /** Not seen by others; then nothing is published and no data sent. */
+  readonly hidden: boolean;
+  readonly seeHidden: boolean;
+  readonly admin: boolean;
+}
+
 export interface ConnectOptions {
   /** WebSocket URL; default: `/signal` on the page's own host. */
   url?: string;
   /** Room name: 1 to 64 characters of letters, digits, `-`, `_`, `.`. */
   room: string;
-  /** Display name, 1 to 64 characters. */
+  /** Display name, 1 to 64 characters. A name in the access token takes its place. */
   name: string;
+  /** Needed unless the server takes everybody. */
+  token?: TokenSource;
   metadata?: string;
   /** Video slots to offer. Default 9. */
   videoSlots?: number;
@@ -56,7 +77,7 @@ export interface ConnectOptions {
 
 /**
  * Why connecting or a call failed; `code` is the server's error code or one of the client's own:
- * `unreachable` (no WebSocket to the server), `media_failed` (no media path came up), `unsupported_browser`, `aborted`.
+ * `token_unavailable` (the function in `ConnectOptions.token` failed), `unreachable` (no WebSocket to the server), `media_failed` (no media path came up), `unsupported_browser`, `aborted`.
  */
 export interface CallErrorShape {
   code: string;
@@ -86,6 +107,8 @@ export interface RemoteTrack {
 
 export interface RemoteParticipant {
   readonly id: string;
+  /** Who it is, from its access token; null without one. */
+  readonly identity: string | null;
   readonly name: string;
   readonly metadata: string | null;
   readonly state: ParticipantState;
@@ -106,6 +129,7 @@ export interface LocalTrack {
 
 export interface LocalParticipant {
   readonly id: string;
+  readonly identity: string | null;
   readonly name: string;
   readonly tracks: ReadonlyMap<Source, LocalTrack>;
   readonly speaking: boolean;
@@ -190,6 +214,13 @@ export interface CallEvents {
   trackEnded: (source: Source) => void;
   /** How good the call is for oneself changed. For others `participants` is emitted. */
   quality: (quality: Quality) => void;
+  /** What oneself may do changed. What is not allowed any more has ended: it is not published any more, nothing comes. */
+  permissions: (permissions: Permissions) => void;
+  /**
+   * The access token expires in so many seconds, and no function in `ConnectOptions.token` renews it: give another by
+   * `setToken`, or the call ends then.
+   */
+  tokenExpiring: (seconds: number) => void;
   /** The call is over; null after `leave()`. */
   closed: (error: CallErrorShape | null) => void;
 }
@@ -218,6 +249,8 @@ export interface Call {
   readonly videoSlots: number;
   /** How good the call is for oneself, as last told by the `quality` event; null before. */
   readonly quality: Quality | null;
+  /** What oneself may do; see the `permissions` event. */
+  readonly permissions: Permissions;
   /** Whether sound waits for a gesture: call `startAudio()` from a click. */
   readonly audioBlocked: boolean;
 
@@ -232,6 +265,8 @@ export interface Call {
   setName(name: string): Promise<void>;
   /** What others see as `RemoteParticipant.metadata`; at most 1,024 bytes. */
   setMetadata(metadata: string): Promise<void>;
+  /** Goes on with another access token, for the same room and identity; its permissions count from now on. */
+  setToken(token: TokenSource): Promise<void>;
   /** Plays the sound the browser refused; resolves when it plays. Call it from a user gesture. */
   startAudio(): Promise<void>;
   /** Plays all sound on this output (`deviceId` of an `audiooutput`; '' is the default). Rejects where unsupported. */

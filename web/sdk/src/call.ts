@@ -7,10 +7,12 @@ import type {
   LocalParticipant,
   LocalTrack,
   ParticipantPage,
+  Permissions,
   PublishOptions,
   Quality,
   RemoteParticipant,
   Source,
+  TokenSource,
   View,
 } from './api.ts';
 import { Connection } from './connection.ts';
@@ -26,6 +28,7 @@ import { CsrcWatcher } from './media/csrc.ts';
 import type { Slot } from './media/slots.ts';
 import { Publications } from './publications.ts';
 import type { Server } from './signaling/wire.ts';
+import { NO_PERMISSIONS, readPermissions, samePermissions } from './state/permissions.ts';
 import { Roster, type RosterChange } from './state/roster.ts';
 import { ViewSender } from './state/view.ts';
 import { StatsReader } from './stats/reader.ts';
@@ -46,12 +49,16 @@ export class PlenumCall implements Call {
   readonly #csrc: CsrcWatcher;
   readonly #stats = new StatsReader();
   #quality: Quality | null = null;
+  #permissions: Permissions = NO_PERMISSIONS;
   #heightTimer: ReturnType<typeof setInterval> | null = null;
   #id = '';
+  #identity: string | null = null;
+  #name: string;
   #dataRates: Record<ChannelLabel, RateLimit> | null = null;
 
   constructor(options: ConnectOptions) {
     this.#options = options;
+    this.#name = options.name;
     this.#roster = new Roster((trackId) => this.#connection.peer?.slots.of(trackId) ?? null);
     this.#audio = new AudioOutput((blocked) => this.#emitter.emit('audioBlocked', blocked));
     this.#csrc = new CsrcWatcher(
@@ -77,6 +84,7 @@ export class PlenumCall implements Call {
       this.#connection,
       () => this.#emitter.emit('participants'),
       (source) => this.#emitter.emit('trackEnded', source),
+      () => this.#permissions,
     );
     this.#view = new ViewSender(
       (message) => this.#connection.request<'view'>(message),
@@ -113,7 +121,8 @@ export class PlenumCall implements Call {
     const roster = this.#roster;
     return {
       id: this.#id,
-      name: this.#connection.session.options.name,
+      identity: this.#identity,
+      name: this.#name,
       tracks: this.#publications.tracks,
       speaking: roster.speakers.some(({ participant }) => participant === this.#id),
     };
@@ -137,6 +146,10 @@ export class PlenumCall implements Call {
 
   get quality(): Quality | null {
     return this.#quality;
+  }
+
+  get permissions(): Permissions {
+    return this.#permissions;
   }
 
   get audioBlocked(): boolean {
@@ -171,12 +184,17 @@ export class PlenumCall implements Call {
     await this.#connection.request<'update'>({ type: 'update', name });
     // A later join uses it too.
     this.#connection.session.options.name = name;
+    this.#name = name;
     this.#emitter.emit('participants');
   }
 
   async setMetadata(metadata: string): Promise<void> {
     await this.#connection.request<'update'>({ type: 'update', metadata });
     this.#connection.session.options.metadata = metadata;
+  }
+
+  setToken(token: TokenSource): Promise<void> {
+    return this.#connection.session.setToken(token);
   }
 
   startAudio(): Promise<void> {
@@ -212,6 +230,7 @@ export class PlenumCall implements Call {
     const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
     const message = encodeEnvelope(options.to ?? [], options.topic ?? '', bytes);
     await this.#connection.whenReady();
+    if (!this.#permissions.data) throw new CallError('not_allowed', 'Sending messages is not allowed in this call.');
     const most = this.#connection.limits?.data_message_bytes ?? 0;
     if (message.length > most) throw new CallError('invalid_value', `A message has at most ${most} bytes.`);
     if (this.#dataRates?.[channel].take(performance.now()) === false) {
@@ -261,6 +280,12 @@ export class PlenumCall implements Call {
       case 'quality':
         this.#rated(message);
         break;
+      case 'permissions':
+        this.#permit(readPermissions(message.permissions));
+        break;
+      case 'token_expiring':
+        this.#tokenExpiring(message.seconds);
+        break;
       default:
         // Answers are not notices, and types of a newer server do not concern this version.
         this.#log.add('signaling', `ignored notice ${message.type}`);
@@ -269,11 +294,29 @@ export class PlenumCall implements Call {
 
   #welcome(welcome: Server<'welcome'>, fresh: boolean): void {
     this.#id = welcome.participant;
+    this.#identity = welcome.identity ?? null;
+    this.#name = welcome.name;
+    this.#permit(readPermissions(welcome.permissions));
     const perSecond = welcome.limits.data_messages_per_second;
     const now = performance.now();
     this.#dataRates = { reliable: new RateLimit(perSecond, now), lossy: new RateLimit(perSecond, now) };
     if (!fresh) this.#publications.resumed(welcome.tracks);
     this.#rosterChanged(this.#roster.welcome(welcome));
+  }
+
+  #permit(permissions: Permissions): void {
+    // A resume tells them again.
+    if (samePermissions(this.#permissions, permissions)) return;
+    this.#permissions = permissions;
+    this.#publications.restrict();
+    this.#emitter.emit('permissions', permissions);
+    this.#emitter.emit('participants');
+  }
+
+  #tokenExpiring(seconds: number): void {
+    const { session } = this.#connection;
+    if (session.renewable) void session.renewToken(seconds);
+    else this.#emitter.emit('tokenExpiring', seconds);
   }
 
   #newPeer(): void {

@@ -15,6 +15,8 @@ const SOCKET_GRACE_MS = 1_500;
 /** Peer connections tried in a row before the call is given up. */
 const PEER_ATTEMPTS = 3;
 const DEFAULT_VIDEO_SLOTS = 9;
+/** The server gave up the seat, and taking another would end the same way. */
+const OVER: ReadonlySet<string> = new Set(['replaced', 'duplicate_identity', 'token_expired', 'not_allowed']);
 
 export interface ConnectionListener {
   state(state: CallState): void;
@@ -66,6 +68,7 @@ export class Connection {
         name: options.name,
         metadata: options.metadata,
         compat: rememberedCompat(),
+        token: options.token,
       },
       {
         notice: (message) => this.#notice(message),
@@ -268,7 +271,8 @@ export class Connection {
     this.#log.add('signaling', `error ${code}: ${message}`);
     if (code === 'media_failed' && this.#peer) this.#peerBroke(this.#peer, message);
     else if (code === 'handshake_failed' && this.#peer) this.#peerBroke(this.#peer, message, true);
-    else if (code === 'replaced') this.#close(new CallError(code, message));
+    else if (code === 'token_expired' && this.session.renewable) this.session.rejoin('the access token expired');
+    else if (OVER.has(code)) this.#close(new CallError(code, message));
   }
 
   #draining(retryAfterMs: number): void {

@@ -4,6 +4,8 @@ import type { CallErrorShape } from './api.ts';
 export type ClientErrorCode =
   /** No WebSocket to the server. */
   | 'unreachable'
+  /** The page's function for access tokens failed or took too long. */
+  | 'token_unavailable'
   /** No media path came up, or it broke for good. */
   | 'media_failed'
   | 'unsupported_browser'

@@ -1,4 +1,4 @@
-import type { LocalTrack, Source, VideoCodec } from './api.ts';
+import type { LocalTrack, Permissions, Source, VideoCodec } from './api.ts';
 import type { Connection } from './connection.ts';
 import { CallError, toCallError } from './errors.ts';
 import type { TrackInfo } from './gen/protocol.ts';
@@ -35,15 +35,23 @@ export class Publications {
   readonly #connection: Connection;
   readonly #changed: () => void;
   readonly #ended: (source: Source) => void;
+  readonly #permissions: () => Permissions;
 
-  constructor(connection: Connection, changed: () => void, ended: (source: Source) => void) {
+  constructor(
+    connection: Connection,
+    changed: () => void,
+    ended: (source: Source) => void,
+    permissions: () => Permissions,
+  ) {
     this.#connection = connection;
+    this.#permissions = permissions;
     this.#changed = changed;
     this.#ended = ended;
   }
 
   async publish(track: MediaStreamTrack, source: Source, muted: boolean): Promise<Publication> {
     requireKind(track, source);
+    this.#requireAllowed(source);
     const known = this.tracks.get(source);
     if (known) {
       await this.replace(source, track);
@@ -96,6 +104,16 @@ export class Publications {
     await this.#request(() =>
       this.#connection.request<'mute'>({ type: 'mute', track: publication.id, muted: publication.muted }),
     );
+  }
+
+  /** What may not be published any more ends here as it has on the server. */
+  restrict(): void {
+    const { publish } = this.#permissions();
+    for (const source of this.tracks.keys()) {
+      if (publish.has(source)) continue;
+      this.tracks.delete(source);
+      void this.#section(source)?.setTrack(null);
+    }
   }
 
   /** On a new peer, or a new participant: everything again. */
@@ -201,6 +219,11 @@ export class Publications {
     const publication = this.tracks.get(source);
     if (!publication) throw new CallError('not_found', `Nothing is published as ${source}.`);
     return publication;
+  }
+
+  #requireAllowed(source: Source): void {
+    if (this.#permissions().publish.has(source)) return;
+    throw new CallError('not_allowed', `Publishing as ${source} is not allowed in this call.`);
   }
 
   #section(source: Source): PublishSection | null {

@@ -19,8 +19,8 @@ const NOTICE: Record<ServerMessage['type'], boolean> = {
   layers: true,
   codec: true,
   quality: true,
-  permissions: false,
-  token_expiring: false,
+  permissions: true,
+  token_expiring: true,
   draining: true,
   error: false,
 };

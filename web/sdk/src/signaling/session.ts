@@ -1,9 +1,11 @@
+import type { TokenSource } from '../api.ts';
 import type { DebugLog } from '../debug.ts';
 import { CallError, toCallError } from '../errors.ts';
 import type { ClientMessage, ServerFrame, ServerMessage } from '../gen/protocol.ts';
 import { Backoff } from './backoff.ts';
 import { Requests } from './requests.ts';
 import { SignalingSocket } from './socket.ts';
+import { TokenKeeper } from './token.ts';
 import type { Answers, Request, Server } from './wire.ts';
 
 /** Between two pings, in milliseconds. Lower: a dead socket is noticed sooner, for more frames. */
@@ -23,9 +25,17 @@ const FATAL: ReadonlySet<string> = new Set([
   'unknown_message',
   'wrong_order',
   'replaced',
+  'token_missing',
+  'token_malformed',
+  'token_invalid',
+  'token_wrong_room',
+  'not_allowed',
+  'duplicate_identity',
 ]);
+/** Fatal unless the page's function gives another token for the next try. */
+const FATAL_WITHOUT_RENEWAL: ReadonlySet<string> = new Set(['token_expired', 'token_not_yet_valid']);
 /** Fatal for someone new, but one's own old seat may be what fills the room on return. */
-const FATAL_AT_FIRST: ReadonlySet<string> = new Set(['room_full', 'too_many_rooms', 'node_full']);
+const FATAL_AT_FIRST: ReadonlySet<string> = new Set(['room_full', 'too_many_rooms', 'node_full', 'no_such_room']);
 
 export interface SessionOptions {
   url: string;
@@ -33,6 +43,7 @@ export interface SessionOptions {
   name: string;
   metadata: string | undefined;
   compat: boolean;
+  token: TokenSource | undefined;
 }
 
 export interface SessionListener {
@@ -54,6 +65,7 @@ export class Session {
   readonly options: SessionOptions;
   readonly #listener: SessionListener;
   readonly #log: DebugLog;
+  readonly #token: TokenKeeper;
   readonly #requests = new Requests();
   readonly #backoff = new Backoff();
   #state: State = 'idle';
@@ -67,6 +79,12 @@ export class Session {
     this.options = options;
     this.#listener = listener;
     this.#log = log;
+    this.#token = new TokenKeeper(options.token, log);
+  }
+
+  /** Whether the page's function gives fresh tokens. */
+  get renewable(): boolean {
+    return this.#token.renewable;
   }
 
   get open(): boolean {
@@ -75,8 +93,7 @@ export class Session {
 
   /** The first join. */
   async join(): Promise<Server<'welcome'>> {
-    const welcome = await this.#connect(GIVE_UP_JOINING_MS, (code) => FATAL.has(code) || FATAL_AT_FIRST.has(code));
-    return welcome;
+    return await this.#connect(GIVE_UP_JOINING_MS, (code) => this.#fatal(code) || FATAL_AT_FIRST.has(code));
   }
 
   /** Sends a request; without a socket it waits for the next one. */
@@ -85,6 +102,31 @@ export class Session {
     const { frame, answer } = this.#requests.add<T>(message);
     if (this.#state === 'open' && this.#socket?.send(frame)) this.#requests.sent(frame.id);
     return answer;
+  }
+
+  /** Goes on with another token, now and in later joins. */
+  async setToken(source: TokenSource): Promise<void> {
+    this.#token.source = source;
+    const token = await this.#token.get();
+    if (token !== undefined) await this.#renew(token);
+  }
+
+  /** The token expires in so many seconds. */
+  renewToken(seconds: number): Promise<void> {
+    return this.#token.renew(seconds, (token) => this.#renew(token));
+  }
+
+  async #renew(token: string): Promise<void> {
+    try {
+      await this.request<'renew'>({ type: 'renew', token });
+    } catch (error) {
+      // A join in between has used a fresh token.
+      if (toCallError(error).code !== 'session_reset') throw error;
+    }
+  }
+
+  #fatal(code: string): boolean {
+    return FATAL.has(code) || (!this.#token.renewable && FATAL_WITHOUT_RENEWAL.has(code));
   }
 
   /** Gives up the seat and takes a new one: the way out when the peer connection broke for good. */
@@ -139,7 +181,7 @@ export class Session {
   async #comeBack(): Promise<void> {
     try {
       await this.#sleep(this.#backoff.next());
-      const welcome = await this.#connect(GIVE_UP_RETURNING_MS, (code) => FATAL.has(code));
+      const welcome = await this.#connect(GIVE_UP_RETURNING_MS, (code) => this.#fatal(code));
       if (!welcome.resumed) {
         this.#requests.failAll(new CallError('session_reset', 'The call was joined anew.'));
         this.#listener.joined(welcome);
@@ -180,6 +222,8 @@ export class Session {
   }
 
   async #attempt(): Promise<Server<'welcome'>> {
+    // Who resumes needs none.
+    const token = this.#resume === null ? await this.#token.get() : undefined;
     let live = false;
     const socket = await SignalingSocket.open(this.options.url, {
       frame: (frame) => this.#frame(frame),
@@ -193,6 +237,7 @@ export class Session {
       type: 'join',
       room,
       name,
+      ...(token === undefined ? {} : { token }),
       ...(metadata === undefined ? {} : { metadata }),
       ...(this.#resume === null ? {} : { resume: this.#resume }),
       ...(compat ? { compat } : {}),

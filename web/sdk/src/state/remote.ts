@@ -49,6 +49,7 @@ export class Track implements RemoteTrack {
 /** Somebody else in the room. */
 export class Participant implements RemoteParticipant {
   readonly id: string;
+  readonly identity: string | null;
   name: string;
   metadata: string | null;
   state: ParticipantState;
@@ -60,6 +61,7 @@ export class Participant implements RemoteParticipant {
 
   constructor(info: ParticipantInfo, slotOf: SlotFinder) {
     this.id = info.id;
+    this.identity = info.identity ?? null;
     this.name = info.name;
     this.metadata = info.metadata ?? null;
     this.state = info.state;
