@@ -4,6 +4,7 @@ import { Left } from './call/Left';
 import { useJoining } from './hooks/useJoining';
 import { useRoute } from './hooks/useRoute';
 import { useWords } from './i18n';
+import { tokenFromHash } from './logic/invitation';
 import { remember, rememberRoom } from './logic/remember';
 import { LocalMedia } from './media/LocalMedia';
 import { Home } from './prejoin/Home';
@@ -44,7 +45,7 @@ export function App() {
       joining={phase.name === 'joining'}
       error={phase.name === 'ready' ? phase.error : null}
       onJoin={(name) => {
-        remember({ name });
+        if (tokenFromHash(window.location.hash) === null) remember({ name });
         rememberRoom(room);
         void join(room, name);
       }}

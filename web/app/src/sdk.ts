@@ -7,6 +7,7 @@ export type {
   Device,
   DeviceKind,
   LocalTrack,
+  Permissions,
   Quality,
   QualityReason,
   RemoteParticipant,

@@ -42,8 +42,19 @@ describe('words', () => {
       'unsupported_browser',
       'shutting_down',
       'replaced',
+      'token_missing',
+      'token_malformed',
+      'token_invalid',
+      'token_expired',
+      'token_not_yet_valid',
+      'token_wrong_room',
+      'token_wrong_identity',
+      'token_unavailable',
+      'not_allowed',
+      'no_such_room',
+      'duplicate_identity',
     ]) {
-      expect(errorText(en, code)).not.toContain(code);
+      for (const words of [en, zh]) expect(errorText(words, code)).not.toContain(code);
     }
     expect(errorText(en, 'odd_code')).toContain('odd_code');
     expect(errorText(en, 'other')).toContain('other');

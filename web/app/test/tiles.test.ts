@@ -23,6 +23,7 @@ function person(tracks: RemoteTrack[], change: Partial<RemoteParticipant> = {}):
   const byName = new Map(tracks.map((each) => [each.source, each]));
   return {
     id: 'p_1',
+    identity: null,
     name: 'Ada',
     metadata: null,
     state: 'connected',

@@ -91,7 +91,10 @@ describe('an access token', () => {
     const joining = world.join({ token: () => Promise.reject(new Error('HTTP 500')) });
     joining.catch(() => undefined);
     await world.pass(20_000);
-    await expect(joining).rejects.toMatchObject({ code: 'token_unavailable', message: expect.stringContaining('HTTP 500') });
+    await expect(joining).rejects.toMatchObject({
+      code: 'token_unavailable',
+      message: expect.stringContaining('HTTP 500'),
+    });
     expect(FakeWebSocket.all).toHaveLength(0);
   });
 

@@ -4,6 +4,7 @@ import type {
   CallState,
   ConnectOptions,
   LocalTrack,
+  Permissions,
   PublishOptions,
   Quality,
   Source,
@@ -21,6 +22,8 @@ const LINES = [
   'Can you hear me well?',
 ];
 
+const SOURCES: readonly Source[] = ['camera', 'microphone', 'screen', 'screen_audio'];
+
 const nothing = () => Promise.resolve();
 
 /** A call with made-up people and no server: for looking at the page. */
@@ -30,6 +33,7 @@ export class FakeCall implements Call {
   activeSpeaker: string | null = null;
   quality: Quality | null = null;
   audioBlocked: boolean;
+  permissions: Permissions;
   readonly videoSlots: number;
   /** The newest view, to look at. */
   view: View | null = null;
@@ -41,7 +45,22 @@ export class FakeCall implements Call {
   constructor(options: ConnectOptions, query: URLSearchParams) {
     this.room = options.room;
     this.videoSlots = options.videoSlots ?? 9;
-    this.self = { id: 'p_000000ff', name: options.name, tracks: new Map<Source, LocalTrack>(), speaking: false };
+    this.self = {
+      id: 'p_000000ff',
+      identity: null,
+      name: options.name,
+      tracks: new Map<Source, LocalTrack>(),
+      speaking: false,
+    };
+    const denied = query.get('denied')?.split(',') ?? [];
+    this.permissions = {
+      publish: new Set(SOURCES.filter((source) => !denied.includes(source))),
+      subscribe: true,
+      data: !denied.includes('data'),
+      hidden: false,
+      seeHidden: false,
+      admin: false,
+    };
     this.audioBlocked = query.has('blocked');
     if (query.has('poor')) this.quality = { score: 30, reason: 'downlink_bandwidth' };
     if (query.has('lost')) this.state = 'reconnecting';
@@ -55,6 +74,8 @@ export class FakeCall implements Call {
       'gap',
       'audioBlocked',
       'quality',
+      'permissions',
+      'tokenExpiring',
       'closed',
     ];
     this.listeners = Object.fromEntries(names.map((name) => [name, new Set()])) as unknown as Listeners;
@@ -131,6 +152,7 @@ export class FakeCall implements Call {
     this.view = view;
   }
 
+  readonly setToken = nothing;
   readonly setName = nothing;
   readonly setMetadata = nothing;
   readonly addSlots = nothing;

@@ -55,6 +55,7 @@ export function fakeParticipant(n: number): FakeParticipant {
   tracks.set('microphone', fakeTrack(n, 'microphone', null, n % 3 === 1));
   return {
     id: `p_${hex(n)}`,
+    identity: null,
     name: NAMES[(n - 1) % NAMES.length] ?? `Guest ${n}`,
     metadata: null,
     state: n === 6 ? 'reconnecting' : 'connected',

@@ -5,11 +5,13 @@ import { useChat } from '../hooks/useChat';
 import { useDeviceNotices } from '../hooks/useDeviceNotices';
 import { useLocalMedia } from '../hooks/useLocalMedia';
 import { useNotices } from '../hooks/useNotices';
+import { usePermissions } from '../hooks/usePermissions';
 import { usePublishing } from '../hooks/usePublishing';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { useWakeLock } from '../hooks/useWakeLock';
 import { useWords } from '../i18n';
 import type { LayoutChoice } from '../logic/arrange';
+import { type Act, isAllowed } from '../logic/permissions';
 import { selfTile } from '../logic/tiles';
 import type { LocalMedia } from '../media/LocalMedia';
 import { ChatPanel } from '../panels/ChatPanel';
@@ -51,6 +53,7 @@ export function CallPage({ call, media, onLeave }: Props) {
   usePublishing(call, state, () => notices.say(words.call.publishFailed, 'problem'));
   useDeviceNotices(state, words, notices.say);
   useSpeakerChoice(call, state.speakerId);
+  usePermissions(call, media, words, notices.say);
   useWakeLock();
   useAnnouncements(call, words, notices.say);
 
@@ -59,11 +62,19 @@ export function CallPage({ call, media, onLeave }: Props) {
     chat.setOpen(next === 'chat');
   };
   const togglePanel = (name: PanelName) => openPanel(panel === name ? null : name);
+  /** Whether the person may; when not, why nothing happens. */
+  const may = (act: Act) => {
+    const allowed = isAllowed(call.permissions, act);
+    if (!allowed) notices.say(words.notAllowed[act], 'problem');
+    return allowed;
+  };
   const share = () => {
+    if (!may('screen')) return;
     if (media.state.screen) media.stopScreen();
     else media.startScreen().catch(() => notices.say(words.problem.shareFailed, 'problem'));
   };
   const toggle = (kind: 'camera' | 'microphone') => {
+    if (!may(kind)) return;
     void media.toggle(kind);
     const { mutedNotice, unmutedNotice, cameraOnNotice, cameraOffNotice } = words.call;
     const [on, off] = kind === 'camera' ? [cameraOnNotice, cameraOffNotice] : [unmutedNotice, mutedNotice];
@@ -95,7 +106,7 @@ export function CallPage({ call, media, onLeave }: Props) {
         </div>
         {panel && (
           <SidePanel name={panel} title={words[panel].title} onClose={() => openPanel(null)}>
-            {panel === 'chat' && <ChatPanel chat={chat} />}
+            {panel === 'chat' && <ChatPanel chat={chat} allowed={isAllowed(call.permissions, 'chat')} />}
             {panel === 'people' && <PeoplePanel call={call} self={self} sharing={state.screen !== null} />}
             {panel === 'details' && <DetailsPanel call={call} />}
           </SidePanel>
@@ -103,6 +114,8 @@ export function CallPage({ call, media, onLeave }: Props) {
       </div>
       <Controls
         room={call.room}
+        permissions={call.permissions}
+        invited={call.self.identity !== null}
         media={media}
         state={state}
         layout={layout}

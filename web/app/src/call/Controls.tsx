@@ -2,11 +2,12 @@ import type { ReactNode } from 'react';
 import { NARROW_QUERY, useMediaQuery } from '../hooks/useMediaQuery';
 import { useWords, type Words } from '../i18n';
 import type { LayoutChoice } from '../logic/arrange';
+import { isAllowed } from '../logic/permissions';
 import type { CaptureKind } from '../media/capture';
 import type { LocalMedia, MediaState } from '../media/LocalMedia';
 import { DevicePickers } from '../prejoin/DevicePickers';
 import { DeviceProblem } from '../prejoin/DeviceProblem';
-import { canShareScreen } from '../sdk';
+import { canShareScreen, type Permissions } from '../sdk';
 import { Icon, type IconName } from '../ui/Icon';
 import { Popover } from '../ui/Popover';
 import { InviteLink } from './InviteLink';
@@ -17,6 +18,9 @@ import './Controls.css';
 
 export interface ControlsProps {
   room: string;
+  permissions: Permissions;
+  /** One came with a token: so must others. */
+  invited: boolean;
   media: LocalMedia;
   state: MediaState;
   layout: LayoutChoice;
@@ -40,6 +44,8 @@ interface ControlProps {
   pressed?: boolean;
   badge?: ReactNode;
   className?: string;
+  /** Why the button does nothing now; null or missing: it does. */
+  forbidden?: string | null;
 }
 
 export function Control({
@@ -52,17 +58,21 @@ export function Control({
   pressed,
   badge,
   className = '',
+  forbidden = null,
 }: ControlProps) {
+  const hint = shortcut ? `${label} (${shortcut})` : label;
+  // Not `disabled`: then neither pointer nor keyboard would come to the words that say why.
   return (
     <button
       type="button"
       className={`control ${tone ?? ''} ${className}`}
-      aria-label={label}
+      aria-label={forbidden === null ? label : `${label}. ${forbidden}`}
       aria-pressed={pressed}
       aria-keyshortcuts={shortcut}
-      title={shortcut ? `${label} (${shortcut})` : label}
+      aria-disabled={forbidden !== null}
+      title={forbidden ?? hint}
       data-testid={testId}
-      onClick={onClick}
+      onClick={forbidden === null ? onClick : undefined}
     >
       <Icon name={icon} />
       {badge}
@@ -85,9 +95,18 @@ function deviceFace(
   return { icon, label, shortcut: keys.mute, menu: devices.microphoneMenu };
 }
 
-function DeviceControl({ kind, media, state }: { kind: CaptureKind; media: LocalMedia; state: MediaState }) {
+interface DeviceControlProps {
+  kind: CaptureKind;
+  media: LocalMedia;
+  state: MediaState;
+  permissions: Permissions;
+}
+
+function DeviceControl({ kind, media, state, permissions }: DeviceControlProps) {
+  const { notAllowed } = useWords();
   const { wanted, track, starting, problem } = state[kind];
-  const on = wanted && (track !== null || starting);
+  const allowed = isAllowed(permissions, kind);
+  const on = allowed && wanted && (track !== null || starting);
   const { icon, label, shortcut, menu } = deviceFace(useWords(), kind, on);
   const trouble = wanted ? problem : null;
   return (
@@ -98,6 +117,7 @@ function DeviceControl({ kind, media, state }: { kind: CaptureKind; media: Local
         testId={kind === 'camera' ? 'toggle-camera' : 'toggle-mic'}
         shortcut={shortcut}
         badge={trouble && <span className="control-alert" />}
+        forbidden={allowed ? null : notAllowed[kind]}
         onClick={() => void media.toggle(kind)}
       />
       <Popover
@@ -127,8 +147,8 @@ function DeviceControl({ kind, media, state }: { kind: CaptureKind; media: Local
   );
 }
 
-function ShareControl({ sharing, onShare }: { sharing: boolean; onShare: () => void }) {
-  const { controls, keys } = useWords();
+function ShareControl({ sharing, allowed, onShare }: { sharing: boolean; allowed: boolean; onShare: () => void }) {
+  const { controls, keys, notAllowed } = useWords();
   if (!canShareScreen()) return null;
   return (
     <Control
@@ -137,6 +157,7 @@ function ShareControl({ sharing, onShare }: { sharing: boolean; onShare: () => v
       testId="toggle-share"
       shortcut={keys.share}
       pressed={sharing}
+      forbidden={allowed ? null : notAllowed.screen}
       {...(sharing ? { tone: 'active' as const } : {})}
       onClick={onShare}
     />
@@ -164,7 +185,7 @@ function ChatControl({
   );
 }
 
-function InviteControl({ room }: { room: string }) {
+function InviteControl({ room, invited }: { room: string; invited: boolean }) {
   const { controls, invite } = useWords();
   return (
     <Popover
@@ -186,7 +207,7 @@ function InviteControl({ room }: { room: string }) {
       {() => (
         <>
           <h2 className="popover-title">{invite.title}</h2>
-          <p className="popover-hint">{invite.hint}</p>
+          <p className="popover-hint">{invited ? invite.ownHint : invite.hint}</p>
           <InviteLink room={room} />
         </>
       )}
@@ -195,12 +216,12 @@ function InviteControl({ room }: { room: string }) {
 }
 
 /** What a wide window has besides: on narrow ones it is in "more". */
-function SideControls({ room, layout, panel, unread, people, onLayout, onPanel }: ControlsProps) {
+function SideControls({ room, invited, layout, panel, unread, people, onLayout, onPanel }: ControlsProps) {
   const { controls, keys } = useWords();
   return (
     <div className="controls-side">
       <LayoutMenu layout={layout} onLayout={onLayout} />
-      <InviteControl room={room} />
+      <InviteControl room={room} invited={invited} />
       <Control
         icon="people"
         label={controls.peopleCount(people)}
@@ -226,7 +247,7 @@ function SideControls({ room, layout, panel, unread, people, onLayout, onPanel }
 
 /** The bar at the bottom. */
 export function Controls(props: ControlsProps) {
-  const { room, media, state, panel, unread, onPanel, onShare, onLeave } = props;
+  const { room, permissions, media, state, panel, unread, onPanel, onShare, onLeave } = props;
   const { call, controls } = useWords();
   const narrow = useMediaQuery(NARROW_QUERY);
   return (
@@ -237,15 +258,15 @@ export function Controls(props: ControlsProps) {
         </div>
       )}
       <div className="controls-main">
-        <DeviceControl kind="microphone" media={media} state={state} />
-        <DeviceControl kind="camera" media={media} state={state} />
+        <DeviceControl kind="microphone" media={media} state={state} permissions={permissions} />
+        <DeviceControl kind="camera" media={media} state={state} permissions={permissions} />
         {narrow ? (
           <>
             <ChatControl unread={unread} panel={panel} onPanel={onPanel} className="" />
             <MoreMenu {...props} />
           </>
         ) : (
-          <ShareControl sharing={state.screen !== null} onShare={onShare} />
+          <ShareControl sharing={state.screen !== null} allowed={isAllowed(permissions, 'screen')} onShare={onShare} />
         )}
         <Control icon="leave" label={controls.leave} testId="leave" tone="danger" onClick={onLeave} />
       </div>

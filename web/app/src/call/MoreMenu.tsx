@@ -1,4 +1,5 @@
 import { useWords } from '../i18n';
+import { isAllowed } from '../logic/permissions';
 import { canShareScreen } from '../sdk';
 import { Icon, type IconName } from '../ui/Icon';
 import { Popover } from '../ui/Popover';
@@ -16,7 +17,7 @@ function Item({ icon, text, testId, onClick }: { icon: IconName; text: string; t
 }
 
 /** On narrow windows: what has no place in the bar. */
-export function MoreMenu({ room, state, layout, onLayout, onPanel, onShare }: ControlsProps) {
+export function MoreMenu({ room, permissions, invited, state, layout, onLayout, onPanel, onShare }: ControlsProps) {
   const { controls, invite } = useWords();
   const sharing = state.screen !== null;
   return (
@@ -42,7 +43,7 @@ export function MoreMenu({ room, state, layout, onLayout, onPanel, onShare }: Co
         };
         return (
           <div className="more-menu">
-            {canShareScreen() && (
+            {canShareScreen() && isAllowed(permissions, 'screen') && (
               <Item
                 icon={sharing ? 'shareStop' : 'share'}
                 text={sharing ? controls.stopShare : controls.share}
@@ -59,6 +60,7 @@ export function MoreMenu({ room, state, layout, onLayout, onPanel, onShare }: Co
             />
             <LayoutChoices layout={layout} onLayout={onLayout} />
             <h2 className="popover-title">{invite.title}</h2>
+            {invited && <p className="popover-hint">{invite.ownHint}</p>}
             <InviteLink room={room} />
           </div>
         );

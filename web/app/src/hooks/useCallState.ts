@@ -6,6 +6,7 @@ const EVENTS = [
   'participants',
   'speakers',
   'quality',
+  'permissions',
   'audioBlocked',
 ] as const satisfies readonly (keyof CallEvents)[];
 

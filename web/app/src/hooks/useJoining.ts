@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorCode } from '../logic/errors';
+import { tokenFromHash } from '../logic/invitation';
 import { attachPicture, type Call, connect, type VideoCodec } from '../sdk';
 
 const CODECS: readonly VideoCodec[] = ['vp8', 'vp9', 'av1', 'h264'];
@@ -57,11 +58,13 @@ export function useJoining(): Joining {
     attempt.current = controller;
     const { signal } = controller;
     setPhase({ name: 'joining' });
+    const token = tokenFromHash(window.location.hash);
     try {
       const joined = await connect({
         room,
         name,
         ...addressOptions(window.location.search),
+        ...(token === null ? {} : { token }),
         signal,
       });
       if (signal.aborted) return void joined.leave();

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { MediaState } from '../media/LocalMedia';
 import { Publisher } from '../media/Publisher';
-import type { Call } from '../sdk';
+import type { Call, Source } from '../sdk';
 
 /** Publishes what the person switched on, and takes back what was switched off. */
 export function usePublishing(call: Call, { camera, microphone, screen }: MediaState, onError: () => void): void {
@@ -14,14 +14,20 @@ export function usePublishing(call: Call, { camera, microphone, screen }: MediaS
       if (call.state === 'connected') report.current();
     });
   }, [call]);
+  // What may not be published is not wished for either: it comes back by itself when it is allowed again.
+  const { publish } = call.permissions;
+  const set = (source: Source, track: MediaStreamTrack | null, muted = false) =>
+    publisher.current?.set(source, track && publish.has(source) ? { track, muted } : null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `set` is made anew each time
+  useEffect(() => void set('camera', camera.track), [camera.track, publish]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(
+    () => void set('microphone', microphone.track, !microphone.wanted),
+    [microphone.track, microphone.wanted, publish],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => {
-    publisher.current?.set('camera', camera.track && { track: camera.track, muted: false });
-  }, [camera.track]);
-  useEffect(() => {
-    publisher.current?.set('microphone', microphone.track && { track: microphone.track, muted: !microphone.wanted });
-  }, [microphone.track, microphone.wanted]);
-  useEffect(() => {
-    publisher.current?.set('screen', screen && { track: screen.video, muted: false });
-    publisher.current?.set('screen_audio', screen?.audio ? { track: screen.audio, muted: false } : null);
-  }, [screen]);
+    set('screen', screen?.video ?? null);
+    set('screen_audio', screen?.audio ?? null);
+  }, [screen, publish]);
 }

@@ -82,7 +82,34 @@ export const en = {
     shutting_down: 'The server is restarting. Try again in a moment.',
     offer_rejected: 'The server and this browser found no common way to talk.',
     resume_expired: 'The connection was lost for too long.',
+    token_missing: 'This call is by invitation only. Open the link of your invitation, or ask for one.',
+    token_malformed: 'The invitation cannot be read. Open its link again, whole, or ask for a new one.',
+    token_invalid: 'The invitation is not valid on this server. Ask for a new one.',
+    token_expired: 'The invitation has expired. Ask for a new one.',
+    token_not_yet_valid: 'The invitation is for later. Come back when the call begins.',
+    token_wrong_room: 'The invitation is for another room.',
+    token_wrong_identity: 'The invitation is for somebody else.',
+    token_unavailable: 'No invitation could be fetched. Try again in a moment.',
+    not_allowed: 'You may not be in this call.',
+    no_such_room: 'The call has not begun yet. Try again when somebody is there.',
+    duplicate_identity: 'You joined this call on another device or in another tab.',
     other: (code: string) => `Something went wrong (${code}).`,
+  },
+
+  notAllowed: {
+    microphone: 'You may not turn on your microphone in this call.',
+    camera: 'You may not turn on your camera in this call.',
+    screen: 'You may not share your screen in this call.',
+    chat: 'You may not write in this call.',
+    watch: 'You may not see and hear the others in this call.',
+  },
+
+  allowed: {
+    microphone: 'You may turn on your microphone now',
+    camera: 'You may turn on your camera now',
+    screen: 'You may share your screen now',
+    chat: 'You may write in this call now',
+    watch: 'You may see and hear the others now',
   },
 
   call: {
@@ -157,6 +184,7 @@ export const en = {
   invite: {
     title: 'Invite others',
     hint: 'Anyone with this link can join.',
+    ownHint: 'Everyone needs an invitation of their own. This link alone lets nobody in.',
     copyLink: 'Copy link',
     share: 'Share…',
     link: 'Link to this room',

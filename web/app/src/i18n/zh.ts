@@ -81,7 +81,34 @@ export const zh: Words = {
     shutting_down: '服务器正在重启，请稍后再试。',
     offer_rejected: '服务器与此浏览器无法协商出共同的通话方式。',
     resume_expired: '连接中断时间过长。',
+    token_missing: '此通话仅限受邀者。请打开邀请链接，或索取一个。',
+    token_malformed: '无法读取邀请。请重新打开完整的链接，或索取新的邀请。',
+    token_invalid: '此邀请在该服务器上无效。请索取新的邀请。',
+    token_expired: '邀请已过期。请索取新的邀请。',
+    token_not_yet_valid: '邀请尚未生效。请在通话开始时再来。',
+    token_wrong_room: '此邀请属于另一个房间。',
+    token_wrong_identity: '此邀请属于其他人。',
+    token_unavailable: '无法获取邀请。请稍后再试。',
+    not_allowed: '你不能参加此通话。',
+    no_such_room: '通话尚未开始。请在有人加入后再试。',
+    duplicate_identity: '你已在其他设备或标签页加入此通话。',
     other: (code) => `出了点问题（${code}）。`,
+  },
+
+  notAllowed: {
+    microphone: '你在此通话中不能开启麦克风。',
+    camera: '你在此通话中不能开启摄像头。',
+    screen: '你在此通话中不能共享屏幕。',
+    chat: '你在此通话中不能发送消息。',
+    watch: '你在此通话中不能看到和听到其他人。',
+  },
+
+  allowed: {
+    microphone: '现在可以开启麦克风',
+    camera: '现在可以开启摄像头',
+    screen: '现在可以共享屏幕',
+    chat: '现在可以发送消息',
+    watch: '现在可以看到和听到其他人',
   },
 
   call: {
@@ -156,6 +183,7 @@ export const zh: Words = {
   invite: {
     title: '邀请他人',
     hint: '任何拿到此链接的人都能加入。',
+    ownHint: '每个人都需要自己的邀请，仅凭此链接无法加入。',
     copyLink: '复制链接',
     share: '分享…',
     link: '此房间的链接',

@@ -37,6 +37,8 @@ export class LocalMedia {
   private readonly listeners = new Set<() => void>();
   /** Counts openings per device: an opening that was overtaken by another throws its result away. */
   private readonly turn: Record<CaptureKind, number> = { camera: 0, microphone: 0 };
+  /** May not be used in this call. */
+  private readonly forbidden = new Set<CaptureKind>();
   private running = false;
   private unfollow: () => void = () => undefined;
 
@@ -81,6 +83,7 @@ export class LocalMedia {
   /** Closes everything: the browser's recording light goes out. */
   stop(): void {
     this.running = false;
+    this.forbidden.clear();
     this.unfollow();
     this.stopScreen();
     this.close('camera');
@@ -94,6 +97,17 @@ export class LocalMedia {
     if (kind === 'microphone' && track) track.enabled = wanted;
     else if (wanted) await this.open(kind);
     else this.close(kind);
+  }
+
+  /** Closes a device that may not be used in this call, without forgetting whether the person wants it. */
+  forbid(kind: CaptureKind): void {
+    this.forbidden.add(kind);
+    this.close(kind);
+  }
+
+  /** It may be used again, and is opened when it is wanted. */
+  permit(kind: CaptureKind): void {
+    if (this.forbidden.delete(kind) && this.running) void this.open(kind);
   }
 
   toggle(kind: CaptureKind): Promise<void> {
@@ -134,7 +148,8 @@ export class LocalMedia {
   }
 
   private async open(kind: CaptureKind): Promise<void> {
-    if (!this.state[kind].wanted && !this.state[kind].track) return this.device(kind, { starting: false });
+    const unwanted = !this.state[kind].wanted && !this.state[kind].track;
+    if (unwanted || this.forbidden.has(kind)) return this.device(kind, { starting: false });
     const turn = ++this.turn[kind];
     this.device(kind, { starting: true, problem: null });
     try {

@@ -63,14 +63,14 @@ function useStickToEnd(count: number) {
   return { list, onScroll };
 }
 
-export function ChatPanel({ chat }: { chat: Chat }) {
+export function ChatPanel({ chat, allowed }: { chat: Chat; allowed: boolean }) {
   const words = useWords();
   const [draft, setDraft] = useState('');
   const { lines } = chat.state;
   const { list, onScroll } = useStickToEnd(lines.at(-1)?.id ?? 0);
   const send = () => {
     const text = draft.trim();
-    if (text === '') return;
+    if (text === '' || !allowed) return;
     chat.send(text);
     setDraft('');
   };
@@ -102,7 +102,8 @@ export function ChatPanel({ chat }: { chat: Chat }) {
           rows={1}
           value={draft}
           maxLength={MAX_TEXT}
-          placeholder={words.chat.placeholder}
+          placeholder={allowed ? words.chat.placeholder : words.notAllowed.chat}
+          disabled={!allowed}
           aria-label={words.chat.placeholder}
           onChange={(event) => setDraft(event.target.value)}
           onKeyDown={pressed}
@@ -113,7 +114,7 @@ export function ChatPanel({ chat }: { chat: Chat }) {
           aria-label={words.chat.send}
           title={words.chat.send}
           data-testid="chat-send"
-          disabled={draft.trim() === ''}
+          disabled={!allowed || draft.trim() === ''}
         >
           <Icon name="send" size={20} />
         </button>

@@ -1,5 +1,6 @@
 import { type SubmitEvent, useState } from 'react';
 import { useWords } from '../i18n';
+import { hashOfLink } from '../logic/invitation';
 import { recall } from '../logic/remember';
 import { randomRoomName, roomPath, toRoomName } from '../logic/room';
 import { Icon } from '../ui/Icon';
@@ -7,7 +8,7 @@ import { Wordmark } from '../ui/Wordmark';
 import './Home.css';
 
 /** `/`: make a room or go to one. */
-export function Home({ onRoom }: { onRoom: (room: string) => void }) {
+export function Home({ onRoom }: { onRoom: (room: string, hash?: string) => void }) {
   const words = useWords();
   const [typed, setTyped] = useState('');
   const [refused, setRefused] = useState(false);
@@ -15,7 +16,7 @@ export function Home({ onRoom }: { onRoom: (room: string) => void }) {
   const [recent] = useState(() => recall().rooms);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (room) onRoom(room);
+    if (room) onRoom(room, hashOfLink(typed));
     else setRefused(true);
   };
   return (

@@ -1,6 +1,7 @@
 import { type SubmitEvent, useEffect, useState } from 'react';
 import { useLocalMedia } from '../hooks/useLocalMedia';
 import { useWords } from '../i18n';
+import { nameInToken, tokenFromHash } from '../logic/invitation';
 import { recall } from '../logic/remember';
 import type { LocalMedia } from '../media/LocalMedia';
 import { Wordmark } from '../ui/Wordmark';
@@ -24,7 +25,9 @@ interface Props {
 export function PreJoin({ room, media, joining, error, onJoin, onCancel, onOtherRoom }: Props) {
   const words = useWords();
   const state = useLocalMedia(media);
-  const [name, setName] = useState(() => recall().name);
+  // Whom an invitation names cannot call themselves otherwise.
+  const [invited] = useState(() => nameInToken(tokenFromHash(window.location.hash)));
+  const [name, setName] = useState(() => invited ?? recall().name);
   useEffect(() => void media.start(), [media]);
   const viewer = !state.camera.track && !state.microphone.track && !state.camera.starting && !state.microphone.starting;
   const submit = (event: SubmitEvent) => {
@@ -58,6 +61,7 @@ export function PreJoin({ room, media, joining, error, onJoin, onCancel, onOther
               value={name}
               maxLength={64}
               required
+              readOnly={invited !== null}
               autoComplete="name"
               placeholder={words.prejoin.namePlaceholder}
               // biome-ignore lint/a11y/noAutofocus: the name is the one thing this page asks for; not where a keyboard would slide in
