@@ -15,6 +15,8 @@ declare global {
 export interface JoinOptions {
   /** Query of the page's address, such as `videoSlots=3&audioSlots=3`. */
   query?: string;
+  /** The part of the address behind the `#`, with it. */
+  fragment?: string;
   /** Switch the camera or the microphone off before joining. */
   without?: ('camera' | 'microphone')[];
 }
@@ -31,7 +33,7 @@ export class Person {
   /** Opens the page of a room, types the name, joins, and waits until the call is connected. */
   async join(server: Server, room: string, options: JoinOptions = {}): Promise<void> {
     const query = options.query ? `?${options.query}` : '';
-    await this.tab.driver.goto(`${server.url}/r/${room}${query}`);
+    await this.tab.driver.goto(`${server.url}/r/${room}${query}${options.fragment ?? ''}`);
     await this.tab.fill('name-input', this.name);
     for (const source of options.without ?? []) {
       await this.tab.click(source === 'camera' ? 'toggle-camera' : 'toggle-mic');
