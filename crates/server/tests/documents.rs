@@ -32,6 +32,43 @@ fn the_example_file_is_current() {
     check("plenum.example.toml", &config::example_file());
 }
 
+/// The text of every Rust file under a folder.
+fn sources(folder: &std::path::Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).expect("a text file"));
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_table_of_attacks_names_is_there() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/operations.md")).expect("the page");
+    let (_, table) = page
+        .split_once("| attack | outcome | shown by |")
+        .expect("the table");
+    let rows: Vec<&str> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let mut text = String::new();
+    sources(&root.join("crates"), &mut text);
+    for row in &rows {
+        let shown_by = row.trim_end_matches([' ', '|']).rsplit('|').next().expect("a cell");
+        let names: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{row}");
+        for name in names {
+            assert!(text.contains(&format!("fn {name}(")), "there is no test {name}");
+        }
+    }
+    assert!(rows.len() > 20, "{} rows", rows.len());
+}
+
 #[test]
 fn the_metrics_page_is_current() {
     check("docs/metrics.md", &markdown(&metrics().gather()));
