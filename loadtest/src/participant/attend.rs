@@ -27,7 +27,7 @@ const FRESH: Duration = Duration::from_millis(300);
 
 /// What does not happen with every packet.
 enum Seldom {
-    Message(Result<Option<ServerFrame>>),
+    Message(Result<Option<Box<ServerFrame>>>),
     Measure,
     Command(Option<Command>),
     Leave,
@@ -40,7 +40,7 @@ async fn seldom_happens(
 ) -> Seldom {
     tokio::select! {
         biased;
-        frame = signal.receive() => Seldom::Message(frame),
+        frame = signal.receive() => Seldom::Message(frame.map(|frame| frame.map(Box::new))),
         _ = measures.tick() => Seldom::Measure,
         command = commands.recv() => Seldom::Command(command),
     }
