@@ -59,7 +59,11 @@ fn every_test_that_the_table_of_attacks_names_is_there() {
     let mut text = String::new();
     sources(&root.join("crates"), &mut text);
     for row in &rows {
-        let shown_by = row.trim_end_matches([' ', '|']).rsplit('|').next().expect("a cell");
+        let shown_by = row
+            .trim_end_matches([' ', '|'])
+            .rsplit('|')
+            .next()
+            .expect("a cell");
         let names: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "{row}");
         for name in names {
