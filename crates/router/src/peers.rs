@@ -245,11 +245,12 @@ impl<P: Peer> Router<P> {
             .filter_map(|section| section.track)
             .collect();
         let slots: Vec<_> = entry.all_slots().map(|(mline, _)| mline).collect();
-        for track in published {
-            self.remove_track(track);
-        }
+        // First, or it is called as one who hears what its own tracks make way for.
         for slot in &slots {
             self.clear_slot(key, *slot);
+        }
+        for track in published {
+            self.remove_track(track);
         }
         let mut entry = self.peers.remove(key)?;
         self.counters.slots -= slots.len() as u64;

@@ -6,7 +6,7 @@ use media::data::ToServer;
 use media::plane::{MediaCommand, MediaEvent};
 use media::{Codec, LayerIndex, ParticipantId, Source};
 use peer::{DataChannel, PeerEvent, Transmit};
-use router::Router;
+use router::{Router, RouterConfig};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -283,4 +283,25 @@ fn a_panic_in_nobodys_name_is_passed_on() {
     }));
     assert!(passed_on.is_err());
     assert_eq!(stage.router.counters().panics, 0);
+}
+
+#[test]
+fn it_is_not_called_again_for_what_its_end_changes() {
+    // One microphone at a time: Alice's is open, and she would hear Bob's when hers is gone.
+    let mut stage = Stage::with(RouterConfig {
+        loudest: 1,
+        ..RouterConfig::default()
+    });
+    let (alice, bob) = (stage.join(1, 1, 1, 2), stage.join(1, 2, 1, 2));
+    stage.publish(&alice, MIC, 10, Source::Microphone);
+    let his = stage.publish(&bob, MIC, 20, Source::Microphone);
+    stage.assign(&alice, alice.audio[0], Some(his), 0);
+    stage.audio(&alice, MIC, 120);
+    let mut call = Call {
+        stage,
+        alice: alice.clone(),
+        viewers: vec![],
+    };
+    alice.script.borrow_mut().breaks_in = Some("set_demand");
+    assert_eq!(call.tell(&alice, Some(PeerEvent::Bandwidth)), [alice.id]);
 }
