@@ -133,13 +133,13 @@ impl Offset {
 }
 
 /// One layer's RTP clock on its publisher's NTP clock.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LayerClock {
     clock_rate: u32,
     report: Option<Report>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Report {
     arrival: Instant,
     ntp: NtpTime,

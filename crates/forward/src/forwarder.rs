@@ -205,6 +205,12 @@ impl Forwarder {
         }
     }
 
+    /// The newest packet of the layer that flows, by its publisher's number.
+    pub fn newest(&self) -> Option<(LayerIndex, SeqNo)> {
+        let run = self.run.as_ref()?;
+        Some((run.layer, run.newest()?))
+    }
+
     /// How often the slot began to carry another layer or track, since its start.
     pub fn switches(&self) -> u64 {
         self.switches

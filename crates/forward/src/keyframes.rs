@@ -17,7 +17,7 @@ struct Layer {
 
 /// The keyframe requests of one video track: those of all subscribers become one per layer, at most every
 /// [`KEYFRAME_INTERVAL`], repeated until the keyframe comes or nobody waits any longer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct KeyframeRequests {
     layers: [Layer; MAX_LAYERS],
 }

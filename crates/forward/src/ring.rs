@@ -25,7 +25,7 @@ pub enum Inserted {
 /// The most recent packets of one layer of a track, by the publisher's sequence number.
 ///
 /// When full, the oldest packet makes room.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PacketRing {
     capacity: usize,
     /// Empty before the first packet, then `capacity` places; a packet's is its extended number modulo that.
@@ -38,7 +38,7 @@ pub struct PacketRing {
     readable: Vec<SeqNo>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Kept {
     extended: u64,
     packet: ReadPacket,
@@ -95,6 +95,20 @@ impl PacketRing {
     /// The packet with this sequence number, if it is still here.
     pub fn get(&self, seq: SeqNo) -> Option<&ReadPacket> {
         self.kept(self.source.extend(seq))
+    }
+
+    /// The newest packet's number; `None` before the first.
+    pub fn newest(&self) -> Option<SeqNo> {
+        self.source.highest().map(|highest| SeqNo(highest as u16))
+    }
+
+    /// Packets here that are newer than this one, ascending; as many as are within reach of the ring.
+    pub fn since(&self, seq: SeqNo) -> impl Iterator<Item = SeqNo> + '_ {
+        let newest = self.source.highest().unwrap_or(0);
+        let oldest = newest.saturating_sub(self.capacity as u64);
+        let from = self.source.extend(seq).clamp(oldest, newest);
+        let kept = (from + 1..=newest).filter_map(|extended| self.kept(extended));
+        kept.map(|kept| kept.packet.seq)
     }
 
     /// Packets that the last one [inserted](Self::insert) has made readable, ascending: forward them as if they had just

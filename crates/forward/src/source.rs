@@ -20,7 +20,7 @@ pub(crate) enum Place {
 }
 
 /// Follows one stream's sequence numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SourceSeq {
     seqs: ExtendedSeq,
     /// What a restarted stream would go on with.

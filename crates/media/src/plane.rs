@@ -99,6 +99,21 @@ pub enum MediaCommand {
         /// Changes.
         slots: Vec<SlotAssignment>,
     },
+    /// Hand the participant's peer over to another worker, which tells of it by [`MediaEvent::Moved`]; or keep it, and
+    /// tell so by [`MediaEvent::Stays`]. What the client sends here from then on is passed on to that worker.
+    Release {
+        /// Who.
+        participant: ParticipantId,
+        /// Where to; another worker than this.
+        to: WorkerId,
+    },
+    /// A participant whose peer was handed over has moved on: what the client sends here goes to that worker.
+    Redirect {
+        /// Who.
+        participant: ParticipantId,
+        /// Where the peer is now.
+        to: WorkerId,
+    },
     /// A room on several workers: the others, to each of them whenever that changes. The worker forgets them with its
     /// last peer of the room.
     Neighbours {
@@ -175,6 +190,18 @@ pub enum MediaEvent {
         request: u64,
         /// The answer and the sections as they are now, or why the offer cannot be met.
         result: Result<(String, Sections), String>,
+    },
+    /// The participant's peer has come over from another worker, and goes on here.
+    Moved {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The participant's peer was not handed over, or not taken.
+    Stays {
+        /// Who.
+        participant: ParticipantId,
+        /// Why, in words for logs.
+        reason: &'static str,
     },
     /// What a slot carries changed.
     SlotState {

@@ -30,13 +30,13 @@ impl ReadPacket {
 
 /// Reads the packets of one encoding, in any order. What a dependency descriptor says depends on the structure that came
 /// with the last keyframe before it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PacketReader {
     newest: Option<Known>,
 }
 
 /// The newest structure.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     /// The packet from which on it holds.
     since: u64,

@@ -78,8 +78,11 @@ impl Rooms {
                 };
                 self.with_room(room, |room, cx| room.handle_codec(cx, track, codec));
             }
-            // For a trace: rooms do nothing about them.
-            MediaEvent::Estimate { .. } | MediaEvent::Downlink { .. } => {}
+            // For a trace, and of workers, of which rooms know nothing.
+            MediaEvent::Estimate { .. }
+            | MediaEvent::Downlink { .. }
+            | MediaEvent::Moved { .. }
+            | MediaEvent::Stays { .. } => {}
             MediaEvent::AudioLevels { levels, room } => {
                 self.with_room(room, |room, cx| room.handle_levels(now, cx, &levels));
             }

@@ -26,7 +26,7 @@ const STARVED: f64 = 0.4;
 const STARVED_FOR: Duration = Duration::from_secs(3);
 
 /// What a publisher has said of one layer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Claim {
     /// The last packet of the layer's own that carried an allocation, and when it came.
     last: Option<(SeqNo, Instant)>,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const RETURN: Duration = Duration::from_secs(10);
 
 /// Follows one video track.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct CodecWish {
     /// What the publisher sent last that is not VP8.
     own: Option<Codec>,

@@ -54,6 +54,18 @@ impl<P: Peer> Router<P> {
         self.serving.replace(key)
     }
 
+    /// Says goodbye for a peer that is none of this router's. When it breaks, it is gone all the same.
+    pub(crate) fn bid_farewell(&mut self, mut peer: P) {
+        let (now, farewells) = (self.now, &mut self.farewells);
+        // Whatever it leaves behind is a datagram more or less.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            peer.close(now);
+            farewells.extend(std::iter::from_fn(|| peer.poll_transmit()));
+            drop(peer);
+        }));
+        self.counters.panics += u64::from(done.is_err());
+    }
+
     /// Removes a peer that broke.
     fn bury(&mut self, key: PeerKey) {
         self.counters.panics += 1;

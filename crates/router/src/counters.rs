@@ -72,6 +72,8 @@ pub enum DropReason {
     RelayControlFull,
     /// A message of another worker about a track that is not known or not watched here.
     RelayUnknown,
+    /// A datagram for a participant who has moved, when too many wait for that worker; or over TCP, which does not move.
+    Handover,
 }
 
 /// One word per reason, in the order of [`DropReason`]'s variants.
@@ -101,6 +103,7 @@ pub const DROP_NAMES: [&str; 25] = [
     "relay_full",
     "relay_control_full",
     "relay_unknown",
+    "handover",
 ];
 
 /// Counters since the router's start, and gauges of now.
@@ -161,6 +164,12 @@ pub struct RouterCounters {
     pub relay_missing: u64,
     /// Packets sent again to other workers.
     pub relay_resent: u64,
+    /// Participants that were handed over to other workers and whose clients send here, now.
+    pub detours: u64,
+    /// Participants that came over from other workers.
+    pub moves: u64,
+    /// Datagrams passed on to the workers that participants have moved to.
+    pub handed_over: u64,
     /// Tracks that are paused here because there is too much to do, now.
     pub shed: u64,
     /// Participants lost to a panic, see [`Router::contain`](crate::Router::contain).

@@ -2,7 +2,7 @@
 
 use crate::counters::DropReason;
 use crate::state::PeerKey;
-use media::{DatagramKind, stun};
+use media::{DatagramKind, WorkerId, stun};
 use peer::{Path, Protocol};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -72,29 +72,53 @@ impl From<Path> for Address {
     }
 }
 
+/// Whose a username or an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A peer of this worker.
+    Peer(PeerKey),
+    /// A peer that was handed over to another worker, and whose client knows the port here.
+    Moved(WorkerId),
+}
+
 #[derive(Debug)]
-struct Owner {
-    peer: PeerKey,
+struct Known {
+    owner: Owner,
     heard: Instant,
 }
 
 /// What one peer occupies here, kept with the peer so that all of it can be freed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Registration {
     ufrags: Vec<String>,
     addresses: Vec<Path>,
 }
 
+impl Registration {
+    /// The same under a name of another worker's: nothing of it is known to that worker's demultiplexer yet.
+    pub(crate) fn take(&mut self) -> (Vec<String>, Vec<Path>) {
+        (
+            std::mem::take(&mut self.ufrags),
+            std::mem::take(&mut self.addresses),
+        )
+    }
+
+    pub(crate) fn has_tcp(&self) -> bool {
+        let mut paths = self.addresses.iter();
+        paths.any(|path| path.protocol == Protocol::Tcp)
+    }
+}
+
 /// Finds peers.
 #[derive(Debug, Default)]
 pub(crate) struct Demultiplexer {
-    ufrags: HashMap<String, PeerKey>,
-    addresses: HashMap<Address, Owner, BuildHasherDefault<AddressHasher>>,
+    ufrags: HashMap<String, Owner>,
+    addresses: HashMap<Address, Known, BuildHasherDefault<AddressHasher>>,
 }
 
 impl Demultiplexer {
-    /// The peer a datagram is for, by RFC 7983's first byte.
-    pub(crate) fn find(&mut self, now: Instant, path: Path, datagram: &[u8]) -> Result<PeerKey, DropReason> {
+    /// Whom a datagram is for, by RFC 7983's first byte.
+    pub(crate) fn find(&mut self, now: Instant, path: Path, datagram: &[u8]) -> Result<Owner, DropReason> {
         match DatagramKind::of(datagram) {
             Some(DatagramKind::Stun) => match stun::local_ufrag(datagram) {
                 Some(ufrag) => self
@@ -110,15 +134,15 @@ impl Demultiplexer {
         }
     }
 
-    fn owner(&mut self, now: Instant, path: Path) -> Option<PeerKey> {
-        let owner = self.addresses.get_mut(&path.into())?;
-        owner.heard = now;
-        Some(owner.peer)
+    fn owner(&mut self, now: Instant, path: Path) -> Option<Owner> {
+        let known = self.addresses.get_mut(&path.into())?;
+        known.heard = now;
+        Some(known.owner)
     }
 
-    /// STUN requests with this username are for `peer`. A username another peer has is not given away: they
+    /// STUN requests with this username are for `owner`. A username another peer has is not given away: they
     /// are random, so that is a peer that was added twice, and the first one works.
-    pub(crate) fn add_ufrag(&mut self, registration: &mut Registration, peer: PeerKey, ufrag: &str) {
+    pub(crate) fn add_ufrag(&mut self, registration: &mut Registration, owner: Owner, ufrag: &str) {
         if self.ufrags.contains_key(ufrag) {
             return;
         }
@@ -126,29 +150,29 @@ impl Demultiplexer {
             let oldest = registration.ufrags.remove(0);
             self.ufrags.remove(&oldest);
         }
-        self.ufrags.insert(ufrag.to_owned(), peer);
+        self.ufrags.insert(ufrag.to_owned(), owner);
         registration.ufrags.push(ufrag.to_owned());
     }
 
     /// Who owns the address now.
-    pub(crate) fn owner_of(&self, path: Path) -> Option<PeerKey> {
-        self.addresses.get(&path.into()).map(|owner| owner.peer)
+    pub(crate) fn owner_of(&self, path: Path) -> Option<Owner> {
+        self.addresses.get(&path.into()).map(|known| known.owner)
     }
 
-    /// ICE validated the address for `peer`. The caller has made sure that nobody else owns it.
+    /// ICE validated the address for `owner`. The caller has made sure that nobody else owns it.
     pub(crate) fn add_address(
         &mut self,
         now: Instant,
         registration: &mut Registration,
-        peer: PeerKey,
+        owner: Owner,
         path: Path,
     ) {
-        let former = self.addresses.insert(path.into(), Owner { peer, heard: now });
-        if former.is_some_and(|former| former.peer == peer) {
+        let former = self.addresses.insert(path.into(), Known { owner, heard: now });
+        if former.is_some() && registration.addresses.contains(&path) {
             return;
         }
         if registration.addresses.len() >= MAX_ADDRESSES_PER_PEER {
-            let heard = |path: &Path| self.addresses.get(&(*path).into()).map(|owner| owner.heard);
+            let heard = |path: &Path| self.addresses.get(&(*path).into()).map(|known| known.heard);
             let oldest = (0..registration.addresses.len()).min_by_key(|i| heard(&registration.addresses[*i]));
             if let Some(oldest) = oldest {
                 let path = registration.addresses.swap_remove(oldest);
@@ -163,6 +187,20 @@ impl Demultiplexer {
         if let Some(index) = registration.addresses.iter().position(|known| *known == path) {
             registration.addresses.swap_remove(index);
             self.addresses.remove(&path.into());
+        }
+    }
+
+    /// All that was registered is this owner's from now on.
+    pub(crate) fn hand_to(&mut self, owner: Owner, registration: &Registration) {
+        for ufrag in &registration.ufrags {
+            if let Some(known) = self.ufrags.get_mut(ufrag) {
+                *known = owner;
+            }
+        }
+        for path in &registration.addresses {
+            if let Some(known) = self.addresses.get_mut(&(*path).into()) {
+                known.owner = owner;
+            }
         }
     }
 

@@ -20,7 +20,7 @@ const WITH_HEADERS: f64 = 1.08;
 const LEAST_SHARE: f64 = 0.4;
 
 /// Bytes of a layer over the last second.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct LayerRate {
     pieces: [u64; PIECES],
     from: Instant,

@@ -9,7 +9,7 @@
 //!
 //! A packet's way: `demux` finds the peer, `ingest` the track and its slots; `talkers` decides which microphones
 //! flow. `assign` puts tracks into slots, `retarget` decides what of them flows, `service` what is asked of publishers, `feedback` answers
-//! subscribers, `data` carries data messages, `relay` carries tracks between the routers of one room.
+//! subscribers, `data` carries data messages, `relay` carries tracks between the routers of one room, `moving` participants.
 
 mod assign;
 mod balance;
@@ -25,6 +25,7 @@ mod feedback;
 mod health;
 mod ingest;
 mod layer_rate;
+mod moving;
 mod overload;
 mod pace;
 mod peers;
@@ -54,7 +55,8 @@ pub use config::RouterConfig;
 pub use counters::{DROP_NAMES, DropReason, RouterCounters, Traffic};
 pub use demux::{MAX_ADDRESSES_PER_PEER, MAX_UFRAGS_PER_PEER};
 pub use health::{Health, PAUSE_NAMES, QUALITY_NAMES};
-pub use placement::Placement;
+pub use moving::{HANDOVER_DATAGRAMS, Handover, Moving};
+pub use placement::{MAX_HELD, MAX_MOVES, Placement};
 pub use relay::{LayerReport, Place, RELAY_CONTROL, RELAY_PACKETS, RelayMessage, TrackStatus};
 pub use router::{MAX_EVENTS, Router};
 pub use shed::Load;

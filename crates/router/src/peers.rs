@@ -1,8 +1,10 @@
 //! Peers come, change, speak and go.
 
 use crate::counters::DropReason;
+use crate::demux::Owner;
 use crate::quality::QualityMeter;
 use crate::rate::Rate;
+use crate::relay::RelayMessage;
 use crate::resent::Resent;
 use crate::router::{Router, add_stats};
 use crate::speakers::Speakers;
@@ -11,7 +13,7 @@ use crate::timers::{Armed, Timer};
 use forward::{Forwarder, PublisherClock};
 use media::plane::{MediaEvent, Sections};
 use media::{Codec, Kind, MLineIndex, ParticipantId, RoomId, RtpTime, SeqNo};
-use peer::{Answer, Path, Peer, PeerEvent, Protocol};
+use peer::{Answer, Path, Peer, PeerEvent, PeerStats, Protocol};
 use std::time::{Duration, Instant};
 
 /// Retransmissions one subscriber may cause per second on average. Nine good pictures are about 2,500 packets a
@@ -64,6 +66,8 @@ impl<P: Peer> Router<P> {
             data_messages: Rate::new(self.config.data_messages_per_second, self.now),
             data_bytes: Rate::new(self.config.data_bytes_per_second, self.now),
             retransmissions: Rate::new(RETRANSMISSIONS_PER_SECOND, self.now),
+            home: None,
+            elsewhere: PeerStats::default(),
             timer: Armed::default(),
             reports: Armed::default(),
             dirty: false,
@@ -104,11 +108,8 @@ impl<P: Peer> Router<P> {
         }
     }
 
-    fn turn_away(&mut self, participant: ParticipantId, mut peer: P) {
-        peer.close(self.now);
-        while let Some(transmit) = peer.poll_transmit() {
-            self.farewells.push_back(transmit);
-        }
+    pub(crate) fn turn_away(&mut self, participant: ParticipantId, peer: P) {
+        self.bid_farewell(peer);
         self.refuse(DropReason::LimitReached);
         self.emit(MediaEvent::Disconnected {
             participant,
@@ -119,7 +120,7 @@ impl<P: Peer> Router<P> {
     }
 
     /// The room's entry, made when its first peer comes.
-    fn room(&mut self, id: RoomId) -> Option<RoomKey> {
+    pub(crate) fn room(&mut self, id: RoomId) -> Option<RoomKey> {
         if let Some(key) = self.by_room.get(&id) {
             return Some(*key);
         }
@@ -146,8 +147,16 @@ impl<P: Peer> Router<P> {
         let Some(entry) = self.peers.get_mut(key) else {
             return;
         };
+        let owner = Owner::Peer(key);
         self.demultiplexer
-            .add_ufrag(&mut entry.registration, key, &answer.ufrag);
+            .add_ufrag(&mut entry.registration, owner, &answer.ufrag);
+        if let Some(home) = entry.home {
+            let message = RelayMessage::Username {
+                participant: entry.participant,
+                ufrag: answer.ufrag.as_str().into(),
+            };
+            self.outboxes.push(&mut self.counters, home, message);
+        }
         let Sections {
             publish,
             video_slots,
@@ -220,6 +229,7 @@ impl<P: Peer> Router<P> {
         if let Some(key) = self.by_participant.get(&participant).copied() {
             self.remove_peer(key);
         }
+        self.end_detour(participant);
     }
 
     /// Closes a peer and frees all that hangs on it.
@@ -232,7 +242,7 @@ impl<P: Peer> Router<P> {
         while let Some(transmit) = entry.peer.poll_transmit() {
             self.farewells.push_back(transmit);
         }
-        self.departed = add_stats(self.departed, entry.peer.stats());
+        self.departed = add_stats(self.departed, entry.stats_here());
     }
 
     /// Frees all that hangs on a peer, without a call to it.
@@ -262,7 +272,7 @@ impl<P: Peer> Router<P> {
         Some(entry)
     }
 
-    fn leave_room(&mut self, key: RoomKey, peer: PeerKey) {
+    pub(crate) fn leave_room(&mut self, key: RoomKey, peer: PeerKey) {
         let Some(room) = self.rooms.get_mut(key) else {
             return;
         };
@@ -309,6 +319,7 @@ impl<P: Peer> Router<P> {
                 if let Some(entry) = self.peers.get_mut(key) {
                     self.demultiplexer.forget_address(&mut entry.registration, path);
                 }
+                self.tell_home(key, path, false);
                 self.update_gauges();
             }
             PeerEvent::Connected {
@@ -357,7 +368,12 @@ impl<P: Peer> Router<P> {
     }
 
     fn handle_path_validated(&mut self, key: PeerKey, path: Path) {
-        if let Some(owner) = self.demultiplexer.owner_of(path).filter(|owner| *owner != key) {
+        let others = |owner: &Owner| *owner != Owner::Peer(key);
+        if let Some(owner) = self.demultiplexer.owner_of(path).filter(others) {
+            // Of one who has moved it is not known here how silent they are.
+            let Owner::Peer(owner) = owner else {
+                return self.refuse(DropReason::AddressTaken);
+            };
             let Some(entry) = self.peers.get_mut(owner) else {
                 return;
             };
@@ -368,8 +384,9 @@ impl<P: Peer> Router<P> {
         }
         if let Some(entry) = self.peers.get_mut(key) {
             self.demultiplexer
-                .add_address(self.now, &mut entry.registration, key, path);
+                .add_address(self.now, &mut entry.registration, Owner::Peer(key), path);
         }
+        self.tell_home(key, path, true);
         self.update_gauges();
     }
 }

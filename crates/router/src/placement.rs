@@ -4,8 +4,13 @@
 //! worker it concerns, and the others hear of the room's tracks ([`MediaCommand::Import`]) and of each other
 //! ([`MediaCommand::Neighbours`]).
 
+mod moves;
+
+pub use moves::{MAX_HELD, MAX_MOVES};
+
 use media::plane::{MediaCommand, MediaEvent, SlotAssignment};
 use media::{LayerInfo, MLineIndex, ParticipantId, RoomId, Source, TrackId, WorkerId};
+use moves::Move;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The rooms of a node and the workers of their peers.
@@ -16,6 +21,12 @@ pub struct Placement {
     rooms: BTreeMap<RoomId, PlacedRoom>,
     /// Drained after each call, so bounded by what one call causes.
     commands: VecDeque<(WorkerId, MediaCommand)>,
+    /// Who is on the way between workers; at most [`MAX_MOVES`].
+    moves: BTreeMap<ParticipantId, Move>,
+    /// Workers that pass on what clients of those who have moved send there.
+    detours: BTreeMap<ParticipantId, BTreeSet<WorkerId>>,
+    /// Commands that had to be dropped because too many waited.
+    lost: u64,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +56,8 @@ impl Placement {
 
     /// A participant's peer has been given to a worker; what follows has to reach that worker after the peer.
     pub fn handle_peer(&mut self, room: RoomId, participant: ParticipantId, worker: WorkerId) {
+        self.replace_moving(participant);
+        self.end_detours(participant);
         let placed = self.rooms.entry(room).or_default();
         placed.slots.remove(&participant);
         match placed.peers.insert(participant, worker) {
@@ -68,6 +81,9 @@ impl Placement {
     /// A command of the control plane about one of the room's participants or tracks. One about a participant without a
     /// peer is dropped: it concerns nobody's media.
     pub fn handle_command(&mut self, room: RoomId, command: MediaCommand) {
+        let Some(command) = self.hold(room, command) else {
+            return;
+        };
         let Some(placed) = self.rooms.get_mut(&room) else {
             return;
         };
@@ -107,7 +123,10 @@ impl Placement {
                 self.tell_all(room, &command);
             }
             // These are made here.
-            MediaCommand::Neighbours { .. } | MediaCommand::Import { .. } => {}
+            MediaCommand::Neighbours { .. }
+            | MediaCommand::Import { .. }
+            | MediaCommand::Release { .. }
+            | MediaCommand::Redirect { .. } => {}
         }
     }
 
@@ -120,7 +139,18 @@ impl Placement {
                 let first = placed.and_then(|room| room.peers.values().min());
                 first.is_none_or(|first| *first == worker)
             }
+            MediaEvent::Moved { participant } => {
+                self.handle_moved(worker, *participant);
+                false
+            }
+            MediaEvent::Stays { participant, .. } => {
+                self.handle_stays(*participant);
+                false
+            }
             MediaEvent::Disconnected { participant, .. } => {
+                if self.handle_lost(worker, *participant) {
+                    return false;
+                }
                 let here = |room: &PlacedRoom| room.peers.get(participant) == Some(&worker);
                 let room = self.rooms.iter().find(|(_, room)| here(room)).map(|(id, _)| *id);
                 if let Some(room) = room {
@@ -135,7 +165,10 @@ impl Placement {
 
     /// The room is over.
     pub fn forget_room(&mut self, room: RoomId) {
-        self.rooms.remove(&room);
+        let over = self.rooms.remove(&room);
+        for participant in over.iter().flat_map(|room| room.peers.keys()) {
+            self.end_detours(*participant);
+        }
     }
 
     /// Next command, and for which worker.
@@ -146,6 +179,13 @@ impl Placement {
     /// The worker of a participant's peer.
     pub fn worker_of(&self, room: RoomId, participant: ParticipantId) -> Option<WorkerId> {
         self.rooms.get(&room)?.peers.get(&participant).copied()
+    }
+
+    /// The room in which a participant has a peer. Walks all rooms.
+    pub fn room_of(&self, participant: ParticipantId) -> Option<RoomId> {
+        let mut rooms = self.rooms.iter();
+        let of = rooms.find(|(_, room)| room.peers.contains_key(&participant));
+        of.map(|(room, _)| *room)
     }
 
     /// How many peers of a room each worker has; workers without any are not named.
@@ -207,6 +247,7 @@ impl Placement {
         } else {
             self.tell_neighbours(room);
         }
+        self.end_detours(participant);
     }
 
     /// A worker that has people of the room may have forgotten it: with a peer that was the last one there, when its end
@@ -244,11 +285,17 @@ impl Placement {
             .extract_if(.., |_, published| published.participant == participant);
         let over: Vec<(TrackId, WorkerId)> =
             over.map(|(track, published)| (track, published.worker)).collect();
-        for worker in placed.workers() {
-            for (track, _) in over.iter().filter(|(_, of)| *of != worker) {
+        let workers = placed.workers();
+        // Of one on the way, the former worker has tracks like any other.
+        let moving = self.is_moving(participant);
+        for worker in workers {
+            for (track, _) in over.iter().filter(|(_, of)| *of != worker || moving) {
                 self.commands
                     .push_back((worker, MediaCommand::Unpublish { track: *track }));
             }
+        }
+        for (track, _) in over {
+            self.note_ended(room, track);
         }
     }
 
@@ -261,16 +308,18 @@ impl Placement {
 
     /// When the room has come to a worker or has left one, all hear of it, and the new one of the room's tracks.
     fn tell_neighbours(&mut self, room: RoomId) {
+        let coming = self.coming(room);
         let Some(placed) = self.rooms.get_mut(&room) else {
             return;
         };
         let workers = placed.workers();
-        if workers == placed.told {
+        let known: BTreeSet<WorkerId> = workers.union(&coming).copied().collect();
+        if known == placed.told {
             return;
         }
-        let former = std::mem::replace(&mut placed.told, workers.clone());
+        let former = std::mem::replace(&mut placed.told, known.clone());
         for worker in &workers {
-            let others: Vec<WorkerId> = workers.iter().filter(|other| *other != worker).copied().collect();
+            let others: Vec<WorkerId> = known.iter().filter(|other| *other != worker).copied().collect();
             // A room on one worker is what a router takes it for.
             if !others.is_empty() || former.contains(worker) {
                 let command = MediaCommand::Neighbours {

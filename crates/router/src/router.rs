@@ -2,8 +2,9 @@
 
 use crate::config::RouterConfig;
 use crate::counters::{DropReason, RouterCounters};
-use crate::demux::Demultiplexer;
+use crate::demux::{Demultiplexer, Owner};
 use crate::fan_out::Waiting;
+use crate::moving::{Detours, Handovers};
 use crate::relay::{Imported, Outboxes};
 use crate::shed::Shedder;
 use crate::state::{PeerEntry, PeerKey, PeerTag, Room, RoomKey, Track, TrackKey};
@@ -61,6 +62,10 @@ pub struct Router<P> {
     pub(crate) waiting: Waiting,
     /// What waits for other workers.
     pub(crate) outboxes: Outboxes,
+    /// Peers, and datagrams for such, on their way to other workers.
+    pub(crate) handovers: Handovers<P>,
+    /// Who was handed over, and is still sent to here.
+    pub(crate) detours: Detours,
     /// Counters of peers that are gone.
     pub(crate) departed: PeerStats,
 }
@@ -94,6 +99,8 @@ impl<P: Peer> Router<P> {
             events: VecDeque::new(),
             waiting: Waiting::default(),
             outboxes: Outboxes::default(),
+            handovers: Handovers::default(),
+            detours: Detours::default(),
             departed: PeerStats::default(),
         }
     }
@@ -127,6 +134,8 @@ impl<P: Peer> Router<P> {
                 data,
                 subscribe,
             } => self.permit(participant, data, subscribe),
+            MediaCommand::Release { participant, to } => self.release(participant, to),
+            MediaCommand::Redirect { participant, to } => self.redirect(participant, to),
             MediaCommand::Neighbours { room, workers } => self.set_neighbours(room, workers),
             MediaCommand::Import {
                 track,
@@ -154,7 +163,8 @@ impl<P: Peer> Router<P> {
         self.advance(now);
         self.counters.datagrams_in += 1;
         let key = match self.demultiplexer.find(now, path, &datagram) {
-            Ok(key) => key,
+            Ok(Owner::Peer(key)) => key,
+            Ok(Owner::Moved(to)) => return self.pass_on_datagram(to, path, datagram),
             Err(reason) => return self.counters.drop(reason),
         };
         self.serving = Some(key);
@@ -171,7 +181,7 @@ impl<P: Peer> Router<P> {
     pub fn handle_path_closed(&mut self, now: Instant, path: Path) {
         self.forward_waiting();
         self.advance(now);
-        let Some(key) = self.demultiplexer.owner_of(path) else {
+        let Some(Owner::Peer(key)) = self.demultiplexer.owner_of(path) else {
             return;
         };
         self.serving = Some(key);
@@ -306,7 +316,7 @@ impl<P: Peer> Router<P> {
     pub fn peer_stats(&self) -> PeerStats {
         self.peers
             .values()
-            .fold(self.departed, |sum, entry| add_stats(sum, entry.peer.stats()))
+            .fold(self.departed, |sum, entry| add_stats(sum, entry.stats_here()))
     }
 
     /// The peer of a participant, to read from.
@@ -405,6 +415,21 @@ impl<P: Peer> Router<P> {
         self.counters.tracks = self.tracks.len() as u64 - self.counters.imports;
         self.counters.addresses = self.demultiplexer.addresses() as u64;
         self.counters.usernames = self.demultiplexer.ufrags() as u64;
+        self.counters.detours = self.detours.len() as u64;
+    }
+}
+
+/// What came to the counters since they were `former`.
+pub(crate) fn less_stats(now: PeerStats, former: PeerStats) -> PeerStats {
+    PeerStats {
+        nacks_sent: now.nacks_sent.saturating_sub(former.nacks_sent),
+        rtx_received: now.rtx_received.saturating_sub(former.rtx_received),
+        dropped_in: now.dropped_in.saturating_sub(former.dropped_in),
+        dropped_out: now.dropped_out.saturating_sub(former.dropped_out),
+        padding_bytes: now.padding_bytes.saturating_sub(former.padding_bytes),
+        probes: now.probes.saturating_sub(former.probes),
+        pacer_drops: now.pacer_drops.saturating_sub(former.pacer_drops),
+        repairs_copied: now.repairs_copied.saturating_sub(former.repairs_copied),
     }
 }
 

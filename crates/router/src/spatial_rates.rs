@@ -9,13 +9,13 @@ use std::time::Instant;
 const MAX_SPATIAL: usize = 4;
 
 /// Follows one encoding.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SpatialRates {
     /// From the lowest up; empty while all that comes is of spatial layer 0.
     layers: Vec<SpatialLayer>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct SpatialLayer {
     rate: LayerRate,
     heard: Instant,

@@ -9,6 +9,7 @@ use crate::quality::QualityMeter;
 use crate::rate::Rate;
 use crate::relay::{Export, Import};
 use crate::resent::Resent;
+use crate::router::less_stats;
 use crate::spatial_rates::SpatialRates;
 use crate::speakers::{MicrophoneKey, Speakers};
 use crate::table::Key;
@@ -21,7 +22,7 @@ use media::{
     Bitrate, Codec, Kind, LayerIndex, LayerInfo, MLineIndex, ParticipantId, RoomId, RtpTime, SeqNo, Source,
     TrackId, WorkerId,
 };
-use peer::Peer;
+use peer::{Peer, PeerStats};
 use std::time::Instant;
 
 /// Most m-lines of one participant that the router keeps a place for. The peer accepts fewer.
@@ -52,6 +53,10 @@ pub(crate) struct PeerEntry<P> {
     pub(crate) silent_seconds: u32,
     /// Of the height that the view asks for and publishers send, the share that bandwidth allows.
     pub(crate) view_share: f64,
+    /// The worker whose port its client sends to, when that is another: it came over from there.
+    pub(crate) home: Option<WorkerId>,
+    /// What the peer had counted when it came over.
+    pub(crate) elsewhere: PeerStats,
     /// RTP packets of all it publishes, since it came.
     pub(crate) packets_in: u64,
     pub(crate) quality: QualityMeter,
@@ -85,6 +90,18 @@ impl<P: Peer> PeerEntry<P> {
 
     pub(crate) fn section_mut(&mut self, section: MLineIndex) -> Option<&mut Section> {
         self.sections.get_mut(usize::from(section.0))?.as_mut()
+    }
+
+    /// What it has counted on this worker.
+    pub(crate) fn stats_here(&self) -> PeerStats {
+        less_stats(self.peer.stats(), self.elsewhere)
+    }
+
+    /// What it publishes, by section.
+    pub(crate) fn all_published(&self) -> impl Iterator<Item = (MLineIndex, TrackKey)> + '_ {
+        let numbered = self.sections.iter().enumerate();
+        // At most MAX_MLINES places exist.
+        numbered.filter_map(|(index, section)| Some((MLineIndex(index as u16), section.as_ref()?.track?)))
     }
 
     /// Its slots with their m-lines.
@@ -201,7 +218,7 @@ pub(crate) struct LayerStatus {
 }
 
 /// One layer of a track.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Layer {
     pub(crate) rid: String,
     /// The peer's number for it.

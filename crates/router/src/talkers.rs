@@ -221,7 +221,7 @@ impl<P: Peer> Router<P> {
         }
     }
 
-    fn tell_talker(&mut self, listener: PeerKey, mline: MLineIndex) {
+    pub(crate) fn tell_talker(&mut self, listener: PeerKey, mline: MLineIndex) {
         let Some(entry) = self.peers.get(listener) else {
             return;
         };

@@ -25,7 +25,7 @@ const USUAL: [[u64; MAX_TEMPORAL]; MAX_TEMPORAL] = [
 ];
 
 /// Follows one encoding. As long as all that comes is of temporal layer 0, a packet costs one comparison.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TemporalRates {
     /// When each layer above the lowest was last heard.
     heard: [Option<Instant>; MAX_TEMPORAL],

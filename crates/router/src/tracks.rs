@@ -286,7 +286,7 @@ impl Track {
     }
 
     /// Fills the map from the peer's numbering of layers to ours.
-    fn number_layers(&mut self) {
+    pub(crate) fn number_layers(&mut self) {
         self.by_section_layer = [None; MAX_LAYERS];
         for (index, layer) in self.layers.iter().enumerate() {
             if let Some(place) = self.by_section_layer.get_mut(usize::from(layer.section_layer.0)) {

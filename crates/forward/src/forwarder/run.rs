@@ -73,6 +73,11 @@ impl Run {
         self.source.place(seq, reach)
     }
 
+    /// The newest packet so far.
+    pub(super) fn newest(&self) -> Option<SeqNo> {
+        self.source.highest().map(|highest| SeqNo(highest as u16))
+    }
+
     /// Whether a packet is newer than every one so far.
     pub(super) fn is_ahead(&self, seq: SeqNo) -> bool {
         self.source

@@ -78,6 +78,21 @@ impl<P: Peer> Router<P> {
             RelayMessage::Missing { track, numbers } => self
                 .track_named(track)
                 .map(|key| self.handle_relay_missing(key, from, &numbers)),
+            RelayMessage::Since { track, layer, seq } => self
+                .track_named(track)
+                .map(|key| self.handle_since(key, from, layer, seq)),
+            RelayMessage::Address {
+                participant,
+                path,
+                valid,
+            } => {
+                self.handle_moved_address(participant, path, valid);
+                Some(())
+            }
+            RelayMessage::Username { participant, ufrag } => {
+                self.handle_moved_username(participant, &ufrag);
+                Some(())
+            }
             RelayMessage::Data {
                 room,
                 channel,

@@ -19,6 +19,10 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 /// do not look like a beginning. More than a receiver takes for loss.
 const NEW_NUMBERS: u64 = 1_024;
 
+/// Most packets that cross because they came before somebody watched: half a second of a good picture, and much longer
+/// than a participant is on the way between workers.
+const MOST_SINCE: usize = 256;
+
 /// One other worker that watches a track.
 #[derive(Debug)]
 pub(crate) struct Export {
@@ -75,6 +79,16 @@ impl Export {
         let remembered = (1..=REMEMBERED as i32).contains(&i32::from(age));
         let place = self.sent.get(usize::from(number.0) % REMEMBERED);
         place.copied().flatten().filter(|_| remembered)
+    }
+}
+
+impl Track {
+    /// It goes to another worker, and nobody watches it from there yet: who does asks there. Returns how many did.
+    pub(crate) fn drop_exports(&mut self) -> usize {
+        let exports = std::mem::take(&mut self.exports);
+        let numbers = exports.iter().map(|export| export.next + NEW_NUMBERS);
+        self.next_number = numbers.fold(self.next_number, u64::max);
+        exports.len()
     }
 }
 
@@ -226,6 +240,38 @@ impl<P: Peer> Router<P> {
         }
         if gone {
             self.service_track(key);
+        }
+    }
+
+    /// Another worker has a layer's packets up to this one: newer ones that came before it watched cross as if they came
+    /// now. What it has of them already is a duplicate there.
+    pub(super) fn handle_since(&mut self, key: TrackKey, from: WorkerId, index: LayerIndex, seq: SeqNo) {
+        let now = self.now;
+        let Some(track) = self.tracks.get_mut(key).filter(|track| track.open) else {
+            return;
+        };
+        let publisher = track.publisher().and_then(|publisher| self.peers.get(publisher));
+        let export = track.exports.iter_mut().find(|export| export.worker == from);
+        let layer = track.layers.get(usize::from(index.0));
+        let (Some(publisher), Some(export), Some(layer)) = (publisher, export, layer) else {
+            return;
+        };
+        if !export.layers.contains(index) {
+            return;
+        }
+        for seq in layer.ring.since(seq).take(MOST_SINCE) {
+            let Some(read) = layer.ring.get(seq) else { continue };
+            let packet = &read.packet;
+            let message = RelayMessage::Packet {
+                track: track.id,
+                place: export.place,
+                layer: index,
+                number: export.number(index, seq),
+                packet: packet.clone(),
+                capture: layer.clock.capture_time(&publisher.clock, packet.timestamp, now),
+            };
+            self.counters.relay_out.add(packet.payload.len());
+            self.outboxes.push(&mut self.counters, from, message);
         }
     }
 

@@ -28,6 +28,9 @@ const LONG_SILENCE: Duration = Duration::from_secs(10);
 /// stuck. Longer: pictures stand still without a reason for longer; shorter: one late batch makes them pause.
 const LOST_AFTER: Duration = Duration::from_secs(3);
 
+/// So far behind the newest packet is looked for what is missing when a track's worker becomes another.
+const REPAIRED: u16 = 64;
+
 /// What stands in for a publisher's peer.
 #[derive(Debug)]
 pub(crate) struct Import {
@@ -37,6 +40,10 @@ pub(crate) struct Import {
     told: Option<(LayerSet, bool, Instant)>,
     /// When the worker last told something of the track, or was first asked to.
     heard: Option<Instant>,
+    /// Layers whose rings are up to date although nothing of them crosses yet: their packets came another way.
+    pub(crate) fresh: LayerSet,
+    /// Of those, so many packets before the newest may be missing.
+    gaps: u16,
 }
 
 impl Import {
@@ -47,7 +54,25 @@ impl Import {
             missing: Missing::new(Duration::ZERO),
             told: None,
             heard: None,
+            fresh: LayerSet::EMPTY,
+            gaps: 0,
         }
+    }
+
+    /// Goes on from another worker: what was told and asked has to be said anew, to that one. What crosses is up to date
+    /// but for what was asked for and has not come.
+    fn turn_to(&mut self, worker: WorkerId) {
+        let fresh = self.told.map_or(self.fresh, |(layers, ..)| layers);
+        let gaps = if self.missing.poll_timeout().is_some() {
+            REPAIRED
+        } else {
+            0
+        };
+        *self = Self {
+            fresh,
+            gaps,
+            ..Self::new(worker)
+        };
     }
 
     /// Begins anew, as after an [`RelayMessage::Unwatch`].
@@ -103,15 +128,19 @@ impl<P: Peer> Router<P> {
             return self.refuse(DropReason::CommandInvalid);
         }
         if let Some(known) = self.by_track.get(&id).copied() {
-            match self.tracks.get(known).map(|track| (&track.origin, track)) {
-                Some((Origin::Relay(import), track)) if import.worker == worker && track.room == room => {
+            match self.tracks.get_mut(known) {
+                Some(track) if track.room == room && track.is_imported() => {
+                    let same = track.has_layers(&layers);
+                    let turned = track.turn_to(worker);
                     // A room's imports are told again whenever this worker may have forgotten them.
-                    if !track.has_layers(&layers) {
+                    if !same {
                         self.update_track(known, Some(known), &layers);
+                    } else if turned {
+                        self.service_track(known);
                     }
                     return self.mute(id, muted);
                 }
-                Some((Origin::Relay(_), _)) => self.remove_track(known),
+                Some(track) if track.is_imported() => self.remove_track(known),
                 _ => return self.refuse(DropReason::CommandInvalid),
             }
         }
@@ -227,13 +256,36 @@ impl<P: Peer> Router<P> {
             import.heard.get_or_insert(now);
             let before = import.told.replace((layers, decodes, now));
             let before = before.map_or(LayerSet::EMPTY, |(told, ..)| told);
-            track.forget_packets(|layer| before.contains(layer) != layers.contains(layer));
-            RelayMessage::Watch {
+            let (fresh, gaps) = (
+                std::mem::take(&mut import.fresh),
+                std::mem::take(&mut import.gaps),
+            );
+            let goes_on = |layer| fresh.contains(layer) && layers.contains(layer);
+            track.forget_packets(|layer| before.contains(layer) != layers.contains(layer) && !goes_on(layer));
+            let watch = RelayMessage::Watch {
                 track: id,
                 layers,
                 decodes,
                 place: Place(Some(key)),
+            };
+            self.outboxes.push(&mut self.counters, worker, watch);
+            for layer in fresh.iter().filter(|layer| layers.contains(*layer)) {
+                let ring = track.layers.get(usize::from(layer.0)).map(|layer| &layer.ring);
+                if let Some(newest) = ring.and_then(forward::PacketRing::newest) {
+                    let seq = SeqNo(newest.0.wrapping_sub(gaps));
+                    let since = RelayMessage::Since {
+                        track: id,
+                        layer,
+                        seq,
+                    };
+                    self.outboxes.push(&mut self.counters, worker, since);
+                }
             }
+            return;
+        } else if import.fresh != LayerSet::EMPTY {
+            // Nobody watches it here any more.
+            import.reset();
+            return track.forget_packets(|_| true);
         } else if import.is_watched() {
             import.reset();
             track.forget_packets(|_| true);
@@ -267,6 +319,17 @@ impl<P: Peer> Router<P> {
 }
 
 impl Track {
+    /// Its publisher is on this other worker now; whether that is news.
+    fn turn_to(&mut self, worker: WorkerId) -> bool {
+        match &mut self.origin {
+            Origin::Relay(import) if import.worker != worker => {
+                import.turn_to(worker);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Notes that the worker of the publisher tells nothing any more; returns the layers that have stopped with that.
     pub(crate) fn note_lost_worker(&mut self, now: Instant) -> LayerSet {
         let mut fallen = LayerSet::EMPTY;

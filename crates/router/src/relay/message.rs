@@ -5,7 +5,7 @@ use bytes::Bytes;
 use forward::{CaptureTime, LayerSet};
 use media::id::MAX_LAYERS;
 use media::{Bitrate, Codec, LayerIndex, Packet, ParticipantId, RoomId, SeqNo, TrackId};
-use peer::DataChannel;
+use peer::{DataChannel, Path};
 use std::sync::Arc;
 
 /// One message from a router to another of the same node: plain data, cheap to clone (payloads are shared).
@@ -77,6 +77,32 @@ pub enum RelayMessage {
         track: TrackId,
         /// By [`Packet::number`](Self::Packet); at most 512.
         numbers: Vec<SeqNo>,
+    },
+    /// Towards the publisher, right after [`Watch`](Self::Watch): the receiver has the layer up to here, from the worker
+    /// that the publisher was on or from another router of its room. What is newer and already past shall cross as well.
+    Since {
+        /// Which track.
+        track: TrackId,
+        /// Of this layer.
+        layer: LayerIndex,
+        /// The newest packet there, by the publisher's number.
+        seq: SeqNo,
+    },
+    /// Towards the worker whose port a participant who has moved is reached by: an address is theirs, or no longer.
+    Address {
+        /// Who.
+        participant: ParticipantId,
+        /// From where they send, and where to.
+        path: Path,
+        /// ICE has validated it, or given it up.
+        valid: bool,
+    },
+    /// Towards the same: a restart of ICE has given the participant another username.
+    Username {
+        /// Who.
+        participant: ParticipantId,
+        /// The server's part of it.
+        ufrag: Arc<str>,
     },
     /// A data message.
     Data {

@@ -276,6 +276,8 @@ pub struct Stage {
     pub transmits: usize,
     next_seqs: HashMap<(u32, MLineIndex, u8), u16>,
     next_port: u16,
+    /// The worker's.
+    pub port: u16,
 }
 
 impl Stage {
@@ -293,6 +295,7 @@ impl Stage {
             transmits: 0,
             next_seqs: HashMap::new(),
             next_port: 1_000,
+            port: 10_000,
         }
     }
 
@@ -309,9 +312,11 @@ impl Stage {
         };
         let peer = FakePeer(script.clone());
         self.next_port += 1;
+        let mut path = path_of(self.next_port);
+        path.local.set_port(self.port);
         let member = Member {
             id: ParticipantId(id),
-            path: path_of(self.next_port),
+            path,
             script,
             video,
             audio,

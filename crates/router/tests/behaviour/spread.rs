@@ -26,7 +26,9 @@ impl Spread {
     pub fn with(workers: usize, config: &RouterConfig) -> Self {
         let mut stages: Vec<Stage> = (0..workers).map(|_| Stage::with(config.clone())).collect();
         let now = stages.iter().map(|stage| stage.now).max().expect("a worker");
-        stages.iter_mut().for_each(|stage| stage.now = now);
+        for (stage, port) in stages.iter_mut().zip(10_000..) {
+            (stage.now, stage.port) = (now, port);
+        }
         Self {
             stages,
             placement: Placement::new(),
@@ -49,6 +51,14 @@ impl Spread {
     pub fn command(&mut self, room: u32, command: MediaCommand) {
         self.placement.handle_command(RoomId(room), command);
         self.settle();
+    }
+
+    /// Moves somebody to another worker, where they have arrived then.
+    pub fn moves(&mut self, room: u32, member: &Member, to: usize) {
+        let to = WorkerId(to as u16);
+        assert!(self.placement.move_peer(RoomId(room), member.id, to));
+        self.settle();
+        assert_eq!(self.placement.worker_of(RoomId(room), member.id), Some(to));
     }
 
     pub fn publish(
@@ -106,6 +116,13 @@ impl Spread {
                     if self.placement.handle_event(WorkerId(from as u16), &event) {
                         self.events.push((from, event));
                     }
+                }
+                while let Some((to, handover)) = self.stages[from].router.poll_handover() {
+                    silent = false;
+                    let stage = &mut self.stages[usize::from(to.0)];
+                    stage
+                        .router
+                        .handle_handover(stage.now, WorkerId(from as u16), handover);
                 }
                 while let Some((to, message)) = self.stages[from].router.poll_relay() {
                     silent = false;
