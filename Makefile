@@ -83,8 +83,8 @@ scoreboard: ## Pictures on bad networks: ours, rtc's GCC and an oracle; SEEDS=�
 	$(CARGO) run --locked -p sim --bin scoreboard -- --seeds $(or $(SEEDS),20) --out crates/sim
 
 .PHONY: soak
-soak: ## Random calls from seeds, oracles over everybody in them; SEEDS=… calls, SEED=… one again (PERSON=…: a timeline), FULL=1: with real rtc, WORKERS=3: over lossy relays
-	$(CARGO) run --locked -p sim --bin soak -- $(if $(FULL),--full) $(if $(WORKERS),--workers $(WORKERS)) \
+soak: ## Random calls from seeds, oracles over everybody in them; SEEDS=… calls, SEED=… one again (PERSON=…: a timeline), FULL=1: with real rtc, WORKERS=3: over lossy relays, MOVES=1: between which people are moved
+	$(CARGO) run --locked -p sim --bin soak -- $(if $(FULL),--full) $(if $(WORKERS),--workers $(WORKERS)) $(if $(MOVES),--moves) \
 		$(if $(SEED),--seed $(SEED) $(if $(PERSON),--person $(PERSON)),--seeds $(or $(SEEDS),$(if $(FULL),50,2000)))
 
 .PHONY: long-call

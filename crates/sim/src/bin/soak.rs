@@ -1,6 +1,7 @@
 //! Plays random calls: `soak [--full] [--seeds N] [--first SEED]`, or one call with all that goes wrong in it:
 //! `soak [--full] --seed SEED [--person P]`; with a person, a line about them every 200 ms.
-//! With `--workers N`, in plain mode, people are on so many workers, and a packet in a hundred is lost between these.
+//! With `--workers N`, in plain mode, people are on so many workers, and a packet in a hundred is lost between these; with
+//! `--moves` they are moved between them.
 //!
 //! Exits with 1 when something went wrong, after making the first such call as small as it can be.
 
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 /// Calls that go wrong and are printed; the others are counted.
 const PRINTED: usize = 20;
-const USAGE: &str = "usage: soak [--full | --workers N] [--seeds N] [--first SEED] | soak [--full | --workers N] --seed SEED [--person P]";
+const USAGE: &str = "usage: soak [--full | --workers N [--moves]] [--seeds N] [--first SEED] | soak [--full | --workers N [--moves]] --seed SEED [--person P]";
 
 /// Most workers that may be asked for.
 const MOST_WORKERS: usize = 64;
@@ -27,11 +28,17 @@ const MOST_WORKERS: usize = 64;
 struct Calls {
     mode: Mode,
     workers: usize,
+    /// People are moved.
+    moves: bool,
 }
 
 impl Calls {
     fn scenario(self, seed: u64) -> Scenario {
-        Scenario::random(seed).over(self.workers)
+        let scenario = Scenario::random(seed).over(self.workers);
+        match self.moves {
+            true => scenario.moving(),
+            false => scenario,
+        }
     }
 }
 
@@ -52,6 +59,7 @@ impl Options {
             calls: Calls {
                 mode: Mode::Plain,
                 workers: 1,
+                moves: false,
             },
             seeds: 2_000,
             first: 1,
@@ -61,6 +69,10 @@ impl Options {
         while let Some(argument) = arguments.next() {
             if argument == "--full" {
                 options.calls.mode = Mode::Full;
+                continue;
+            }
+            if argument == "--moves" {
+                options.calls.moves = true;
                 continue;
             }
             let number = arguments.next()?.parse().ok()?;
@@ -77,8 +89,8 @@ impl Options {
                 _ => return None,
             }
         }
-        let Calls { mode, workers } = options.calls;
-        let possible = mode == Mode::Plain || workers == 1;
+        let Calls { mode, workers, moves } = options.calls;
+        let possible = (mode == Mode::Plain || workers == 1) && (!moves || workers > 1);
         Some(options).filter(|options| possible && (options.person.is_none() || options.seed.is_some()))
     }
 }
@@ -172,7 +184,7 @@ fn report(calls: Calls, seed: u64, failures: &[Failure]) {
     let how = match calls {
         Calls { mode: Mode::Full, .. } => " FULL=1".to_owned(),
         Calls { workers: 1, .. } => String::new(),
-        Calls { workers, .. } => format!(" WORKERS={workers}"),
+        Calls { workers, moves, .. } => format!(" WORKERS={workers}{}", if moves { " MOVES=1" } else { "" }),
     };
     println!("again: make soak{how} SEED={seed}; what a person sees: PERSON=…");
 }

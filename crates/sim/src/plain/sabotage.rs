@@ -2,12 +2,13 @@
 
 use super::estimators::Estimators;
 use super::wire::Message;
-use super::world::World;
+use super::world::{Event, World};
 use crate::estimators::TrueRate;
 use bytes::BytesMut;
 use link::LinkConfig;
 use media::Kind;
 use media::plane::MediaCommand;
+use router::Handover;
 use std::time::Duration;
 
 /// What goes wrong, from second 8 on.
@@ -25,6 +26,10 @@ pub enum Sabotage {
     CutsOff,
     /// The server believes that everybody's network carries 3 Mb/s.
     Overestimates,
+    /// Who moves between workers is not followed by what their client sent to the former one.
+    LosesDetours,
+    /// Moved peers' tracks stay away from who watches on other workers.
+    LosesOwners,
     /// The media plane is not told that a participant has gone.
     KeepsPeers,
 }
@@ -114,6 +119,20 @@ impl World {
     /// Whether a command of the control plane gets lost.
     pub(super) fn loses(&self, command: &MediaCommand) -> bool {
         self.begun() == Some(Sabotage::KeepsPeers) && matches!(command, MediaCommand::RemovePeer { .. })
+    }
+
+    /// Whether one to a worker does.
+    pub(super) fn forgets(&self, command: &MediaCommand) -> bool {
+        self.begun() == Some(Sabotage::LosesOwners) && matches!(command, MediaCommand::Import { .. })
+    }
+
+    /// Whether something gets lost between a worker and the one that a peer has moved to.
+    pub(super) fn mislays(&self, event: &Event) -> bool {
+        let datagram = |event: &Event| match event {
+            Event::Handover { handover, .. } => matches!(**handover, Handover::Datagram { .. }),
+            _ => false,
+        };
+        self.begun() == Some(Sabotage::LosesDetours) && datagram(event)
     }
 }
 

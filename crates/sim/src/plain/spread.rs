@@ -1,9 +1,10 @@
 //! People of one world spread over several workers, as a room that has outgrown one is.
 
+use super::observe::Received;
 use super::person::PersonId;
 use super::world::{Event, World};
 use link::Rng;
-use media::{Kind, TrackId, WorkerId};
+use media::{Kind, ParticipantId, TrackId, WorkerId};
 use router::{RelayMessage, Router, RouterCounters};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,7 +59,7 @@ impl Wire {
 }
 
 impl World {
-    /// Where somebody's peer is put.
+    /// Where somebody's peer is put, and whose port their client sends to wherever it goes.
     pub(super) fn worker_for(&self, person: usize) -> usize {
         person % self.routers.len()
     }
@@ -67,6 +68,17 @@ impl World {
     pub(super) fn carry_relays(&mut self) -> bool {
         let mut any = false;
         for from in 0..self.routers.len() {
+            while let Some((WorkerId(to), handover)) = self.call(from, Router::poll_handover).flatten() {
+                any = true;
+                let event = Event::Handover {
+                    from: WorkerId(from as u16),
+                    to: usize::from(to),
+                    handover: Box::new(handover),
+                };
+                if !self.mislays(&event) {
+                    self.push(self.now + self.wire.workers.delay, event);
+                }
+            }
             while let Some((WorkerId(to), message)) = self.call(from, Router::poll_relay).flatten() {
                 any = true;
                 if !self.wire.loses(&message) {
@@ -80,6 +92,33 @@ impl World {
             }
         }
         any
+    }
+
+    /// The port of the worker that somebody's peer is put on.
+    pub(super) fn port_of(&self, person: usize) -> u16 {
+        10_000 + self.worker_for(person) as u16
+    }
+
+    /// Moves somebody's connection to another worker; `false` when it is there or on the way, or there is none.
+    pub fn move_peer(&mut self, who: PersonId, worker: usize) -> bool {
+        let participant = self.people[who.0].participant;
+        let worker = WorkerId((worker % self.routers.len()) as u16);
+        let Some(room) = self.placement.room_of(participant) else {
+            return false;
+        };
+        let begun = self.placement.move_peer(room, participant, worker);
+        self.settle();
+        begun
+    }
+
+    /// Whether a participant's peer is between two workers.
+    pub fn is_on_the_way(&self, participant: ParticipantId) -> bool {
+        self.placement.is_moving(participant)
+    }
+
+    /// Participants that have come over from other workers.
+    pub fn moves(&self) -> u64 {
+        self.routers.iter().map(|router| router.counters().moves).sum()
     }
 
     /// Packets lost between workers.
@@ -101,6 +140,7 @@ impl World {
             ("assigned slots", sum(|c| c.slots_assigned)),
             ("addresses", sum(|c| c.addresses)),
             ("usernames", sum(|c| c.usernames)),
+            ("detours", sum(|c| c.detours)),
             ("placed rooms", self.placement.room_count() as u64),
             ("participants", self.rooms.participant_count() as u64),
             ("rooms", self.rooms.room_count() as u64),
@@ -117,6 +157,17 @@ impl World {
         pictures
             .filter_map(|frame| Some(((person(&frame.track)?, frame.captured), frame.layer)))
             .collect()
+    }
+
+    /// When pictures came to an observed person that they could decode, and whose, since the beginning.
+    pub fn arrivals(&self, viewer: PersonId) -> Vec<(usize, Duration)> {
+        let frames = self.observation(viewer).map(|seen| &seen.frames);
+        let frames = frames.into_iter().flatten();
+        let arrival = |frame: &Received| {
+            let (of, _) = self.tracks.get(&frame.track)?;
+            Some((*of, frame.at.saturating_duration_since(self.origin)))
+        };
+        frames.filter_map(arrival).collect()
     }
 
     /// Of whose microphones an observed person has got packets, and how many.

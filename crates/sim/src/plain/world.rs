@@ -17,7 +17,7 @@ use link::{Fate, Link};
 use media::{MLineIndex, NtpTime, ParticipantId, Source, TrackId, WorkerId};
 use peer::{Path, Protocol};
 use room::{Join, Notice, OfferStep, OfferedTrack, RoomOutput, Rooms, SocketId};
-use router::{Placement, RelayMessage, Router, RouterConfig};
+use router::{Handover, Placement, RelayMessage, Router, RouterConfig};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
@@ -38,6 +38,11 @@ pub(super) enum Event {
         from: WorkerId,
         to: usize,
         message: Box<RelayMessage>,
+    },
+    Handover {
+        from: WorkerId,
+        to: usize,
+        handover: Box<Handover<PlainPeer>>,
     },
     ToPerson(usize, BytesMut),
     Notice(SocketId, Notice),
@@ -181,7 +186,7 @@ impl World {
             socket,
             path: Path {
                 protocol: Protocol::Udp,
-                local: SocketAddr::from(([192, 0, 2, 1], 10_000)),
+                local: SocketAddr::from(([192, 0, 2, 1], self.port_of(offer.person as usize))),
                 remote: SocketAddr::from(([198, 51, 100, 1], 20_000 + offer.person as u16)),
             },
             check: stun_check(&offer.ufrag()),
@@ -351,6 +356,10 @@ impl World {
                 let now = self.now;
                 self.call(to, |router| router.handle_relay(now, from, *message));
             }
+            Event::Handover { from, to, handover } => {
+                let now = self.now;
+                self.call(to, |router| router.handle_handover(now, from, *handover));
+            }
             Event::ToPerson(index, datagram) => {
                 let datagram = self.tamper_down(index, datagram);
                 self.check_sender(index, &datagram);
@@ -439,7 +448,9 @@ impl World {
             while let Some((WorkerId(worker), command)) = self.placement.poll_command() {
                 silent = false;
                 let now = self.now;
-                self.call(usize::from(worker), |router| router.handle_command(now, command));
+                if !self.forgets(&command) {
+                    self.call(usize::from(worker), |router| router.handle_command(now, command));
+                }
             }
             silent &= !self.carry_relays();
             if silent {

@@ -32,6 +32,9 @@ pub(super) trait Call {
     /// Somebody looks at these people's cameras, at these heights, and at nothing else.
     fn show(&mut self, who: usize, tiles: &[(usize, u16)]);
 
+    /// Moves somebody's connection to another of the server's workers.
+    fn moves(&mut self, who: usize, to: usize);
+
     /// Whether the server has a connection for somebody, or waits for one.
     fn knows(&self, who: usize) -> bool;
     /// What somebody publishes of a source now.

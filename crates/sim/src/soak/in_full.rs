@@ -94,6 +94,9 @@ impl Call for World {
         self.view(who, &tiles);
     }
 
+    /// There is no other.
+    fn moves(&mut self, _who: usize, _to: usize) {}
+
     fn knows(&self, who: usize) -> bool {
         self.router.peer(self.people[who].id).is_some()
     }

@@ -78,11 +78,14 @@ impl Call for World {
         self.show(PersonId(who), &tiles);
     }
 
+    fn moves(&mut self, who: usize, to: usize) {
+        self.move_peer(PersonId(who), to);
+    }
+
     fn knows(&self, who: usize) -> bool {
         let participant = self.person(PersonId(who)).participant;
-        self.routers()
-            .iter()
-            .any(|router| router.peer(participant).is_some())
+        let mut routers = self.routers().iter();
+        routers.any(|router| router.peer(participant).is_some()) || self.is_on_the_way(participant)
     }
 
     fn track(&self, who: usize, source: Source) -> Option<TrackId> {

@@ -74,7 +74,7 @@ pub(super) fn play<'a, C: Call>(
         let at = Duration::from_millis(at_ms);
         stage.run_to(at);
         stage.note_thrown_out();
-        if !matches!(step, Step::Does(Action::Show { .. })) {
+        if !matches!(step, Step::Does(Action::Show { .. } | Action::Move { .. })) {
             stage.voices_changed = at;
         }
         match step {
@@ -177,6 +177,7 @@ impl<C: Call> Stage<'_, C> {
                 }
                 person.camera = world.track(person.id, Source::Camera);
             }),
+            Action::Move { who, to } => self.on(*who, |world, person| world.moves(person.id, *to)),
             Action::Speak { who, loudness } => self.on(*who, |world, person| {
                 world.speak(person.id, *loudness);
                 person.loudness = *loudness;

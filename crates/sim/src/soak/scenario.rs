@@ -48,6 +48,13 @@ pub enum Action {
         /// From now on.
         on: bool,
     },
+    /// Is moved to another worker, and should not notice.
+    Move {
+        /// Who.
+        who: usize,
+        /// Where to; of so many workers as there are.
+        to: usize,
+    },
     /// Speaks this loud: 0 silent, 127 loudest.
     Speak {
         /// Who.
@@ -83,6 +90,23 @@ impl Scenario {
             ..Workers::default()
         };
         Self { workers, ..self }
+    }
+
+    /// The same call, in which people are moved between the workers at random times: on average each of them every four
+    /// seconds.
+    #[must_use]
+    pub fn moving(mut self) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0x30FE);
+        let count = self.workers.count.max(1) as u64;
+        for _ in 0..self.seconds * PEOPLE as u64 / 4 {
+            let action = Action::Move {
+                who: rng.below(PEOPLE as u64) as usize,
+                to: rng.below(count) as usize,
+            };
+            self.actions.push((rng.below(self.seconds * 1_000), action));
+        }
+        self.actions.sort_by_key(|(at, _)| *at);
+        self
     }
 
     /// The call of this seed, on one worker.

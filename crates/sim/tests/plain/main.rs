@@ -12,6 +12,7 @@ mod keyframe_requests_are_coalesced;
 mod layer_follows_tile_height;
 mod lost_packets_are_resent;
 mod one_worker_and_three_give_the_same_pictures;
+mod people_are_moved_between_workers;
 mod random_calls_go_well_over_lossy_relays;
 mod rooms_never_mix;
 mod same_seed_same_bytes;
