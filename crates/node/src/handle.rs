@@ -13,6 +13,7 @@ use media::{ParticipantId, RoomId};
 use mio::{Poll, Waker};
 use peer::{Answer, Peer};
 use router::Router;
+use socket2::Socket;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -84,12 +85,21 @@ impl<P: Peer + Send + 'static> Node<P> {
         let polls = polls.collect::<io::Result<Vec<_>>>()?;
         let wakers: Vec<Arc<Waker>> = polls.iter().map(|polled| polled.waker.clone()).collect();
         let relays = relays::connect(&wakers);
-        let parts = sockets.into_iter().zip(polls).zip(relays).zip(cores).enumerate();
-        for (index, (((sockets, polled), relays), core)) in parts {
+        // Who is moved to another worker is answered from the port that the client knows.
+        let others = (0..sockets.len()).map(|own| duplicates(&sockets, own));
+        let others = others.collect::<io::Result<Vec<_>>>()?;
+        let parts = sockets
+            .into_iter()
+            .zip(others)
+            .zip(polls)
+            .zip(relays)
+            .zip(cores)
+            .enumerate();
+        for (index, ((((sockets, others), polled), relays), core)) in parts {
             workers.push(start_worker(
                 config,
                 index,
-                sockets,
+                (sockets, others),
                 polled,
                 relays,
                 core,
@@ -179,18 +189,24 @@ impl Polled {
     }
 }
 
+/// All workers' UDP sockets once more, but one worker's own.
+fn duplicates(sockets: &[Sockets], own: usize) -> io::Result<Vec<Socket>> {
+    let others = sockets.iter().enumerate().filter(|(index, _)| *index != own);
+    others.map(|(_, sockets)| sockets.udp.try_clone()).collect()
+}
+
 fn start_worker<P: Peer + Send + 'static>(
     config: &NodeConfig,
     index: usize,
-    sockets: Sockets,
+    (sockets, others): (Sockets, Vec<Socket>),
     Polled { poll, waker }: Polled,
-    relays: Relays,
+    relays: Relays<P>,
     core: Option<usize>,
     events: mpsc::Sender<NodeEvent>,
 ) -> Result<WorkerHandle<P>, NodeError> {
     let (commands, mailbox) = mpsc::channel(MAILBOX_COMMANDS);
     let (snapshot_sender, snapshot) = watch::channel(WorkerSnapshot::default());
-    let udp = UdpEndpoint::new(sockets.udp, config.fallback_ip)?;
+    let udp = UdpEndpoint::new(sockets.udp, others, config.fallback_ip)?;
     let tcp = TcpEndpoint::new(
         mio::net::TcpListener::from_std(sockets.tcp.into()),
         crate::worker::FIRST_CONNECTION,

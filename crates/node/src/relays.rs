@@ -2,7 +2,7 @@
 
 use media::WorkerId;
 use mio::Waker;
-use router::RelayMessage;
+use router::{Handover, RelayMessage};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,6 +16,15 @@ const MAILBOX_RELAY: usize = 8_192;
 const RELAYS_PER_LOOP: usize = 1_024;
 /// How soon to try again when another worker's mailbox was full.
 pub(crate) const RELAY_RETRY: Duration = Duration::from_millis(1);
+
+/// What goes from one worker to another.
+#[derive(Debug)]
+pub(crate) enum Crossing<P> {
+    /// About the tracks of a room that is on both.
+    Relay(RelayMessage),
+    /// A participant who moves, or what was sent to one who has.
+    Handover(Handover<P>),
+}
 
 /// Wakes a worker, once for however many messages come until it looks.
 #[derive(Clone)]
@@ -34,24 +43,24 @@ impl Bell {
 }
 
 /// Another worker, seen from one.
-struct Other {
+struct Other<P> {
     worker: WorkerId,
-    mailbox: Sender<(WorkerId, RelayMessage)>,
+    mailbox: Sender<(WorkerId, Crossing<P>)>,
     bell: Bell,
     /// What its mailbox had no room for.
-    held: Option<RelayMessage>,
+    held: Option<Crossing<P>>,
 }
 
 /// One worker's end of the ways to and from all others.
-pub(crate) struct Relays {
+pub(crate) struct Relays<P> {
     own: WorkerId,
-    inbox: Receiver<(WorkerId, RelayMessage)>,
+    inbox: Receiver<(WorkerId, Crossing<P>)>,
     rung: Arc<AtomicBool>,
-    others: Vec<Other>,
+    others: Vec<Other<P>>,
 }
 
 /// Connects each worker, by its waker, with all others.
-pub(crate) fn connect(wakers: &[Arc<Waker>]) -> Vec<Relays> {
+pub(crate) fn connect<P>(wakers: &[Arc<Waker>]) -> Vec<Relays<P>> {
     let mut inboxes = Vec::new();
     let mut doors = Vec::new();
     for (index, waker) in wakers.iter().enumerate() {
@@ -87,9 +96,9 @@ pub(crate) fn connect(wakers: &[Arc<Waker>]) -> Vec<Relays> {
         .collect()
 }
 
-impl Relays {
+impl<P> Relays<P> {
     /// Takes what has come; `false` when more may wait.
-    pub(crate) fn receive(&mut self, mut handle: impl FnMut(WorkerId, RelayMessage)) -> bool {
+    pub(crate) fn receive(&mut self, mut handle: impl FnMut(WorkerId, Crossing<P>)) -> bool {
         // Before looking: whoever sends after this rings again.
         self.rung.store(false, Ordering::SeqCst);
         for _ in 0..RELAYS_PER_LOOP {
@@ -103,7 +112,7 @@ impl Relays {
     }
 
     /// Passes on what the router has for each other worker, as far as their mailboxes take it.
-    pub(crate) fn send(&mut self, mut poll: impl FnMut(WorkerId) -> Option<RelayMessage>) {
+    pub(crate) fn send(&mut self, mut poll: impl FnMut(WorkerId) -> Option<Crossing<P>>) {
         for other in &mut self.others {
             let mut sent = false;
             while let Some(message) = other.held.take().or_else(|| poll(other.worker)) {
@@ -140,21 +149,21 @@ mod tests {
     use media::TrackId;
     use mio::{Events, Poll, Token};
 
-    fn message(track: u32) -> RelayMessage {
-        RelayMessage::Unwatch {
+    fn message(track: u32) -> Crossing<()> {
+        Crossing::Relay(RelayMessage::Unwatch {
             track: TrackId(track),
-        }
+        })
     }
 
-    fn track(message: &RelayMessage) -> u32 {
+    fn track(message: &Crossing<()>) -> u32 {
         match message {
-            RelayMessage::Unwatch { track } => track.0,
+            Crossing::Relay(RelayMessage::Unwatch { track }) => track.0,
             other => panic!("not what was sent: {other:?}"),
         }
     }
 
     /// Two workers, and the poll that the second one waits in.
-    fn two() -> (Relays, Relays, Poll, Poll) {
+    fn two() -> (Relays<()>, Relays<()>, Poll, Poll) {
         let polls = [Poll::new().unwrap(), Poll::new().unwrap()];
         let wakers = polls
             .each_ref()

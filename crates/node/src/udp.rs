@@ -30,12 +30,32 @@ pub(crate) struct UdpEndpoint {
     /// Our addresses on which datagrams have arrived: the only ones usable as source.
     seen_local: Vec<IpAddr>,
     receive_buffers: Vec<Vec<u8>>,
+    /// Duplicates of the other workers' sockets, for sending only: the client of a peer that has come over takes packets
+    /// only from the port it knows. Nobody else sends for that client, and the kernel keeps two threads on one socket apart.
+    others: Vec<OtherSocket>,
     /// Something may wait in the socket. Set when it says so, or to be sure.
     pub(crate) readable: bool,
     run: Run,
     pub(crate) send_calls: u64,
     pub(crate) sent: u64,
     pub(crate) dropped: u64,
+}
+
+struct OtherSocket {
+    port: u16,
+    socket: Socket,
+    state: UdpSocketState,
+}
+
+impl OtherSocket {
+    fn new(socket: Socket) -> io::Result<Self> {
+        let local = socket.local_addr()?.as_socket();
+        Ok(Self {
+            port: local.map_or(0, |local| local.port()),
+            state: UdpSocketState::new((&socket).into())?,
+            socket,
+        })
+    }
 }
 
 /// Most local addresses remembered; more than a machine has.
@@ -56,7 +76,10 @@ pub(crate) fn bind(addr: SocketAddr) -> io::Result<Socket> {
 }
 
 impl UdpEndpoint {
-    pub(crate) fn new(socket: Socket, fallback_ip: IpAddr) -> io::Result<Self> {
+    /// `others` are duplicates of the other workers' sockets.
+    pub(crate) fn new(socket: Socket, others: Vec<Socket>, fallback_ip: IpAddr) -> io::Result<Self> {
+        let others = others.into_iter().map(OtherSocket::new);
+        let others = others.collect::<io::Result<Vec<_>>>()?;
         let state = UdpSocketState::new((&socket).into())?;
         let socket = mio::net::UdpSocket::from_std(socket.into());
         let local = socket.local_addr()?;
@@ -68,6 +91,7 @@ impl UdpEndpoint {
             fallback_ip,
             seen_local: Vec::new(),
             receive_buffers: (0..BATCH_SIZE).map(|_| vec![0; RECEIVE_BUFFER_BYTES]).collect(),
+            others,
             readable: true,
             run: Run::default(),
             send_calls: 0,
@@ -97,9 +121,7 @@ impl UdpEndpoint {
         };
         for (buffer, meta) in self.receive_buffers.iter().zip(&metas).take(count) {
             let local_ip = meta.dst_ip.map_or(self.fallback_ip, |ip| ip.to_canonical());
-            if !self.seen_local.contains(&local_ip) && self.seen_local.len() < MAX_LOCAL_ADDRESSES {
-                self.seen_local.push(local_ip);
-            }
+            note_local(&mut self.seen_local, local_ip);
             let path = Path {
                 protocol: Protocol::Udp,
                 local: SocketAddr::new(local_ip, self.port),
@@ -112,6 +134,11 @@ impl UdpEndpoint {
         }
         self.readable = count == BATCH_SIZE;
         Ok(self.readable)
+    }
+
+    /// A datagram that came to this address was handed over by another worker: the answer comes from there.
+    pub(crate) fn note_local(&mut self, ip: IpAddr) {
+        note_local(&mut self.seen_local, ip);
     }
 
     /// Where the next datagram is to be written to, behind what waits there; then say so with [`Self::written`].
@@ -153,8 +180,16 @@ impl UdpEndpoint {
             remote.set_ip(IpAddr::V6(v4.to_ipv6_mapped()));
         }
         let local = path.local.ip();
-        let result = self.state.try_send(
-            (&self.socket).into(),
+        let other = match path.local.port() == self.port {
+            true => None,
+            false => self.others.iter().find(|other| other.port == path.local.port()),
+        };
+        let (socket, state) = match other {
+            Some(other) => ((&other.socket).into(), &other.state),
+            None => ((&self.socket).into(), &self.state),
+        };
+        let result = state.try_send(
+            socket,
             &quinn_udp::Transmit {
                 destination: remote,
                 ecn: None,
@@ -171,6 +206,12 @@ impl UdpEndpoint {
             Err(_) => self.dropped += count,
         }
         self.run.clear();
+    }
+}
+
+fn note_local(seen: &mut Vec<IpAddr>, ip: IpAddr) {
+    if !seen.contains(&ip) && seen.len() < MAX_LOCAL_ADDRESSES {
+        seen.push(ip);
     }
 }
 
@@ -227,7 +268,7 @@ mod tests {
 
     fn endpoint() -> UdpEndpoint {
         let ip = IpAddr::from([127, 0, 0, 1]);
-        UdpEndpoint::new(bind(SocketAddr::new(ip, 0)).unwrap(), ip).unwrap()
+        UdpEndpoint::new(bind(SocketAddr::new(ip, 0)).unwrap(), Vec::new(), ip).unwrap()
     }
 
     fn path(endpoint: &UdpEndpoint, to: SocketAddr) -> Path {
@@ -303,6 +344,35 @@ mod tests {
                 assert_eq!(buffer[0], byte);
             }
         }
+    }
+
+    #[test]
+    fn each_datagram_leaves_from_the_port_its_path_names() {
+        let ip = IpAddr::from([127, 0, 0, 1]);
+        let another = bind(SocketAddr::new(ip, 0)).unwrap();
+        let port = another.local_addr().unwrap().as_socket().unwrap().port();
+        let own = bind(SocketAddr::new(ip, 0)).unwrap();
+        let mut endpoint = UdpEndpoint::new(own, vec![another.try_clone().unwrap()], ip).unwrap();
+        let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let here = path(&endpoint, client.local_addr().unwrap());
+        let there = Path {
+            local: SocketAddr::new(ip, port),
+            ..here
+        };
+        // Two runs of two, although all of it has one length and one destination.
+        for to in [here, here, there, there, here] {
+            endpoint.buffer().extend([7; 100]);
+            endpoint.written(to);
+        }
+        endpoint.flush();
+        assert_eq!((endpoint.sent, endpoint.dropped), (5, 0));
+        let mut from = Vec::new();
+        for _ in 0..5 {
+            from.push(client.recv_from(&mut [0; 200]).unwrap().1.port());
+        }
+        let (here, there) = (endpoint.port, port);
+        assert_eq!(from, [here, here, there, there, here]);
     }
 
     #[test]

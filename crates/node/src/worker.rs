@@ -3,7 +3,7 @@
 use crate::busy::{BUSY_WINDOW, BusyMeter, thread_cpu_time};
 use crate::drain::drain;
 use crate::handle::{NodeEvent, WorkerCommand};
-use crate::relays::{RELAY_RETRY, Relays};
+use crate::relays::{Crossing, RELAY_RETRY, Relays};
 use crate::snapshot::WorkerSnapshot;
 use crate::tcp::TcpEndpoint;
 use crate::udp::UdpEndpoint;
@@ -11,7 +11,7 @@ use media::NtpTime;
 use media::plane::MediaEvent;
 use mio::{Events, Interest, Poll, Token};
 use peer::{Peer, Protocol};
-use router::Router;
+use router::{Handover, Router};
 use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
@@ -49,7 +49,7 @@ pub(crate) struct Worker<P> {
     tcp: TcpEndpoint,
     router: Router<P>,
     mailbox: Receiver<WorkerCommand<P>>,
-    relays: Relays,
+    relays: Relays<P>,
     events: Sender<NodeEvent>,
     /// An event the control plane had no room for; nothing is polled from the router before it is gone.
     held_event: Option<MediaEvent>,
@@ -73,7 +73,7 @@ impl<P: Peer> Worker<P> {
         mut tcp: TcpEndpoint,
         router: Router<P>,
         mailbox: Receiver<WorkerCommand<P>>,
-        relays: Relays,
+        relays: Relays<P>,
         events: Sender<NodeEvent>,
         snapshot_sender: watch::Sender<WorkerSnapshot>,
     ) -> io::Result<Self> {
@@ -115,11 +115,7 @@ impl<P: Peer> Worker<P> {
             let (received, sent) = (self.snapshot.datagrams_in, self.sent());
             self.note_depths();
             let open = self.handle_commands(now);
-            let router = &mut self.router;
-            let drained = self.relays.receive(|from, message| {
-                router.contain(|router| router.handle_relay(now, from, message));
-            });
-            self.more |= !drained;
+            self.receive_from_workers(now);
             self.receive(now, &ready);
             for path in self.tcp.closed.drain(..) {
                 self.router.contain(|router| router.handle_path_closed(now, path));
@@ -133,8 +129,13 @@ impl<P: Peer> Worker<P> {
             // What came of sending.
             self.deliver_events();
             let router = &mut self.router;
-            self.relays
-                .send(|to| router.contain(|router| router.poll_relay_to(to)).flatten());
+            self.relays.send(|to| {
+                let handover = router.poll_handover_to(to).map(Crossing::Handover);
+                handover.or_else(|| {
+                    let message = router.contain(|router| router.poll_relay_to(to));
+                    message.flatten().map(Crossing::Relay)
+                })
+            });
             // What a panic has cut short goes on at once.
             self.more |= self.router.counters().panics != panics;
             if now >= self.next_snapshot {
@@ -206,6 +207,23 @@ impl<P: Peer> Worker<P> {
         }
         self.more = true;
         true
+    }
+
+    /// What other workers have for this one.
+    fn receive_from_workers(&mut self, now: Instant) {
+        let Self {
+            relays, router, udp, ..
+        } = self;
+        let drained = relays.receive(|from, crossing| {
+            if let Crossing::Handover(Handover::Datagram { path, .. }) = &crossing {
+                udp.note_local(path.local.ip());
+            }
+            router.contain(|router| match crossing {
+                Crossing::Relay(message) => router.handle_relay(now, from, message),
+                Crossing::Handover(handover) => router.handle_handover(now, from, handover),
+            });
+        });
+        self.more |= !drained;
     }
 
     fn receive(&mut self, now: Instant, ready: &Events) {
