@@ -3,6 +3,7 @@
 //! Not repeatable bit for bit (`rtc` draws its own random numbers), but a whole call of minutes takes seconds.
 
 mod actions;
+mod moving;
 mod network;
 mod observe;
 mod person;
@@ -36,6 +37,8 @@ pub struct World {
     pub now: Instant,
     /// The media plane.
     pub router: Router<RtcPeer>,
+    /// Another worker, after everybody was moved from there.
+    former: Option<Router<RtcPeer>>,
     /// The control plane.
     pub rooms: Rooms,
     /// Everybody who ever joined, in order.
@@ -67,6 +70,7 @@ impl World {
         Self {
             now,
             router: Router::new(RouterConfig::default(), SERVER_CLOCK, now),
+            former: None,
             rooms: Rooms::new(room::Config::default(), [7; 32]),
             people: Vec::new(),
             connections: Vec::new(),
@@ -248,7 +252,7 @@ impl World {
             match flight.to {
                 To::Server => {
                     let path = person.path(self.server, flight.via);
-                    self.router.handle_datagram(now, path, flight.datagram);
+                    self.receive(path, flight.datagram);
                 }
                 To::Client if person.here => {
                     person
@@ -288,6 +292,7 @@ impl World {
                 break;
             }
         }
+        self.carry();
         self.collect_from_router();
         self.collect_from_clients();
         self.router_wake = self.router.poll_timeout();
