@@ -211,6 +211,11 @@ impl Forwarder {
         Some((run.layer, run.newest()?))
     }
 
+    /// Packets sent through the slot, without retransmissions; wraps.
+    pub fn packets(&self) -> u32 {
+        self.packets
+    }
+
     /// How often the slot began to carry another layer or track, since its start.
     pub fn switches(&self) -> u64 {
         self.switches

@@ -1,6 +1,7 @@
 //! What a worker tells about itself once a second.
 
 use crate::histogram::Histogram;
+use media::ParticipantId;
 use peer::PeerStats;
 use router::{Health, RouterCounters};
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct WorkerSnapshot {
     pub health: Health,
     /// Counters of all its peers, those that left included.
     pub peers: PeerStats,
+    /// The participants that cost it most and can be moved; only named while it has much to do.
+    pub heaviest: Vec<ParticipantId>,
     /// Share of the last second that it worked instead of waiting, in thousandths. With [`cpu`](Self::cpu) much lower,
     /// something else had its core.
     pub busy_permille: u32,
@@ -61,6 +64,7 @@ impl Default for WorkerSnapshot {
             router: RouterCounters::default(),
             health: Health::default(),
             peers: PeerStats::default(),
+            heaviest: Vec::new(),
             busy_permille: 0,
             cpu: Duration::ZERO,
             lag_us: Histogram::new(&LAG_BUCKETS_US),

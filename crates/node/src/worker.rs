@@ -28,6 +28,8 @@ pub(crate) const FIRST_CONNECTION: usize = 3;
 const COMMANDS_PER_LOOP: usize = 64;
 /// How often counters are published and idle connections closed.
 const SNAPSHOT_INTERVAL: Duration = BUSY_WINDOW;
+/// A worker with less to do, in thousandths, does not look for who could be moved: nobody takes anybody from it.
+const NAMES_HEAVIEST_FROM: u32 = 500;
 /// How soon to try again when the control plane's queue is full.
 const EVENT_RETRY: Duration = Duration::from_millis(5);
 /// Seconds between the NTP epoch (1900) and the Unix epoch (1970), RFC 5905 §6.
@@ -325,6 +327,11 @@ impl<P: Peer> Worker<P> {
         }
         self.snapshot.router = *self.router.counters();
         self.snapshot.health = self.router.health();
+        self.snapshot.heaviest = if self.snapshot.busy_permille < NAMES_HEAVIEST_FROM {
+            Vec::new()
+        } else {
+            self.router.heaviest()
+        };
         self.snapshot.peers = self.router.peer_stats();
         self.snapshot.cpu = thread_cpu_time();
         self.snapshot.datagrams_out = self.sent();

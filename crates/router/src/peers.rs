@@ -67,6 +67,7 @@ impl<P: Peer> Router<P> {
             data_bytes: Rate::new(self.config.data_bytes_per_second, self.now),
             retransmissions: Rate::new(RETRANSMISSIONS_PER_SECOND, self.now),
             home: None,
+            carried: 0,
             elsewhere: PeerStats::default(),
             timer: Armed::default(),
             reports: Armed::default(),

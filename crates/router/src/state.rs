@@ -57,6 +57,8 @@ pub(crate) struct PeerEntry<P> {
     pub(crate) home: Option<WorkerId>,
     /// What the peer had counted when it came over.
     pub(crate) elsewhere: PeerStats,
+    /// Packets that its slots had carried when last looked at; wraps.
+    pub(crate) carried: u32,
     /// RTP packets of all it publishes, since it came.
     pub(crate) packets_in: u64,
     pub(crate) quality: QualityMeter,

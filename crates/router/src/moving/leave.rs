@@ -37,7 +37,7 @@ impl<P: Peer> Router<P> {
         self.update_gauges();
     }
 
-    fn may_leave(&self, key: PeerKey) -> Result<(), &'static str> {
+    pub(super) fn may_leave(&self, key: PeerKey) -> Result<(), &'static str> {
         let entry = self.peers.get(key).ok_or("the participant has gone")?;
         if entry.registration.has_tcp() {
             return Err("a TCP connection does not move");

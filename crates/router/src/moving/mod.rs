@@ -17,12 +17,14 @@
 mod arrive;
 mod detour;
 mod handovers;
+mod heaviest;
 mod leave;
 mod take_over;
 
 pub(crate) use detour::Detours;
 pub(crate) use handovers::Handovers;
 pub use handovers::{HANDOVER_DATAGRAMS, Handover};
+pub use heaviest::MOST_NAMED;
 
 use crate::codec_wish::CodecWish;
 use crate::state::{Layer, LayerStatus, PeerEntry, Track};

@@ -67,9 +67,9 @@ impl Placement {
         self.moves.contains_key(&participant)
     }
 
-    /// Commands for participants on their way that were too many.
-    pub fn lost_commands(&self) -> u64 {
-        self.lost
+    /// Commands for participants on their way that were too many, since last asked.
+    pub fn take_lost_commands(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
     }
 
     /// Where participants of the room are about to arrive.

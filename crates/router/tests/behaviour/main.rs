@@ -4,6 +4,7 @@
 mod common;
 mod spread;
 
+mod a_busy_worker_gives_somebody_away;
 mod a_busy_worker_pauses_the_least_watched;
 mod a_flickering_track_is_looked_at_in_turns;
 mod a_full_router_turns_peers_away;

@@ -225,7 +225,7 @@ fn no_more_than_so_many_at_a_time() {
     for n in 0..MAX_HELD as u16 + 3 {
         placement.handle_command(ROOM, assign(n));
     }
-    assert_eq!(placement.lost_commands(), 3);
+    assert_eq!(placement.take_lost_commands(), 3);
     for n in 1..=MAX_MOVES as u32 {
         let who = ParticipantId(100 + n);
         placement.handle_peer(ROOM, who, THREE);

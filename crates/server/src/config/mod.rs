@@ -216,6 +216,9 @@ fields! {
         /// How busy a worker may be before it pauses what fewest people watch, to serve the rest in time. One whose batches
         /// of work take 100 ms does as well. 100: never, neither for this nor for that.
         shed_above_percent: u16 = 95, range 50..=100, unit "percent of a worker's time";
+        /// How busy a worker may be before it gives participants to another that has 30 points less to do, one in ten
+        /// seconds. Their connections go on as they are. 100: nobody is moved.
+        move_above_percent: u16 = 85, range 50..=100, unit "percent of a worker's time";
         /// Participants of one room on one worker, whatever its load. Further ones are put on other workers. 0: no such limit.
         room_participants_per_worker: u32 = 0, range 0..=2_000, unit "participants";
         /// Video slots (receive m-lines) a client may offer. Each costs memory and SDP.

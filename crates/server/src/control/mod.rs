@@ -13,6 +13,7 @@ mod tests;
 
 pub(crate) use admission::Refusal;
 pub(crate) use answers::{Answer, RequestKey};
+pub(crate) use places::MOVE_OUTCOMES;
 
 use crate::access::Credential;
 use crate::config::{Config, SrtpProfiles};
@@ -223,6 +224,7 @@ impl Control {
         if let Some(trace) = &self.trace {
             trace.note(&event);
         }
+        self.note_move(&event);
         let told = self.placement.handle_event(worker_id(worker), &event);
         self.send_commands();
         if !told {
@@ -360,7 +362,11 @@ impl Control {
                 .socket_lost_at
                 .is_none_or(|lost| now.saturating_duration_since(lost) < FORGET_AFTER)
         });
-        self.places.handle_snapshots(now, &self.commands.snapshots());
+        let snapshots = self.commands.snapshots();
+        self.places.handle_snapshots(now, &snapshots);
+        self.relieve(now, &snapshots);
+        let lost = self.placement.take_lost_commands();
+        self.metrics.commands_refused.inc_by(lost);
         self.update_full();
         self.metrics.rooms.set(self.rooms.room_count() as i64);
         self.metrics

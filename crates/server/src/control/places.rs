@@ -3,9 +3,10 @@
 use super::Control;
 use super::admission::{Admission, AdmissionLimits, Held, Refusal, file_limit, open_files};
 use crate::config::Config;
+use media::plane::MediaEvent;
 use media::{ParticipantId, RoomId, WorkerId};
 use node::WorkerSnapshot;
-use router::{Balance, Figures, Placement, RouterConfig, Spread};
+use router::{Balance, Figures, Placement, Relief, RouterConfig, Spread};
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ pub(super) struct Places {
     /// The worker that each room began on.
     homes: HashMap<RoomId, WorkerId>,
     spread: Spread,
+    relief: Relief,
     admission: Admission,
     held: Held,
 }
@@ -37,6 +39,10 @@ impl Places {
                 above_permille: u32::from(config.spread_above_percent) * 10,
                 most_of_a_room: config.room_participants_per_worker as usize,
             },
+            relief: Relief::new(
+                workers,
+                Some(u32::from(config.move_above_percent) * 10).filter(|above| *above < ALL),
+            ),
             admission: Admission::new(limits),
             held: Held::default(),
         }
@@ -61,6 +67,24 @@ impl Places {
             files: open_files(),
         };
         self.balance.handle_timeout(now);
+    }
+
+    /// Who is to move to which worker now, because theirs has too much to do.
+    pub(super) fn relieve(
+        &mut self,
+        now: Instant,
+        snapshots: &[WorkerSnapshot],
+    ) -> Option<(ParticipantId, WorkerId)> {
+        self.relief.choose(now, &self.balance, |worker| {
+            let snapshot = snapshots.get(usize::from(worker.0));
+            snapshot.map_or(&[], |snapshot| &snapshot.heaviest)
+        })
+    }
+
+    /// Somebody is about to come to a worker from another: they count there before its figures show them.
+    pub(super) fn moves(&mut self, now: Instant, room: RoomId, participant: ParticipantId, to: WorkerId) {
+        self.balance.reserve(now, room, participant, to);
+        self.balance.settle(now, participant);
     }
 
     /// Why nobody more is taken now, if that is so.
@@ -113,7 +137,39 @@ impl Places {
     }
 }
 
+/// What became of somebody who was to move, one word each for the metric's label.
+pub(crate) const MOVE_OUTCOMES: [&str; 3] = ["moved", "stayed", "lost"];
+
 impl Control {
+    /// Moves somebody from a worker that has too much to do, if there is one and another has time.
+    pub(super) fn relieve(&mut self, now: Instant, snapshots: &[WorkerSnapshot]) {
+        let Some((participant, to)) = self.places.relieve(now, snapshots) else {
+            return;
+        };
+        let Some(room) = self.placement.room_of(participant) else {
+            return;
+        };
+        if self.placement.move_peer(room, participant, to) {
+            tracing::info!(%participant, worker = to.0, "moves to a worker that has time");
+            self.places.moves(now, room, participant, to);
+            self.send_commands();
+        }
+    }
+
+    /// Counts how moves end.
+    pub(super) fn note_move(&self, event: &MediaEvent) {
+        let outcome = match event {
+            MediaEvent::Moved { .. } => "moved",
+            MediaEvent::Stays { participant, reason } => {
+                tracing::info!(%participant, reason, "was not moved");
+                "stayed"
+            }
+            MediaEvent::Disconnected { participant, .. } if self.placement.is_moving(*participant) => "lost",
+            _ => return,
+        };
+        self.metrics.moves.with_label_values(&[outcome]).inc();
+    }
+
     /// Looks whether somebody more can be taken, and tells who asks for readiness.
     pub(super) fn update_full(&mut self) -> Option<Refusal> {
         let refusal = self.places.refusal();

@@ -14,14 +14,18 @@ struct World {
     full: watch::Receiver<Option<Refusal>>,
     built: mpsc::Receiver<Built>,
     outboxes: Vec<mpsc::Receiver<Outgoing>>,
-    _node_events: mpsc::Receiver<NodeEvent>,
+    node_events: mpsc::Receiver<NodeEvent>,
 }
 
 impl World {
     fn new() -> Self {
+        Self::with(1)
+    }
+
+    fn with(workers: usize) -> Self {
         let local = [127, 0, 0, 1].into();
         let (node, node_events) = Node::start(&NodeConfig {
-            workers: 1,
+            workers,
             bind: local,
             port: 0,
             fallback_ip: local,
@@ -33,11 +37,11 @@ impl World {
         let factory = PeerFactory::new(PeerConfig::new(vec![address])).expect("a certificate");
         let config = Arc::new(Config::default());
         let metrics = Metrics::new(SnapshotSource(Arc::new(Vec::new))).expect("metrics");
-        let (offers, built) = OfferDesk::new(vec![factory], &config);
+        let (offers, built) = OfferDesk::new(vec![factory; workers], &config);
         let (full, is_full) = watch::channel(None);
         let control = Control {
             rooms: Rooms::new(room::Config::default(), [7; 32]),
-            places: Places::new(1, &config, &RouterConfig::default()),
+            places: Places::new(workers, &config, &RouterConfig::default()),
             full,
             commands: Commands::new(Arc::new(node), metrics.commands_refused.clone()),
             offers,
@@ -54,7 +58,7 @@ impl World {
             full: is_full,
             built,
             outboxes: Vec::new(),
-            _node_events: node_events,
+            node_events,
         }
     }
 
@@ -219,4 +223,38 @@ async fn a_place_is_kept_from_the_join_until_the_peer_is_there_or_does_not_come(
     assert!(built.result.is_err());
     world.control.peer_built(built);
     assert_eq!(peers(&world), 0);
+}
+
+#[tokio::test]
+async fn who_costs_a_busy_worker_most_is_to_move() {
+    let mut world = World::with(2);
+    let ada = world.open();
+    world.join(ada);
+    world.offer(ada, 2);
+    let built = world.built.recv().await.expect("a peer");
+    let participant = built.participant;
+    world.control.peer_built(built);
+    let snapshot = |busy_permille, heaviest| WorkerSnapshot {
+        busy_permille,
+        heaviest,
+        ..WorkerSnapshot::default()
+    };
+    let snapshots = [snapshot(900, vec![participant]), snapshot(0, Vec::new())];
+    let began = Instant::now();
+    for second in 0..=10 {
+        let now = began + Duration::from_secs(second);
+        world.control.places.handle_snapshots(now, &snapshots);
+        world.control.relieve(now, &snapshots);
+        assert_eq!(world.control.placement.is_moving(participant), second == 10);
+    }
+    // Her client has not connected yet, so the worker keeps her.
+    while world.control.placement.is_moving(participant) {
+        let event = world.node_events.recv().await.expect("the worker tells");
+        world.control.media_event(event);
+    }
+    let moves = &world.control.metrics.moves;
+    assert_eq!(
+        MOVE_OUTCOMES.map(|outcome| moves.with_label_values(&[outcome]).get()),
+        [0, 1, 0]
+    );
 }

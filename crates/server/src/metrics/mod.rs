@@ -6,7 +6,7 @@ mod workers;
 
 pub use workers::SnapshotSource;
 
-use crate::control::Refusal;
+use crate::control::{MOVE_OUTCOMES, Refusal};
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
@@ -64,6 +64,7 @@ pub struct Metrics {
     pub(crate) event_queue: IntGauge,
     pub(crate) joins_refused: IntCounterVec,
     pub(crate) full: IntGauge,
+    pub(crate) moves: IntCounterVec,
     pub(crate) commands_refused: IntCounter,
     pub(crate) trace_lines_lost: IntCounter,
 }
@@ -140,6 +141,7 @@ impl Metrics {
             event_queue: b.gauge("plenum_event_queue_depth", "Events of all workers waiting for the control plane now.")?,
             joins_refused: b.counters("plenum_joins_refused_total", "Joins refused because this node is full, by what it has too much of.", "reason", &Refusal::NAMES)?,
             full: b.gauge("plenum_node_full", "1 while nobody more is taken, 0 otherwise.")?,
+            moves: b.counters("plenum_moves_total", "Participants who were to move from a busy worker to one that has time, by what became of it.", "outcome", &MOVE_OUTCOMES)?,
             commands_refused: b.counter("plenum_worker_commands_refused_total", "Commands a worker's full mailbox did not take.")?,
             trace_lines_lost: b.counter("plenum_trace_lines_lost_total", "Lines of bandwidth_trace that did not get to the disk: it is full, or slower than the trace.")?,
             registry: b.registry.clone(),

@@ -113,6 +113,11 @@ pub(super) static ROWS: &[Row] = &[
         |s| plain(s.router.exports),
     ),
     gauge(
+        "plenum_worker_detours",
+        "Participants who have moved from this worker to another and whose clients go on to send to its port, now.",
+        |s| plain(s.router.detours),
+    ),
+    gauge(
         "plenum_worker_tracks",
         "Published tracks on this worker now.",
         |s| plain(s.router.tracks),
@@ -257,6 +262,11 @@ pub(super) static ROWS: &[Row] = &[
         "plenum_peer_panics_total",
         "Peer connections ended because something panicked in them: each is a fault of this program, and standard error says where.",
         |s| plain(s.router.panics),
+    ),
+    counter(
+        "plenum_handed_over_datagrams_total",
+        "Datagrams passed on to the workers that participants have moved to.",
+        |s| plain(s.router.handed_over),
     ),
     counter(
         "plenum_relay_packets_sent_total",

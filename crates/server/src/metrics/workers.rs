@@ -176,6 +176,7 @@ mod tests {
         (busy.busy_permille, busy.cpu) = (250, std::time::Duration::from_millis(1_500));
         (busy.relay_depth, busy.router.panics) = (21, 22);
         (busy.router.imports, busy.router.exports, busy.router.shed) = (23, 24, 25);
+        (busy.router.detours, busy.router.handed_over) = (26, 27);
         let source = SnapshotSource(Arc::new(move || vec![WorkerSnapshot::default(), busy.clone()]));
         let registry = prometheus::Registry::new();
         registry
@@ -200,6 +201,8 @@ mod tests {
             "plenum_worker_imports{worker=\"1\"} 23",
             "plenum_worker_exports{worker=\"1\"} 24",
             "plenum_worker_shed_tracks{worker=\"1\"} 25",
+            "plenum_worker_detours{worker=\"1\"} 26",
+            "plenum_handed_over_datagrams_total{worker=\"1\"} 27",
             "plenum_publisher_nacked_packets_total{worker=\"1\"} 11",
             "plenum_publisher_retransmitted_packets_total{worker=\"1\"} 12",
             "plenum_peer_drops_total{direction=\"in\",worker=\"1\"} 13",
