@@ -77,7 +77,7 @@ pub enum DropReason {
 }
 
 /// One word per reason, in the order of [`DropReason`]'s variants.
-pub const DROP_NAMES: [&str; 25] = [
+pub const DROP_NAMES: [&str; 26] = [
     "stun_unknown_ufrag",
     "stun_malformed",
     "unvalidated_address",

@@ -101,6 +101,7 @@ impl Placement {
                 None
             }
             MediaCommand::Offer { participant, .. }
+            | MediaCommand::Permit { participant, .. }
             | MediaCommand::Publish { participant, .. }
             | MediaCommand::Assign { participant, .. } => Some(*participant),
             MediaCommand::Unpublish { track } | MediaCommand::Mute { track, .. } => publisher(track),
@@ -110,7 +111,13 @@ impl Placement {
         let Some(moving) = moving.filter(|moving| moving.fate == Fate::Goes) else {
             return Some(command);
         };
-        if moving.held.len() < MAX_HELD {
+        // What is forbidden must not be lost among what is asked for: the last word of it always has its place.
+        let permits = |command: &MediaCommand| matches!(command, MediaCommand::Permit { .. });
+        let permit = permits(&command);
+        if permit {
+            moving.held.retain(|held| !permits(held));
+        }
+        if permit || moving.held.len() < MAX_HELD {
             moving.held.push(command);
         } else {
             self.lost += 1;

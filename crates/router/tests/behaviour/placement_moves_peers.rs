@@ -77,6 +77,28 @@ fn removed(worker: WorkerId) -> (WorkerId, MediaCommand) {
 }
 
 #[test]
+fn what_is_forbidden_on_the_way_is_forbidden_after_it() {
+    let permit = |data| MediaCommand::Permit {
+        participant: ALICE,
+        data,
+        subscribe: true,
+    };
+    let mut placement = on_the_way();
+    placement.handle_command(ROOM, permit(true));
+    for _ in 0..MAX_HELD {
+        placement.handle_command(ROOM, assign(1));
+    }
+    placement.handle_command(ROOM, permit(false));
+    assert_eq!(commands(&mut placement), []);
+    let after = moved(&mut placement, TWO);
+    let permits: Vec<_> = after
+        .iter()
+        .filter(|(_, command)| matches!(command, MediaCommand::Permit { .. }))
+        .collect();
+    assert_eq!(permits, [&(TWO, permit(false))]);
+}
+
+#[test]
 fn commands_wait_in_order() {
     let mut placement = on_the_way();
     for command in [assign(1), mute(true), assign(2), mute(false)] {
