@@ -59,7 +59,8 @@ check-web: web/node_modules/.package-lock.json
 
 .PHONY: unit
 unit: web/app/dist/index.html ## Rust tests: unit, property, simulation, server over real sockets
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --exclude fuzz --locked
+	$(CARGO) test -p fuzz --locked
 
 .PHONY: web-test
 web-test: web/node_modules/.package-lock.json ## TypeScript tests of SDK and page
@@ -86,6 +87,10 @@ scoreboard: ## Pictures on bad networks: ours, rtc's GCC and an oracle; SEEDS=�
 soak: ## Random calls from seeds, oracles over everybody in them; SEEDS=… calls, SEED=… one again (PERSON=…: a timeline), FULL=1: with real rtc, WORKERS=3: over lossy relays, MOVES=1: between which people are moved
 	$(CARGO) run --locked -p sim --bin soak -- $(if $(FULL),--full) $(if $(WORKERS),--workers $(WORKERS)) $(if $(MOVES),--moves) \
 		$(if $(SEED),--seed $(SEED) $(if $(PERSON),--person $(PERSON)),--seeds $(or $(SEEDS),$(if $(FULL),50,2000)))
+
+.PHONY: fuzz
+fuzz: ## Look for input that breaks a promise, TIME=… seconds for each of the targets (TARGET=…: for one); needs a C++ compiler
+	CARGO="$(CARGO)" ./scripts/fuzz $(or $(TIME),600) $(TARGET)
 
 .PHONY: long-call
 long-call: web ## Ten minutes with 12 synthetic participants and 2 browsers: memory, freezes, CPU (MINUTES=…)

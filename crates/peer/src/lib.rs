@@ -12,6 +12,9 @@ mod control;
 mod egress;
 pub mod factory;
 mod feedback;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handshake;
 mod header;
 mod lateness;
