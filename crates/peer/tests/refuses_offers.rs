@@ -163,3 +163,18 @@ fn an_inactive_section_is_answered_so() {
         answer.sdp
     );
 }
+
+#[test]
+fn lines_that_end_in_their_middle() {
+    // Whoever reads the answer might take it for a line's end.
+    says(
+        &refusal(&changed("a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/90000\ra=x")),
+        "carriage return",
+    );
+    says(
+        &refusal(&changed("a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8/90000\0x")),
+        "NUL",
+    );
+    let unix = usual_offer().replace("\r\n", "\n");
+    factory().accept(origin(), &unix, false).unwrap();
+}

@@ -105,6 +105,7 @@ impl Offer {
                 limit: MAX_MLINES,
             });
         }
+        check_lines(text)?;
         let description = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
             .map_err(|error| OfferError::Malformed(error.to_string()))?;
         if description.media_descriptions.is_empty() {
@@ -120,6 +121,19 @@ impl Offer {
         let transport = read_transport(&description, &sections)?;
         Ok(Self { transport, sections })
     }
+}
+
+/// What RFC 8866 §9 allows within a line. The parser takes more, and parts of lines are echoed in the answer.
+fn check_lines(text: &str) -> Result<(), OfferError> {
+    let mut lines = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line));
+    if lines.any(|line| line.contains(['\r', '\0'])) {
+        return Err(OfferError::Malformed(
+            "a line contains a carriage return or NUL".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 impl OfferSection {
