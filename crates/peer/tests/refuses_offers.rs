@@ -178,3 +178,11 @@ fn lines_that_end_in_their_middle() {
     let unix = usual_offer().replace("\r\n", "\n");
     factory().accept(origin(), &unix, false).unwrap();
 }
+
+#[test]
+fn two_layers_with_one_name() {
+    says(
+        &refusal(&changed("a=simulcast:send q;h;f", "a=simulcast:send q;h;q")),
+        "differ",
+    );
+}

@@ -261,6 +261,12 @@ fn read_rids(attributes: &[Attribute]) -> Result<Vec<String>, OfferError> {
                 "simulcast rids must be 1 to 16 letters and digits, such as q, h and f".to_owned(),
             ));
         }
+        // RFC 8851 §4: a rid names one layer.
+        if (1..rids.len()).any(|i| rids.iter().take(i).any(|earlier| rids.get(i) == Some(earlier))) {
+            return Err(OfferError::Unsupported(
+                "simulcast rids of an m-line must differ".to_owned(),
+            ));
+        }
         return Ok(rids);
     }
     Ok(Vec::new())
