@@ -186,3 +186,13 @@ fn two_layers_with_one_name() {
         "differ",
     );
 }
+
+#[test]
+fn a_payload_type_in_two_spellings() {
+    let offer = changed("SAVPF 96 97 98", "SAVPF 96 97 98 +98 098").replace(
+        "a=rtpmap:98 VP9/90000\r\n",
+        "a=rtpmap:98 VP9/90000\r\na=rtpmap:098 AV1/90000\r\na=rtpmap:+98 AV1/90000\r\n",
+    );
+    let (_, answer) = factory().accept(origin(), &offer, false).unwrap();
+    assert!(!answer.sdp.contains("AV1/90000"), "{}", answer.sdp);
+}

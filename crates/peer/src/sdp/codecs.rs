@@ -49,7 +49,11 @@ pub(crate) fn read(formats: &[String], attributes: &[Attribute]) -> Vec<OfferedC
         .take(MAX_FORMATS)
         .filter_map(|format| {
             // Payload types 64–95 would be taken for RTCP (RFC 5761 §4).
-            let payload_type = format.parse().ok().filter(|pt| matches!(pt, 0..=63 | 96..=127))?;
+            // Spelt as RFC 8866 §9 has it: no `+96` or `096` beside the 96 that they would be answered as.
+            let payload_type = format
+                .parse::<u8>()
+                .ok()
+                .filter(|pt| matches!(pt, 0..=63 | 96..=127) && pt.to_string() == *format)?;
             let rtpmap = find("rtpmap", format)?;
             let feedback = values(attributes, "rtcp-fb")
                 .filter_map(|line| {
