@@ -22,7 +22,7 @@ fn all_differ<T: Ord>(mut values: impl Iterator<Item = T>) -> bool {
 }
 
 fn first_word(value: &str) -> &str {
-    value.split([' ', '/']).next().unwrap_or_default()
+    value.trim().split([' ', '/']).next().unwrap_or_default()
 }
 
 /// Checks the answer to this offer, and what the rest of the server is told of it.

@@ -63,6 +63,8 @@ pub fn payload(data: &[u8]) {
 }
 
 fn check(info: PayloadInfo) {
-    assert!(!info.keyframe || info.starts_frame, "{info:?}");
+    // A structure may come with a spatial layer above the lowest, where that is not sent.
+    let starts = info.starts_frame || info.described.is_some() && info.spatial_id > 0;
+    assert!(!info.keyframe || starts, "{info:?}");
     assert!(info.spatial_id < 8 && info.temporal_id < 8, "{info:?}");
 }

@@ -58,7 +58,7 @@ pub fn rtp(data: &[u8]) {
                 payload,
             } => {
                 let mut written = packet(u32::from(ssrc), payload_type & 0x7f, seq, &[], &payload.0);
-                for (id, value) in &extensions {
+                for (id, value) in extensions.iter().filter(|(_, value)| !value.0.is_empty()) {
                     // What cannot be written is left out.
                     let _ = written.header.set_extension(*id, value.0.clone().into());
                 }
