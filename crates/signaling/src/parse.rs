@@ -16,6 +16,8 @@ pub const MID_CHARS_MAX: usize = 32;
 pub const PAGE_MAX: u32 = 100;
 /// Characters of a client's text that an error message repeats.
 const QUOTE_CHARS: usize = 40;
+/// Characters kept of either end of what serde says is wrong: it repeats the whole value in the middle.
+const WRONG_CHARS: usize = 160;
 
 /// Why a frame was refused: what to send back, as `error`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +65,7 @@ pub fn parse_client_frame(text: &str, limit: usize) -> Result<ClientFrame, Proto
     let message = tagged::read(&name, fields).map_err(|what| ProtocolError {
         id: Some(id),
         code: ErrorCode::Malformed,
-        message: format!("{name}: {what}"),
+        message: format!("{name}: {}", shorten(&what)),
     })?;
     match out_of_range(&message) {
         Some(what) => refuse(Some(id), ErrorCode::InvalidValue, format!("{name}: {what}")),
@@ -148,6 +150,18 @@ fn bad_label(what: &str, label: &str) -> Option<String> {
     }
     let bad = label.chars().find(|c| c.is_control() || c.is_whitespace())?;
     Some(format!("field `{what}`: contains {bad:?}"))
+}
+
+fn shorten(what: &str) -> String {
+    let length = what.chars().count();
+    if length <= 2 * WRONG_CHARS {
+        return what.to_owned();
+    }
+    let start = what.chars().take(WRONG_CHARS);
+    start
+        .chain(['…'])
+        .chain(what.chars().skip(length - WRONG_CHARS))
+        .collect()
 }
 
 fn quote(text: &str) -> String {

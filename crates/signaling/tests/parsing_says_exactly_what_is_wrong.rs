@@ -115,3 +115,26 @@ fn deep_nesting_is_refused_not_followed() {
     let text = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     assert_eq!(refused(&text).1, ErrorCode::Malformed);
 }
+
+#[test]
+fn an_error_does_not_send_back_what_was_sent() {
+    let long = "x".repeat(60_000);
+    for field in [
+        format!(r#""track":"t_00000001","muted":"{long}""#),
+        format!(r#""track":"{long}","muted":true"#),
+    ] {
+        let (id, code, message) = refused(&format!(r#"{{"id":1,"type":"mute",{field}}}"#));
+        assert_eq!((id, code), (Some(1), ErrorCode::Malformed));
+        assert!(message.len() < 400, "{} bytes", message.len());
+        assert!(message.starts_with("mute: field `"), "{message}");
+    }
+    // What a developer needs is at both ends.
+    let (.., message) = refused(&format!(
+        r#"{{"id":1,"type":"mute","track":"t_00000001","muted":"{long}"}}"#
+    ));
+    assert!(
+        message.contains("field `muted`: invalid type: string"),
+        "{message}"
+    );
+    assert!(message.ends_with("expected a boolean"), "{message}");
+}
