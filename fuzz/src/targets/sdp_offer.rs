@@ -19,7 +19,7 @@ pub fn sdp_offer(data: &[u8]) {
             return;
         }
     };
-    answer::check(offer, &accepted);
+    answer::check(offer, &accepted, false);
     if offer.len() <= config::MAX_REOFFER_BYTES {
         let again = accepted.next(offer, &CONFIG).expect("what was accepted once is accepted again");
         assert_eq!(again.sections(), accepted.sections());
