@@ -93,6 +93,12 @@ impl Oracle {
             .filter(|csrc| *csrc != 0)
     }
 
+    /// Whether packets that began then can be judged by somebody who left at `left`: before their announcement had its time to
+    /// come, nothing is known of them.
+    pub fn can_judge(run: &Run, left: Instant) -> bool {
+        run.start + GRACE <= left
+    }
+
     /// Whether packets of a track through a slot were announced: nothing may reach the wrong participant, and no
     /// name may stand under a wrong picture. A track may have been assigned again before another's first packet came: then
     /// its packets are one run, and the assignments have to cover it together.
@@ -222,6 +228,11 @@ mod tests {
         assert!(
             !oracle.allows("4", &run(7, at(33), at(33))),
             "in the midst of that"
+        );
+        assert!(Oracle::can_judge(&run(7, at(9), at(9)), at(11)));
+        assert!(
+            !Oracle::can_judge(&run(7, at(9), at(9)), at(10)),
+            "left before the announcement can have come"
         );
         assert!(!oracle.allows("4", &run(9, at(10), at(11))), "unknown track");
         assert!(!oracle.allows("5", &run(7, at(10), at(11))), "another slot");

@@ -116,8 +116,9 @@ impl Participant {
         let result = self
             .attend(&mut signal, &mut sockets, &mut client, &mut commands)
             .await;
-        self.report.fill(&client, &self.oracle);
-        client.close(Instant::now());
+        let left = Instant::now();
+        self.report.fill(&client, &self.oracle, left);
+        client.close(left);
         sockets.send_all(std::iter::from_fn(|| client.poll_transmit()));
         result
     }

@@ -6,7 +6,7 @@ use media::Kind;
 use serde::Serialize;
 use sim::client::Client;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One participant's figures. Times are milliseconds from the start of its own join.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -101,8 +101,8 @@ pub struct TrackReport {
 const MAX_EXAMPLES: usize = 8;
 
 impl ParticipantReport {
-    /// Reads everything that the client counted.
-    pub fn fill(&mut self, client: &Client, oracle: &Oracle) {
+    /// Reads everything that the client counted until it left.
+    pub fn fill(&mut self, client: &Client, oracle: &Oracle, left: Instant) {
         for slot in client.slots() {
             let stats = &slot.stats;
             match slot.kind {
@@ -133,7 +133,7 @@ impl ParticipantReport {
             self.switches += switches.count() as u64;
             for run in &stats.runs {
                 let described = oracle.describe(run.csrc);
-                if !oracle.allows(&slot.mid, run) {
+                if Oracle::can_judge(run, left) && !oracle.allows(&slot.mid, run) {
                     self.wrong_track += 1;
                     if self.wrong_tracks.len() < MAX_EXAMPLES {
                         self.wrong_tracks.push(format!(
