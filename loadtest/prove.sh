@@ -21,9 +21,9 @@ SERVER_PID=
 start_server() { # workers, further flags
     local workers=$1
     shift
-    # Nobody is refused or paused for load: what a packet costs is asked here, not how many there may be. And the harness
-    # has the same cores: no worker is tied to one.
-    "$BIN/plenum" serve --dev --admit-below-percent 100 --shed-above-percent 100 --pin-workers off --http-bind "127.0.0.1:$PORT" --media-bind 127.0.0.1 --media-port $((PORT + 1)) \
+    # Nobody is refused, paused or moved for load: what a packet costs is asked here, not how many there may be. And the
+    # harness has the same cores: no worker is tied to one.
+    "$BIN/plenum" serve --dev --admit-below-percent 100 --shed-above-percent 100 --move-above-percent 100 --pin-workers off --http-bind "127.0.0.1:$PORT" --media-bind 127.0.0.1 --media-port $((PORT + 1)) \
         --include-loopback true --workers "$workers" --max-participants-per-room 2000 --log-level warn "$@" \
         2> "$OUT/server.log" &
     SERVER_PID=$!
@@ -96,7 +96,7 @@ thousand() {
     local workers
     for workers in 1 2; do
         if [ "$workers" = 1 ]; then start_server 1; else start_server 2 --room-participants-per-worker 500; fi
-        play "thousand-$workers-workers" webinar --subscribers 1000 --packet-rate 120 --bare
+        play "thousand-$workers-workers" webinar --subscribers 1000 --packet-rate 120 --warmup 20s --bare
         stop_server
     done
     table "$OUT/thousand-1-workers.json" "$OUT/thousand-2-workers.json"
