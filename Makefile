@@ -18,8 +18,8 @@ help: ## List the targets
 # ---- run ------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: web ## Build page and server, serve a call on http://localhost:8080
-	$(CARGO) run --release --bin plenum -- serve --dev $(ARGS)
+run: web ## Build page and server, serve a call on http://localhost:8080 (BIND=address:port for others to reach it)
+	$(CARGO) run --release --bin plenum -- serve --dev --http-bind $(or $(BIND),127.0.0.1:8080) $(ARGS)
 
 .PHONY: web
 web: web/app/dist/index.html ## Build the page
