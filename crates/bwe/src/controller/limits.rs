@@ -19,7 +19,7 @@ pub(super) const LONG_QUEUE: f64 = 0.050;
 pub(super) const MOST_JITTER: f64 = 0.060;
 /// What counts as a queue goes up by this multiple of the jitter.
 pub(super) const JITTER_ROOM: f64 = 1.5;
-/// Packets that leave within this time are one burst.
+/// Packets sent within this time are one burst of the pacer (gcc-02 §5.2).
 pub(super) const AT_ONCE: Duration = Duration::from_millis(5);
 /// Up to this much jitter the rate of the last moment is what the path carries.
 pub(super) const CALM_JITTER: f64 = 0.012;

@@ -1,11 +1,10 @@
 //! Whether delay grows: a line through the accumulated differences between groups of packets
 //! (draft-ietf-rmcat-gcc-02 §5, with the least-squares line of later libwebrtc in place of the Kalman filter).
 
+use super::limits::AT_ONCE;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Packets sent within this time are one group: the pacer's bursts, in seconds (gcc-02 §5.2).
-const BURST: f64 = 0.005;
 /// Groups in the line. More: steadier and slower to notice.
 const GROUPS: usize = 20;
 /// Weight of the past in the smoothed delay.
@@ -86,7 +85,7 @@ impl Trend {
     pub(super) fn add(&mut self, sent: Instant, arrival: Duration) {
         let arrival = arrival.as_secs_f64();
         match &mut self.group {
-            Some(group) if sent.saturating_duration_since(group.first_sent).as_secs_f64() <= BURST => {
+            Some(group) if sent.saturating_duration_since(group.first_sent) <= AT_ONCE => {
                 group.last_sent = group.last_sent.max(sent);
                 group.last_arrival = group.last_arrival.max(arrival);
             }

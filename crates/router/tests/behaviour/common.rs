@@ -40,6 +40,8 @@ pub struct Script {
     /// What comes of sending: moved to `events` and `timeout` once everything is sent.
     pub after_sending: Option<(PeerEvent, Instant)>,
     pub timeout: Option<Instant>,
+    /// The time it was told while it was polled.
+    pub told: Option<Instant>,
     pub datagrams: usize,
     pub timeouts: usize,
     pub polls: usize,
@@ -90,6 +92,9 @@ impl Peer for FakePeer {
     fn poll_timeout(&mut self) -> Option<Instant> {
         self.0.borrow().enter("poll_timeout");
         self.0.borrow().timeout
+    }
+    fn tell_time(&mut self, now: Instant) {
+        self.0.borrow_mut().told = Some(now);
     }
     fn poll_transmit(&mut self) -> Option<Transmit> {
         self.0.borrow().enter("poll_transmit");

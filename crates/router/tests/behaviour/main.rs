@@ -16,6 +16,7 @@ mod a_peer_moves;
 mod a_publisher_says_which_layers_it_sends;
 mod a_publisher_that_lies_costs_no_more;
 mod a_stopped_layer_is_left_on_every_worker;
+mod a_subscriber_is_served_when_it_is_sent_to;
 mod a_vanished_picture_takes_no_bandwidth;
 mod data_is_relayed_within_the_room;
 mod datagrams_find_their_peer;
